@@ -1,0 +1,37 @@
+import { field, type StructField } from "./schema.ts";
+
+export type Operation = "I" | "U" | "D" | "R" | "T";
+
+/** Names of the columns of the change-event contract, in table order (DESIGN, "The change-event contract"). */
+export const CONTRACT_COLUMNS: readonly StructField[] = [
+  field("_event_id", "string"),
+  field("_op", "string"),
+  field("_key", "string"),
+  field("_sequence", "string"),
+  field("_source_ts", "timestamp"),
+  field("_source_system", "string"),
+  field("_source_table", "string"),
+  field("_batch_id", "long"),
+  field("_ingest_file", "string"),
+  field("_ingestion_timestamp", "timestamp"),
+  field("_ingestion_date", "date"),
+  field("_before", "string"),
+  field("_source_meta", "string"),
+  field("_rescued", "string"),
+];
+
+const CONTRACT_NAMES = new Set(CONTRACT_COLUMNS.map((column) => column.name));
+
+/** Names that Silver adds; a record's attribute of such a name stays in `_rescued`, so that Silver can own the name. */
+const SILVER_NAMES = new Set(["_is_deleted", "_updated_at", "_processed_timestamp", "_image_sequence"]);
+
+/** Whether an attribute of this name cannot be a Bronze column of its own (names compare without case, as Delta does). */
+export function isReservedName(name: string): boolean {
+  const lower = name.toLowerCase();
+  return CONTRACT_NAMES.has(lower) || SILVER_NAMES.has(lower);
+}
+
+/** Field metadata keys under our own prefix. */
+export const FIELD_ID_KEY = "sluice.fieldId";
+/** DynamoDB's type tag of a Bronze column or nested field: S, N, B, BOOL, SS, NS, BS, L, M. */
+export const TAG_KEY = "sluice.dynamodb.tag";

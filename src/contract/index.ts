@@ -1,0 +1,25 @@
+export { batchManifestPath, type BatchFile, type BatchManifest } from "./batch.ts";
+export { CONTRACT_COLUMNS, FIELD_ID_KEY, TAG_KEY, isReservedName, type Operation } from "./event.ts";
+export { canonicalNumber, decodeKey, encodeKey, type KeyPart, type KeyTag } from "./key.ts";
+export { LAYERS, NAME_PATTERN, type Layer, type TableName } from "./names.ts";
+export {
+  arrayOf,
+  decimal,
+  decimalParts,
+  field,
+  isArray,
+  isMap,
+  isStruct,
+  mapOf,
+  sameType,
+  struct,
+  type ArrayType,
+  type DataType,
+  type FieldMetadata,
+  type MapType,
+  type MetadataValue,
+  type PrimitiveName,
+  type StructField,
+  type StructType,
+} from "./schema.ts";
+export { EXPORT_SHIFT_MICROS, RANK, encodeSequence, type Rank, type SequenceParts } from "./sequence.ts";

@@ -1,0 +1,17 @@
+export type {
+  BronzeDefinition,
+  ColumnHint,
+  ColumnMeaning,
+  DeletePolicy,
+  DynamoDbDefinition,
+  EngineSettings,
+  GoldDefinition,
+  LakeDefinition,
+  Meaning,
+  PartitionField,
+  Rule,
+  SilverColumn,
+  SilverDefinition,
+  SilverJoin,
+  TableDefinition,
+} from "./model.ts";

@@ -1,0 +1,138 @@
+import type { DataType, TableName } from "../contract/index.ts";
+
+/** What the user wrote, as one immutable value: validated, with every default filled in. */
+export interface LakeDefinition {
+  readonly name: string;
+  /** Roots of the layers: absolute folders. */
+  readonly roots: Readonly<Record<"bronze" | "silver" | "gold" | "quarantine" | "system", string>>;
+  readonly engine: EngineSettings;
+  /** In an order in which every table comes after the tables it reads. */
+  readonly tables: readonly TableDefinition[];
+}
+
+export interface EngineSettings {
+  /** Bytes the engine may use; spills to `spill` beyond. */
+  readonly memoryBytes: number;
+  readonly threads: number;
+  /** Absolute folder for spilled data; a private one is made below it. */
+  readonly spill: string;
+}
+
+export type TableDefinition = BronzeDefinition | SilverDefinition | GoldDefinition;
+
+/** What tables say about themselves; goes into the tables' metadata. */
+export interface Meaning {
+  readonly description?: string;
+  readonly owner?: string;
+  readonly domain?: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+export interface ColumnMeaning {
+  readonly description?: string;
+  readonly pii: boolean;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+export interface BronzeDefinition {
+  readonly layer: "bronze";
+  readonly name: TableName;
+  readonly meaning: Meaning;
+  readonly source: DynamoDbDefinition;
+  /** Types that the user gave to attributes; everything else follows the type tag. */
+  readonly hints: readonly ColumnHint[];
+  /** Share of a batch's lines that may be unreadable before the run stops (0.01 = 1 %). */
+  readonly unreadableAtMost: number;
+  readonly properties: Readonly<Record<string, string>>;
+}
+
+export interface ColumnHint {
+  readonly name: string;
+  readonly type: DataType;
+  readonly meaning: ColumnMeaning;
+}
+
+export interface DynamoDbDefinition {
+  readonly kind: "dynamodb";
+  readonly table: string;
+  /** Primary key attributes: partition key, then the sort key if there is one. */
+  readonly keys: readonly string[];
+  /** Absolute folder that holds `AWSDynamoDB/` somewhere below (an S3 prefix made local). */
+  readonly exportFolder: string;
+  readonly ttlAttribute?: string;
+  /** Whether the first thing must be a full export; `false` when the windows reach back to the table's creation. */
+  readonly requireFullExport: boolean;
+}
+
+export type DeletePolicy = "hard" | "soft" | "keep";
+
+export interface SilverDefinition {
+  readonly layer: "silver";
+  readonly name: TableName;
+  readonly meaning: Meaning;
+  /** The Bronze table it is made from. */
+  readonly from: TableName;
+  readonly keys: readonly string[];
+  readonly columns: readonly SilverColumn[];
+  readonly deletes: DeletePolicy;
+  readonly ttlDeletes: DeletePolicy;
+  readonly rules: readonly Rule[];
+  readonly joins: readonly SilverJoin[];
+  /** Oldest an event may be on arrival, in ms (`_ingestion_timestamp` − `_source_ts`), snapshots exempt. */
+  readonly maxLatenessMs?: number;
+  readonly partitionBy: readonly PartitionField[];
+  readonly merge: "deletion-vectors" | "copy-on-write";
+  readonly properties: Readonly<Record<string, string>>;
+}
+
+export interface SilverColumn {
+  readonly name: string;
+  readonly type: DataType;
+  readonly meaning: ColumnMeaning;
+  readonly from:
+    /** An attribute of the record, by path (`product.code` is `["product", "code"]`). */
+    | { readonly kind: "attribute"; readonly path: readonly string[] }
+    /** SQL over the table's other columns (those from attributes). */
+    | { readonly kind: "sql"; readonly sql: string }
+    /** A column of a joined table. */
+    | { readonly kind: "joined"; readonly join: string; readonly column: string };
+}
+
+/** A left join with the live rows of another Silver table, at most one row a key: `on` maps own columns to that table's keys. */
+export interface SilverJoin {
+  readonly alias: string;
+  readonly table: TableName;
+  readonly on: Readonly<Record<string, string>>;
+}
+
+export interface Rule {
+  readonly name: string;
+  /** SQL over the table's columns; a row passes when it is true (null does not pass). */
+  readonly condition: string;
+  readonly action: "warn" | "drop" | "quarantine" | "fail";
+  /** Share of the judged rows that may violate the rule before the run of this table fails. */
+  readonly atMost?: number;
+}
+
+export interface PartitionField {
+  /** The partition column's name in the table. */
+  readonly name: string;
+  readonly transform:
+    | { readonly kind: "identity" }
+    | { readonly kind: "date" | "month" | "hour"; readonly column: string }
+    | { readonly kind: "bucket"; readonly column: string; readonly count: number };
+}
+
+export interface GoldDefinition {
+  readonly layer: "gold";
+  readonly name: TableName;
+  readonly meaning: Meaning;
+  /** SQL whose tables are named `"silver.orders"` and, with deleted rows, `"silver.orders$with_deleted"`, each as one quoted identifier. */
+  readonly query: string;
+  readonly reads: readonly TableName[];
+  readonly columns: readonly ColumnHint[];
+  readonly rules: readonly Rule[];
+  readonly refresh: "full";
+  readonly partitionBy: readonly PartitionField[];
+  readonly properties: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,145 @@
+import type { StructType } from "../contract/index.ts";
+import type { AddFile, CheckpointFiles, DeltaLog, Snapshot, TxnClaim } from "../delta/index.ts";
+import type { ObjectStore } from "../storage/index.ts";
+
+/** A table as the engine is handed it: the store at the table's root, its log, and the version to work on. */
+export interface OpenTable {
+  /** For messages: `silver.orders` or a path. */
+  readonly name: string;
+  readonly store: ObjectStore;
+  readonly log: DeltaLog;
+  /** undefined: the table does not exist yet. */
+  readonly snapshot: Snapshot | undefined;
+}
+
+export type Scalar = string | number | bigint | boolean | Uint8Array | null;
+/**
+ * A value in JavaScript: long and integer as bigint/number, decimal and date (`YYYY-MM-DD`) as string, timestamp as bigint
+ * microseconds since the epoch (UTC), binary as Uint8Array, struct as object, array as array, map as [key, value] pairs.
+ */
+export type Value = Scalar | readonly Value[] | { readonly [name: string]: Value };
+export type Row = Readonly<Record<string, Value>>;
+
+/** Where the rows of a named input come from. */
+export type Input =
+  /** The live rows of a table's version. `positions` adds `__file` (path) and `__row` (physical row number in the file). */
+  | { readonly kind: "table"; readonly table: OpenTable; readonly positions?: boolean }
+  /** The rows of some of a table's files (an incremental read), through their deletion vectors. */
+  | {
+      readonly kind: "files";
+      readonly table: OpenTable;
+      readonly files: readonly AddFile[];
+      readonly positions?: boolean;
+    }
+  /** Newline-delimited JSON on this machine. `columns` maps top-level names to types; anything else in a line is ignored. */
+  | {
+      readonly kind: "ndjson";
+      readonly files: readonly string[];
+      readonly columns: StructType;
+      readonly fileNameColumn?: string;
+    }
+  | { readonly kind: "parquet"; readonly files: readonly string[] }
+  | { readonly kind: "rows"; readonly schema: StructType; readonly rows: readonly Row[] }
+  | { readonly kind: "scratch"; readonly scratch: Scratch }
+  /** Another relation, under a name. */
+  | { readonly kind: "relation"; readonly relation: Relation };
+
+/** SQL over named inputs: each input is a relation (view) whose name is the key, to be quoted as an identifier. */
+export interface Relation {
+  readonly sql: string;
+  readonly inputs: Readonly<Record<string, Input>>;
+}
+
+/** Rows that the engine keeps for the length of some work; read as often as one likes, gone when disposed. */
+export interface Scratch extends AsyncDisposable {
+  readonly id: string;
+  readonly schema: StructType;
+  readonly rows: number;
+}
+
+/** How a table that does not exist yet is made. */
+export interface TableCreation {
+  readonly name?: string;
+  readonly description?: string;
+  readonly schema: StructType;
+  readonly partitionColumns?: readonly string[];
+  readonly properties?: Readonly<Record<string, string>>;
+}
+
+export interface WriteOptions {
+  /** Name of the operation in the history (`WRITE`, `MERGE` …) is the verb's own; these are shown beside it. */
+  readonly operationParameters?: Readonly<Record<string, string>>;
+  readonly txns?: readonly TxnClaim[];
+  /** Used when the table does not exist; without it a missing table fails with `table.missing`. */
+  readonly create?: TableCreation;
+  /** The schema that the table shall have from this commit on: the present one plus added columns, anywhere. */
+  readonly schema?: StructType;
+  /** Changes of name, description and properties that go into the same commit when they differ. */
+  readonly describe?: { readonly description?: string; readonly properties?: Readonly<Record<string, string>> };
+  readonly signal?: AbortSignal;
+}
+
+export interface WriteMetrics {
+  readonly rowsInserted: number;
+  readonly rowsUpdated: number;
+  readonly rowsDeleted: number;
+  readonly filesAdded: number;
+  readonly filesRemoved: number;
+  readonly bytesWritten: number;
+}
+
+export type WriteOutcome =
+  | {
+      readonly kind: "committed";
+      readonly version: number;
+      readonly snapshot: Snapshot;
+      readonly metrics: WriteMetrics;
+    }
+  /** A claimed txn was already there. */
+  | { readonly kind: "already-applied"; readonly version: number; readonly snapshot: Snapshot }
+  /** There was nothing to write (and no txn to record). */
+  | { readonly kind: "nothing"; readonly snapshot: Snapshot | undefined };
+
+/**
+ * A merge by key. `source` has at most one row a key (more is `table.broken-invariant`) and no null key.
+ * In the conditions and expressions `source.` and `target.` name the two sides; SQL in the engine's dialect.
+ */
+export interface MergeSpec {
+  readonly source: Relation;
+  readonly keys: readonly string[];
+  readonly matched?: {
+    /** Rows of the target to remove; looked at first. */
+    readonly deleteWhen?: string;
+    /** Rows to rewrite (default: all that are not deleted); `false` for none. */
+    readonly updateWhen?: string | false;
+    /** New values by column; columns not named come from the source where it has them, else stay as they are. */
+    readonly set?: Readonly<Record<string, string>>;
+  };
+  readonly notMatched?: { readonly insertWhen?: string | false };
+  /** Rows of the target that no source row has the key of and that satisfy this are removed. */
+  readonly notMatchedBySource?: { readonly deleteWhen: string };
+}
+
+export interface OverwriteOptions extends WriteOptions {
+  /** Only these partitions are replaced: exact values by partition column. Rows outside of them are refused. */
+  readonly partitions?: readonly Readonly<Record<string, string | null>>[];
+  /** Replaces the table's schema (types may change). */
+  readonly replaceSchema?: StructType;
+}
+
+export interface Engine extends AsyncDisposable {
+  readonly checkpoints: CheckpointFiles;
+  append(table: OpenTable, rows: Relation, options?: WriteOptions): Promise<WriteOutcome>;
+  overwrite(table: OpenTable, rows: Relation, options?: OverwriteOptions): Promise<WriteOutcome>;
+  merge(table: OpenTable, spec: MergeSpec, options?: WriteOptions): Promise<WriteOutcome>;
+  /** Removes the rows for which the predicate (SQL over the table's columns) is true. */
+  delete(table: OpenTable, predicate: string, options?: WriteOptions): Promise<WriteOutcome>;
+  /** Rows in batches; memory stays bounded whatever the size of the result. */
+  query(relation: Relation, options?: { readonly signal?: AbortSignal }): AsyncIterable<readonly Row[]>;
+  /** All rows of a small result. */
+  rows(relation: Relation): Promise<readonly Row[]>;
+  schemaOf(relation: Relation): Promise<StructType>;
+  scratch(relation: Relation): Promise<Scratch>;
+  /** Writes a relation to one file of this machine. */
+  export(relation: Relation, file: string, format: "parquet" | "csv" | "ndjson"): Promise<{ readonly rows: number }>;
+}

@@ -1,0 +1,16 @@
+export type {
+  Engine,
+  Input,
+  MergeSpec,
+  OpenTable,
+  OverwriteOptions,
+  Relation,
+  Row,
+  Scalar,
+  Scratch,
+  TableCreation,
+  Value,
+  WriteMetrics,
+  WriteOptions,
+  WriteOutcome,
+} from "./engine.ts";

@@ -1,0 +1,97 @@
+import type { SluiceError, World } from "../base/index.ts";
+import type { BatchFile, BatchManifest, StructType } from "../contract/index.ts";
+import type { Relation } from "../engine/index.ts";
+
+/** A place that records come from, over one or more channels. */
+export interface Source {
+  /** `dynamodb`, `mysql` …: becomes `_source_system`. */
+  readonly system: string;
+  /** The source's own name of the table: becomes `_source_table`. */
+  readonly table: string;
+  readonly channels: readonly Channel[];
+}
+
+/** One way by which a source's records arrive. A channel commits strictly in order. */
+export interface Channel {
+  /** `export`, `stream` …; part of the `txn` appId. */
+  readonly name: string;
+  /** Looks at what is there and decides what to read next; reads no records, writes nothing. */
+  plan(state: ChannelState): Promise<ChannelPlan>;
+  /** Reads one planned batch into local files. `known` is the Bronze table's present schema (contract columns included). */
+  stage(batch: PlannedBatch, known: StructType | undefined, context: StageContext): Promise<StagedBatch>;
+}
+
+export interface ChannelState {
+  /** The channel's newest committed batch; undefined before the first. Its `end` is the channel's own memory. */
+  readonly last: BatchManifest | undefined;
+}
+
+export interface ChannelPlan {
+  /** To be staged and committed in this order. */
+  readonly batches: readonly PlannedBatch[];
+  /** What is left for a later run, and why (a running export, a window behind it). */
+  readonly waiting: readonly Notice[];
+  /** What needs no reading, and why (delivered already, before the snapshot). */
+  readonly skipped: readonly Notice[];
+  /** What stops the table once `batches` are in: a hole, a damaged manifest. */
+  readonly problem?: SluiceError;
+}
+
+export interface Notice {
+  /** Relative to the source's root. */
+  readonly what: string;
+  readonly why: string;
+}
+
+export interface PlannedBatch {
+  readonly epoch: number;
+  readonly files: readonly PlannedFile[];
+  /** The channel's memory before and after the batch (JSON in the channel's own words). */
+  readonly start: string;
+  readonly end: string;
+  /** For people: `full export 2011-09-01T00:00:00Z`. */
+  readonly title: string;
+}
+
+export interface PlannedFile {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly md5: string;
+  readonly records: number;
+  /** What the channel needs to read it (JSON-able, the channel's own). */
+  readonly unit: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+export interface StageContext {
+  readonly world: World;
+  /** A private folder for this batch; removed by whoever made it. */
+  readonly folder: string;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (read: { readonly records: number; readonly bytes: number }) => void;
+}
+
+export interface StagedBatch {
+  /**
+   * One row an event, with every contract column but `_batch_id`, `_ingestion_timestamp` and `_ingestion_date`,
+   * and the record's attributes in the columns of `schema`.
+   */
+  readonly relation: Relation;
+  /** The Bronze schema that holds the rows: the contract columns, the known attributes and those that this batch adds. */
+  readonly schema: StructType;
+  readonly files: readonly BatchFile[];
+  readonly rows: number;
+  /** Lines that are no record. */
+  readonly unreadable: readonly UnreadableLine[];
+}
+
+export interface UnreadableLine {
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  /** Of the uncompressed file. */
+  readonly byteOffset: number;
+  readonly reason: string;
+  /** The raw bytes, base64 (cut at 1 MiB; `sizeBytes` is the whole). */
+  readonly raw: string;
+  readonly sizeBytes: number;
+}
