@@ -14,3 +14,4 @@ export type {
   WriteOptions,
   WriteOutcome,
 } from "./engine.ts";
+export { quoteIdentifier, quoteLiteral, sqlTypeOf } from "./sql-text.ts";
