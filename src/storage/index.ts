@@ -1,3 +1,13 @@
+export { countingStore, type CountingStore, type StoreCounts } from "./counting-store.ts";
+export {
+  SimulatedCrash,
+  type Effect,
+  type Fault,
+  type Moment,
+  type StoreCall,
+  type StoreOperation,
+} from "./faulty/fault.ts";
+export { faultyStore, type FaultyOptions, type FaultyStore } from "./faulty/faulty-store.ts";
 export { localStore, type LocalStore } from "./local/local-store.ts";
 export { memoryStore } from "./memory/memory-store.ts";
 export type { ByteRange, ObjectInfo, ObjectStore } from "./object-store.ts";

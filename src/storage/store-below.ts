@@ -17,8 +17,10 @@ export function storeBelow(outer: ObjectStore, prefix: string, place: (folder: s
   checkPath(folder);
   const head = `${folder}/`;
   const full = (path: string): string => head + path;
+  const { url, localFolder } = place(folder);
   return {
-    ...place(folder),
+    url,
+    localFolder,
     read: (path, range) => outer.read(full(path), range),
     stat: async (path) => {
       const found = await outer.stat(full(path));
