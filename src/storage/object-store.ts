@@ -23,22 +23,25 @@ export interface ObjectStore {
   readonly url: string;
   /** The root as a folder of this machine where the engine can read objects in place; undefined where it cannot. */
   readonly localFolder: string | undefined;
-  /** The whole object or a part of it. A missing object fails with `storage.missing`. */
+  /** The whole object or a part of it, cut to what exists. A missing object fails with `storage.missing`. */
   read(path: string, range?: ByteRange): Promise<Uint8Array>;
   /** Size and time of an object; undefined when it is missing. */
   stat(path: string): Promise<ObjectInfo | undefined>;
   /** Creates an object that was not there. */
   create(path: string, body: Uint8Array): Promise<"created" | "exists">;
-  /** Creates an object out of a finished file of this machine, which is gone (moved or removed) afterwards. */
+  /**
+   * Creates an object out of a finished file of this machine, which is gone (moved or removed) afterwards, also when the
+   * object exists. On a failure other than `storage.unavailable` the file is still there.
+   */
   createFromFile(path: string, file: string): Promise<"created" | "exists">;
   /** Writes an object, whether or not it was there; readers see the old or the new content, whole. */
   replace(path: string, body: Uint8Array): Promise<void>;
   /**
-   * Objects whose path starts with `prefix`, strictly after `after` (a full path) in the order of UTF-8 bytes.
-   * A prefix without objects yields nothing.
+   * Objects whose path starts with `prefix` (which may end within a name), strictly after `after` (a full path) in the
+   * order of UTF-8 bytes. Objects that come or go meanwhile may be in it or not. A prefix without objects yields nothing.
    */
   list(prefix: string, after?: string): AsyncIterable<ObjectInfo>;
-  /** Missing paths are fine. */
+  /** Missing paths are fine. Not atomic: after a failure some may be gone. */
   remove(paths: readonly string[]): Promise<void>;
   /** The same store seen from a folder below its root. */
   below(prefix: string): ObjectStore;
