@@ -1,3 +1,34 @@
+export { bronze, gold, silver } from "./builders/table.ts";
+export type {
+  BronzeOptions,
+  BronzeTable,
+  GoldOptions,
+  GoldTable,
+  Join,
+  PartitionBy,
+  SilverOptions,
+  SilverTable,
+  Table,
+  TableMeaning,
+} from "./builders/table.ts";
+export type { ByteSize, Duration } from "./builders/amounts.ts";
+export { s, type Column, type Columns } from "./builders/column.ts";
+export { dynamodb, type DynamoDbOptions, type DynamoDbSource } from "./builders/dynamodb.ts";
+export { expect, type Expectation, type Expectations } from "./builders/expectation.ts";
+export {
+  defineLake,
+  type EngineOptions,
+  type DefinedLake,
+  type LakeConfig,
+  type StorageFolders,
+} from "./builders/lake.ts";
+export { bucket, date, hour, month, type Partition } from "./builders/partition.ts";
+export { sql, withDeleted, type SqlQuery, type WithDeleted } from "./builders/sql-query.ts";
+export { columnMetadata } from "./column-metadata.ts";
+export { definitionFingerprint } from "./fingerprint.ts";
+export { ConfigError, type Problem } from "./reading/problem.ts";
+export { resolveLake, type ResolveOptions } from "./resolve/resolve-lake.ts";
+export type { Environment, Machine } from "./resolve/engine-settings.ts";
 export type {
   BronzeDefinition,
   ColumnHint,

@@ -1,4 +1,7 @@
 import type { DataType, TableName } from "../contract/index.ts";
+import type { Rule } from "../quality/index.ts";
+
+export type { Rule };
 
 /** What the user wrote, as one immutable value: validated, with every default filled in. */
 export interface LakeDefinition {
@@ -103,15 +106,6 @@ export interface SilverJoin {
   readonly alias: string;
   readonly table: TableName;
   readonly on: Readonly<Record<string, string>>;
-}
-
-export interface Rule {
-  readonly name: string;
-  /** SQL over the table's columns; a row passes when it is true (null does not pass). */
-  readonly condition: string;
-  readonly action: "warn" | "drop" | "quarantine" | "fail";
-  /** Share of the judged rows that may violate the rule before the run of this table fails. */
-  readonly atMost?: number;
 }
 
 export interface PartitionField {

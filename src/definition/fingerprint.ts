@@ -1,0 +1,95 @@
+import { createHash } from "node:crypto";
+import type { DataType, TableName } from "../contract/index.ts";
+import { isArray, isMap } from "../contract/index.ts";
+import type { ColumnHint, GoldDefinition, PartitionField, Rule, SilverColumn, SilverDefinition } from "./model.ts";
+import { tokenize } from "./sql/tokens.ts";
+
+/** Raised when the same definition means other rows than before. */
+const MEANING = 1;
+
+/**
+ * sha256 (hex) over what determines the rows of a Silver or Gold table, and over nothing else: two definitions with the
+ * same fingerprint give equal rows from equal inputs, so only a change of it asks for a rebuild.
+ *
+ * In it: the tables read, the query; columns with type and origin (in any order); keys, deletes, TTL deletes, lateness,
+ * joins; conditions of `drop` and `quarantine` rules with the action; partition columns, since they are columns of the table.
+ * Not in it: the table's name, descriptions, owners, domains, tags, pii, properties; names and thresholds of rules,
+ * `warn` and `fail` rules (they count or stop, and change no row); the way of merging; blanks, comments and the case of
+ * words in SQL. What a table reads has a fingerprint of its own.
+ */
+export function definitionFingerprint(table: SilverDefinition | GoldDefinition): string {
+  const meaning = table.layer === "silver" ? silverMeaning(table) : goldMeaning(table);
+  return createHash("sha256")
+    .update(JSON.stringify([MEANING, meaning]))
+    .digest("hex");
+}
+
+/** Written only of lists in a fixed order, so that equal meanings have equal JSON. */
+type Canonical = string | number | null | readonly Canonical[];
+
+function silverMeaning(table: SilverDefinition): Canonical {
+  return [
+    "silver",
+    table.from,
+    [...table.keys],
+    sorted(table.columns.map((column) => [column.name, typeMeaning(column.type), ...originMeaning(column.from)])),
+    table.deletes,
+    table.ttlDeletes,
+    rulesMeaning(table.rules),
+    sorted(table.joins.map(({ alias, table: other, on }) => [alias, other, sorted(Object.entries(on))])),
+    table.maxLatenessMs ?? null,
+    table.partitionBy.map(partitionMeaning),
+  ];
+}
+
+function goldMeaning(table: GoldDefinition): Canonical {
+  const columns = table.columns.map((column: ColumnHint) => [column.name, typeMeaning(column.type)]);
+  return [
+    "gold",
+    sqlMeaning(table.query),
+    [...table.reads].toSorted() satisfies readonly TableName[],
+    sorted(columns),
+    rulesMeaning(table.rules),
+    table.partitionBy.map(partitionMeaning),
+  ];
+}
+
+function originMeaning(from: SilverColumn["from"]): readonly Canonical[] {
+  switch (from.kind) {
+    case "attribute":
+      return ["attribute", [...from.path]];
+    case "sql":
+      return ["sql", sqlMeaning(from.sql)];
+    case "joined":
+      return ["joined", from.join, from.column];
+  }
+}
+
+/** Rules that keep rows out; their order does not matter. */
+function rulesMeaning(rules: readonly Rule[]): Canonical {
+  const deciding = rules.filter((rule) => rule.action === "drop" || rule.action === "quarantine");
+  return sorted(deciding.map((rule) => [rule.action, sqlMeaning(rule.condition)]));
+}
+
+function partitionMeaning({ name, transform }: PartitionField): Canonical {
+  if (transform.kind === "identity") return [name, "identity"];
+  return [name, transform.kind, transform.column, transform.kind === "bucket" ? transform.count : null];
+}
+
+function typeMeaning(type: DataType): Canonical {
+  if (typeof type === "string") return type;
+  if (isArray(type)) return ["array", typeMeaning(type.elementType)];
+  if (isMap(type)) return ["map", typeMeaning(type.keyType), typeMeaning(type.valueType)];
+  return ["struct", ...type.fields.map((one) => [one.name, typeMeaning(one.type)])];
+}
+
+/** The tokens, words in lower case: quoted names and texts stay as written. */
+function sqlMeaning(sql: string): Canonical {
+  const tokenized = tokenize(sql);
+  if (tokenized.kind === "unterminated") return sql;
+  return tokenized.tokens.map((token) => (token.kind === "word" ? token.name : token.text));
+}
+
+function sorted(parts: readonly (readonly Canonical[])[]): Canonical {
+  return parts.map((part) => JSON.stringify(part)).toSorted();
+}

@@ -1,0 +1,81 @@
+import { availableParallelism, totalmem } from "node:os";
+import { join } from "node:path";
+import { sizeBytes } from "../builders/amounts.ts";
+import type { EngineSettings } from "../model.ts";
+import type { Place } from "../reading/place.ts";
+import { readFields } from "../reading/read-object.ts";
+import { readWholeNumber } from "../reading/read-scalar.ts";
+import { readFolder } from "./folders.ts";
+
+/** What the defaults are made from. */
+export interface Machine {
+  /** Memory that this process may use at all. */
+  readonly memoryBytes: number;
+  readonly cores: number;
+}
+
+/** What the product reads from the environment; `process.env` will do. */
+export interface Environment {
+  readonly SLUICE_MEMORY?: string | undefined;
+  readonly SLUICE_THREADS?: string | undefined;
+}
+
+const MEMORY_MAX_DEFAULT = 4_000_000_000; // beyond it, other programs of the machine profit more
+const MEMORY_MIN = 64_000_000; // the engine cannot work with less; also catches `memory: 4`
+const THREADS_MAX = 1_024;
+
+/** This machine, or the container that limits us. */
+export function thisMachine(): Machine {
+  const limit = process.constrainedMemory();
+  const total = totalmem();
+  return { memoryBytes: limit > 0 && limit < total ? limit : total, cores: availableParallelism() };
+}
+
+/**
+ * The engine's settings. Default: half of the machine's memory but at most 4 GB, as many threads as cores,
+ * spill below the system root. `SLUICE_MEMORY` and `SLUICE_THREADS` in the environment go before the configuration.
+ */
+export function readEngineSettings(
+  place: Place,
+  value: unknown,
+  context: {
+    readonly folder: string;
+    readonly systemRoot: string;
+    readonly env: Environment;
+    readonly machine: Machine;
+    readonly environmentPlace: Place;
+  },
+): EngineSettings | undefined {
+  const fields = readFields(place, value ?? {}, ["memory", "threads", "spill"]);
+  if (fields === undefined) return undefined;
+  const { env, machine, environmentPlace, folder, systemRoot } = context;
+  const ownMemory = fields.memory === undefined ? undefined : readMemory(place.at("memory"), fields.memory);
+  const ownThreads = fields.threads === undefined ? undefined : readThreads(place.at("threads"), fields.threads);
+  const { SLUICE_MEMORY: memory, SLUICE_THREADS: threads } = env;
+  const outerMemory = isGiven(memory) ? readMemory(environmentPlace.at("SLUICE_MEMORY"), memory) : undefined;
+  const outerThreads = isGiven(threads)
+    ? readThreads(environmentPlace.at("SLUICE_THREADS"), Number(threads))
+    : undefined;
+  const spill =
+    fields.spill === undefined ? join(systemRoot, "spill") : readFolder(place.at("spill"), fields.spill, folder);
+  if (spill === undefined) return undefined;
+  return {
+    memoryBytes: outerMemory ?? ownMemory ?? Math.min(MEMORY_MAX_DEFAULT, Math.floor(machine.memoryBytes / 2)),
+    threads: outerThreads ?? ownThreads ?? machine.cores,
+    spill,
+  };
+}
+
+function readMemory(place: Place, value: unknown): number | undefined {
+  const bytes = typeof value === "string" ? sizeBytes(value) : value;
+  if (typeof bytes === "number" && Number.isSafeInteger(bytes) && bytes >= MEMORY_MIN) return bytes;
+  return place.expected('a size of at least 64 MB, such as "2GB", or its bytes', value);
+}
+
+function readThreads(place: Place, value: unknown): number | undefined {
+  return readWholeNumber(place, value, { least: 1, most: THREADS_MAX, what: "a number of threads" });
+}
+
+function isGiven(text: string | undefined): text is string {
+  return text !== undefined && text !== "";
+}
