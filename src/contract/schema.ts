@@ -1,3 +1,5 @@
+import { assert } from "../base/index.ts";
+
 /**
  * Types of columns, as data: exactly the JSON form of a Delta schema (Delta PROTOCOL, "Schema Serialization Format"),
  * which every room exchanges.
@@ -44,9 +46,11 @@ export interface MapType {
   readonly valueContainsNull: boolean;
 }
 
+/** A `bigint` only where a whole number does not fit a double (another engine's identity columns). */
 export type MetadataValue =
   | string
   | number
+  | bigint
   | boolean
   | null
   | readonly MetadataValue[]
@@ -70,7 +74,10 @@ export function mapOf(keyType: DataType, valueType: DataType): MapType {
   return { type: "map", keyType, valueType, valueContainsNull: true };
 }
 
+/** At most 38 digits, of which `scale` stand behind the point. */
 export function decimal(precision: number, scale: number): PrimitiveName {
+  assert(Number.isInteger(precision) && precision >= 1 && precision <= 38, "a decimal has 1 to 38 digits");
+  assert(Number.isInteger(scale) && scale >= 0 && scale <= precision, "a decimal's scale is within its precision");
   return `decimal(${precision},${scale})`;
 }
 
@@ -95,12 +102,18 @@ export function isMap(type: DataType): type is MapType {
 
 /** Equal in structure and primitive types; field metadata and nullability do not count. */
 export function sameType(left: DataType, right: DataType): boolean {
-  if (typeof left === "string" || typeof right === "string") return left === right;
+  if (typeof left === "string" || typeof right === "string") return left === right || sameDecimal(left, right);
   if (isStruct(left)) return isStruct(right) && sameFields(left.fields, right.fields);
   if (isArray(left)) return isArray(right) && sameType(left.elementType, right.elementType);
   return (
     isMap(right) && isMap(left) && sameType(left.keyType, right.keyType) && sameType(left.valueType, right.valueType)
   );
+}
+
+/** Others write `decimal(10, 2)` with a blank. */
+function sameDecimal(left: DataType, right: DataType): boolean {
+  const [one, other] = [decimalParts(left), decimalParts(right)];
+  return one !== undefined && one.precision === other?.precision && one.scale === other.scale;
 }
 
 function sameFields(left: readonly StructField[], right: readonly StructField[]): boolean {

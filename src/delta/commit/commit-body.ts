@@ -1,0 +1,64 @@
+import { readFileSync } from "node:fs";
+import { JsonNumber, stringifyJson, type JsonObject } from "../../base/index.ts";
+import type { TxnAction } from "../actions.ts";
+import { addJson, domainJson, metadataJson, protocolJson, removeJson, txnJson } from "../log/action-json.ts";
+import { optional } from "../log/action-members.ts";
+import type { CommitRequest } from "../transaction.ts";
+import { isBlindAppend, isolationLevelOf } from "./check-conflict.ts";
+
+/** What makes a commit unmistakable, and when it is made. */
+export interface CommitStamp {
+  readonly txnId: string;
+  readonly nowMs: number;
+  /** URIs that the log names files with where they differ from ours: other engines compare them as text. */
+  readonly uris: ReadonlyMap<string, string>;
+}
+
+/** The content of a commit file: `commitInfo` first, then one action a line. It does not depend on the version it lands at. */
+export function commitBody(request: CommitRequest, stamp: CommitStamp): Uint8Array {
+  const lines: JsonObject[] = [{ commitInfo: commitInfoJson(request, stamp) }];
+  if (request.protocol !== undefined) lines.push({ protocol: protocolJson(request.protocol) });
+  if (request.metadata !== undefined) lines.push({ metaData: metadataJson(request.metadata) });
+  for (const txn of claimedTxns(request, stamp)) lines.push({ txn: txnJson(txn) });
+  for (const domain of request.domains ?? []) lines.push({ domainMetadata: domainJson(domain) });
+  for (const remove of request.removes) lines.push({ remove: removeJson(remove, stamp.uris.get(remove.path)) });
+  for (const add of request.adds) lines.push({ add: addJson(add, stamp.uris.get(add.path)) });
+  return new TextEncoder().encode(`${lines.map((line) => stringifyJson(line)).join("\n")}\n`);
+}
+
+function commitInfoJson(request: CommitRequest, stamp: CommitStamp): JsonObject {
+  return {
+    timestamp: stamp.nowMs,
+    operation: request.operation,
+    operationParameters: request.operationParameters ?? {},
+    ...optional("readVersion", request.base?.version),
+    isolationLevel: isolationLevelOf(request),
+    isBlindAppend: isBlindAppend(request),
+    ...optional("operationMetrics", metricTexts(request.operationMetrics)),
+    engineInfo: ENGINE_INFO,
+    txnId: stamp.txnId,
+  };
+}
+
+function claimedTxns(request: CommitRequest, stamp: CommitStamp): TxnAction[] {
+  return (request.txns ?? []).map(({ appId, version }) => ({ appId, version, lastUpdated: stamp.nowMs }));
+}
+
+/** Metrics are text in every engine's history. */
+function metricTexts(metrics: JsonObject | undefined): JsonObject | undefined {
+  if (metrics === undefined) return undefined;
+  const texts = Object.entries(metrics).map(([name, value]): [string, JsonObject[string]] => [
+    name,
+    typeof value === "number" || typeof value === "bigint" || value instanceof JsonNumber ? String(value) : value,
+  ]);
+  return Object.fromEntries(texts);
+}
+
+const ENGINE_INFO = `sluice/${packageVersion()}`;
+
+function packageVersion(): string {
+  const file = new URL("../../../package.json", import.meta.url);
+  const manifest: unknown = JSON.parse(readFileSync(file, "utf8"));
+  const isManifest = typeof manifest === "object" && manifest !== null && "version" in manifest;
+  return isManifest ? String(manifest.version) : "unknown";
+}

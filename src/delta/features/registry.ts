@@ -1,0 +1,97 @@
+import type { TableMetadata } from "../actions.ts";
+import { hasFieldMetadata, hasType } from "../schema/walk-schema.ts";
+
+/**
+ * Table features (Delta PROTOCOL, "Valid Feature Names in Table Features") and what we do with each:
+ * `yes`; `unless-active`: a table may list it as long as its metadata makes no use of it; `no`: refused as soon as it is listed.
+ * A feature that is not in this table is unknown and refused by name (an unknown writer feature still reads).
+ */
+export interface Feature {
+  readonly name: string;
+  readonly kind: "reader-writer" | "writer";
+  readonly read: Support;
+  readonly write: Support;
+  /** The legacy versions from which on the feature is implied. */
+  readonly legacyReader?: number;
+  readonly legacyWriter?: number;
+  /** Whether the metadata makes use of it. */
+  readonly activeIn?: (metadata: TableMetadata) => boolean;
+}
+
+export type Support = "yes" | "unless-active" | "no";
+
+const TABLE: readonly Feature[] = [
+  writer("appendOnly", "yes", { legacyWriter: 2, activeIn: isTrue("delta.appendOnly") }),
+  writer("invariants", "unless-active", {
+    legacyWriter: 2,
+    activeIn: (metadata) => hasFieldMetadata(metadata.schema, (key) => key === "delta.invariants"),
+  }),
+  writer("checkConstraints", "unless-active", {
+    legacyWriter: 3,
+    activeIn: (metadata) => Object.keys(metadata.configuration).some((key) => key.startsWith("delta.constraints.")),
+  }),
+  writer("changeDataFeed", "unless-active", { legacyWriter: 4, activeIn: isTrue("delta.enableChangeDataFeed") }),
+  writer("generatedColumns", "unless-active", {
+    legacyWriter: 4,
+    activeIn: (metadata) => hasFieldMetadata(metadata.schema, (key) => key === "delta.generationExpression"),
+  }),
+  readerWriter("columnMapping", "unless-active", {
+    legacyReader: 2,
+    legacyWriter: 5,
+    activeIn: (metadata) => (metadata.configuration["delta.columnMapping.mode"] ?? "none") !== "none",
+  }),
+  writer("identityColumns", "unless-active", {
+    legacyWriter: 6,
+    activeIn: (metadata) => hasFieldMetadata(metadata.schema, (key) => key.startsWith("delta.identity.")),
+  }),
+  writer("allowColumnDefaults", "unless-active", {
+    activeIn: (metadata) => hasFieldMetadata(metadata.schema, (key) => key === "CURRENT_DEFAULT"),
+  }),
+  readerWriter("deletionVectors", "yes", { activeIn: isTrue("delta.enableDeletionVectors") }),
+  readerWriter("timestampNtz", "yes", { activeIn: (metadata) => hasType(metadata.schema, "timestamp_ntz") }),
+  readerWriter("timestampWithoutTimezone", "yes"), // an early name of timestampNtz
+  readerWriter("v2Checkpoint", "yes", {
+    activeIn: (metadata) => metadata.configuration["delta.checkpointPolicy"] === "v2",
+  }),
+  readerWriter("vacuumProtocolCheck", "yes"),
+  writer("domainMetadata", "yes"),
+  writer("inCommitTimestamp", "unless-active", { activeIn: isTrue("delta.enableInCommitTimestamps") }),
+  writer("icebergCompatV1", "unless-active", { activeIn: isTrue("delta.enableIcebergCompatV1") }),
+  writer("icebergCompatV2", "unless-active", { activeIn: isTrue("delta.enableIcebergCompatV2") }),
+  writer("icebergCompatV3", "unless-active", { activeIn: isTrue("delta.enableIcebergCompatV3") }),
+  writer("icebergWriterCompatV1", "unless-active", { activeIn: isTrue("delta.enableIcebergWriterCompatV1") }),
+  // A table that lists rowTracking wants row ids on every file, enabled or not; clustering wants its statistics.
+  writer("rowTracking", "no", { activeIn: isTrue("delta.enableRowTracking") }),
+  writer("clustering", "no"),
+  writer("checkpointProtection", "no"),
+  writer("materializePartitionColumns", "no"),
+  readerWriter("typeWidening", "unless-active", { activeIn: hasTypeChanges }),
+  readerWriter("typeWidening-preview", "unless-active", { activeIn: hasTypeChanges }),
+  readerWriter("variantType", "no"),
+  readerWriter("variantType-preview", "no"),
+  readerWriter("variantShredding", "no"),
+  readerWriter("variantShredding-preview", "no"),
+  readerWriter("catalogManaged", "no"),
+  readerWriter("catalogOwned-preview", "no"),
+  readerWriter("geospatial", "no"),
+];
+
+export const FEATURES: ReadonlyMap<string, Feature> = new Map(TABLE.map((feature) => [feature.name, feature]));
+
+type Rest = Pick<Feature, "legacyReader" | "legacyWriter" | "activeIn">;
+
+function writer(name: string, write: Support, rest: Rest = {}): Feature {
+  return { name, kind: "writer", read: "yes", write, ...rest };
+}
+
+function readerWriter(name: string, support: Support, rest: Rest = {}): Feature {
+  return { name, kind: "reader-writer", read: support, write: support, ...rest };
+}
+
+function isTrue(property: string): (metadata: TableMetadata) => boolean {
+  return (metadata) => metadata.configuration[property]?.toLowerCase() === "true";
+}
+
+function hasTypeChanges(metadata: TableMetadata): boolean {
+  return hasFieldMetadata(metadata.schema, (key) => key === "delta.typeChanges");
+}

@@ -1,0 +1,88 @@
+import type {
+  AddFile,
+  DomainMetadataAction,
+  ProtocolAction,
+  RemoveFile,
+  TableMetadata,
+  TxnAction,
+} from "../actions.ts";
+import type { Snapshot } from "../snapshot.ts";
+import type { Totals } from "./totals.ts";
+
+/** How far replay is from the last checkpoint: decides when the next one is due. */
+export interface LogLength {
+  /** -1: there is none. */
+  readonly checkpointVersion: number;
+  readonly checkpointBytes: number;
+  /** JSON since then. */
+  readonly commits: number;
+  readonly commitBytes: number;
+}
+
+export interface SnapshotState {
+  readonly version: number;
+  readonly protocol: ProtocolAction;
+  readonly metadata: TableMetadata;
+  readonly txns: ReadonlyMap<string, TxnAction>;
+  readonly files: ReadonlyMap<string, AddFile>;
+  readonly domains: ReadonlyMap<string, DomainMetadataAction>;
+  readonly timestampMs: number;
+  /** Newest removes by logical file. May hold some that have expired since. */
+  readonly removed: ReadonlyMap<string, RemoveFile>;
+  /** Removes up to this moment have expired. */
+  readonly tombstonesSinceMs: number;
+  /** URIs that differ from what we would write for the path, by path. */
+  readonly uris: ReadonlyMap<string, string>;
+  readonly totals: Totals;
+  readonly length: LogLength;
+}
+
+/** A snapshot with what the log itself needs to go on from it. */
+export class TableSnapshot implements Snapshot {
+  readonly state: SnapshotState;
+  #tombstones: readonly RemoveFile[] | undefined;
+
+  constructor(state: SnapshotState) {
+    this.state = state;
+  }
+
+  get version(): number {
+    return this.state.version;
+  }
+
+  get protocol(): ProtocolAction {
+    return this.state.protocol;
+  }
+
+  get metadata(): TableMetadata {
+    return this.state.metadata;
+  }
+
+  get txns(): ReadonlyMap<string, TxnAction> {
+    return this.state.txns;
+  }
+
+  get files(): ReadonlyMap<string, AddFile> {
+    return this.state.files;
+  }
+
+  get domains(): ReadonlyMap<string, DomainMetadataAction> {
+    return this.state.domains;
+  }
+
+  get timestampMs(): number {
+    return this.state.timestampMs;
+  }
+
+  get tombstones(): readonly RemoveFile[] {
+    this.#tombstones ??= [...this.state.removed.values()].filter(
+      (remove) => !isExpired(remove, this.state.tombstonesSinceMs),
+    );
+    return this.#tombstones;
+  }
+}
+
+/** A remove without a time is from before all times (Delta PROTOCOL, "Add File and Remove File": defaults to 0). */
+export function isExpired(remove: RemoveFile, sinceMs: number): boolean {
+  return (remove.deletionTimestamp ?? 0) <= sinceMs;
+}

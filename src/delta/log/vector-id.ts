@@ -1,0 +1,13 @@
+import type { DeletionVectorDescriptor } from "../actions.ts";
+
+/** `dv.uniqueId` (Delta PROTOCOL, "Deletion Vector Descriptor Schema"); "" for a file without deletion vector. */
+export function vectorId(vector: DeletionVectorDescriptor | undefined): string {
+  if (vector === undefined) return "";
+  const { storageType, pathOrInlineDv, offset } = vector;
+  return offset === undefined ? `${storageType}${pathOrInlineDv}` : `${storageType}${pathOrInlineDv}@${offset}`;
+}
+
+/** A logical file: a path and its deletion vector. NUL occurs in neither. */
+export function fileKey(file: { readonly path: string; readonly deletionVector?: DeletionVectorDescriptor }): string {
+  return `${file.path}\0${vectorId(file.deletionVector)}`;
+}
