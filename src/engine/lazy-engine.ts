@@ -1,0 +1,32 @@
+import type { Engine } from "./engine.ts";
+
+/** An engine that starts at its first use: a run that finds nothing to do never pays for it. */
+export function lazyEngine(start: () => Promise<Engine>): Engine {
+  let started: Promise<Engine> | undefined;
+  const engine = async (): Promise<Engine> => {
+    started ??= start();
+    return await started;
+  };
+  return {
+    checkpoints: {
+      read: async function* (store, path) {
+        yield* (await engine()).checkpoints.read(store, path);
+      },
+      write: async (store, path, actions) => await (await engine()).checkpoints.write(store, path, actions),
+    },
+    append: async (table, rows, options) => await (await engine()).append(table, rows, options),
+    overwrite: async (table, rows, options) => await (await engine()).overwrite(table, rows, options),
+    merge: async (table, spec, options) => await (await engine()).merge(table, spec, options),
+    delete: async (table, predicate, options) => await (await engine()).delete(table, predicate, options),
+    query: async function* (relation, options) {
+      yield* (await engine()).query(relation, options);
+    },
+    rows: async (relation) => await (await engine()).rows(relation),
+    schemaOf: async (relation) => await (await engine()).schemaOf(relation),
+    scratch: async (relation) => await (await engine()).scratch(relation),
+    export: async (relation, file, format) => await (await engine()).export(relation, file, format),
+    [Symbol.asyncDispose]: async () => {
+      if (started !== undefined) await (await started)[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,172 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { SluiceError, realWorld, type World } from "../base/index.ts";
+import type { TableName } from "../contract/index.ts";
+import type { BronzeDefinition, LakeDefinition, TableDefinition } from "../definition/index.ts";
+import { duckdbEngine, lazyEngine, type Engine, type OpenTable, type Row } from "../engine/index.ts";
+import {
+  namedInputs,
+  openNewest,
+  placeOf,
+  rebuildSilver,
+  refreshGold,
+  type LakeTables,
+  type LayerContext,
+  type ProgressEvent,
+} from "../layers/index.ts";
+import { recordRun } from "../observability/index.ts";
+import { bronzeOf, runLake, type RunReport } from "../orchestration/index.ts";
+import { dynamodbExports, type Source } from "../sources/index.ts";
+import { localStore } from "../storage/index.ts";
+import { lakeTables } from "./lake-tables.ts";
+
+export interface LakeOptions {
+  readonly world?: World;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (event: ProgressEvent) => void;
+}
+
+/** A lake that can be worked on. Its engine starts at the first use and ends with it. */
+export interface Lake extends AsyncDisposable {
+  readonly definition: LakeDefinition;
+  readonly engine: Engine;
+  readonly tables: LakeTables;
+  readonly world: World;
+  /** Drains what is there and stops; `only` limits it to some tables. */
+  run(options?: { readonly only?: readonly TableName[] }): Promise<RunReport>;
+  /** Computes a Silver or Gold table anew; returns its new version. */
+  rebuild(table: TableName): Promise<{ readonly version: number | undefined }>;
+  /** Rows of a SELECT over the lake's tables, named `layer.name`; a Silver name means its live rows. */
+  query(sql: string): AsyncIterable<readonly Row[]>;
+  /** The source of a Bronze table. */
+  source(definition: BronzeDefinition): Source;
+  /** A table of the definition by its full name; fails with `table.missing`. */
+  find(name: string): TableDefinition;
+  /** What the layers work with, under a run identifier of its own. */
+  context(): LayerContext;
+}
+
+export function openLake(definition: LakeDefinition, options: LakeOptions = {}): Lake {
+  const world = options.world ?? realWorld();
+  const engine = lazyEngine(
+    async () =>
+      await duckdbEngine({
+        memoryBytes: definition.engine.memoryBytes,
+        threads: definition.engine.threads,
+        spillFolder: definition.engine.spill,
+        world,
+      }),
+  );
+  const tables = lakeTables(definition, world, engine.checkpoints);
+  const context = (): LayerContext => ({
+    engine,
+    tables,
+    world,
+    run: newRunId(world),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+  });
+  const source = (bronze: BronzeDefinition): Source => openSource(bronze, world);
+  const find = (name: string): TableDefinition => findTable(definition, name);
+  return {
+    definition,
+    engine,
+    tables,
+    world,
+    source,
+    find,
+    context,
+    run: async ({ only } = {}) => {
+      const work = context();
+      const report = await runLake(work, definition, {
+        openSource: source,
+        withFolder: async (staged) => await inPrivateFolder(definition.engine.spill, staged),
+        ...(only === undefined ? {} : { only: new Set(only) }),
+      });
+      await recordRun(work, report);
+      return report;
+    },
+    rebuild: async (name) => await rebuild(context(), definition, find(name)),
+    query: (sql) => queryTables(engine, definition, tables, sql),
+    [Symbol.asyncDispose]: async () => {
+      await engine[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Sorts by time and is unique: `20260102T030405Z-1a2b3c4d`. */
+function newRunId(world: World): string {
+  const stamp = new Date(world.nowMs()).toISOString().replaceAll(/[-:]|\.\d+/g, "");
+  return `${stamp}-${world.uuid().slice(0, 8)}`;
+}
+
+function openSource(bronze: BronzeDefinition, world: World): Source {
+  const { source, hints } = bronze;
+  return dynamodbExports(
+    {
+      table: source.table,
+      keys: source.keys,
+      requireFullExport: source.requireFullExport,
+      ...(source.ttlAttribute === undefined ? {} : { ttlAttribute: source.ttlAttribute }),
+      hints: hints.map(({ name, type }) => ({ name, type })),
+    },
+    { store: localStore(source.exportFolder, { world }), world },
+  );
+}
+
+async function inPrivateFolder<T>(spill: string, work: (folder: string) => Promise<T>): Promise<T> {
+  await mkdir(spill, { recursive: true, mode: 0o700 });
+  const folder = await mkdtemp(join(spill, "stage-"));
+  try {
+    return await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function findTable(definition: LakeDefinition, name: string): TableDefinition {
+  const found = definition.tables.find((table) => table.name === name);
+  if (found !== undefined) return found;
+  throw new SluiceError("table.missing", `Cannot find the table ${name}: the lake does not define it`, {
+    facts: { table: name, tables: definition.tables.map((table) => table.name).join(", ") },
+  });
+}
+
+async function rebuild(
+  context: LayerContext,
+  lake: LakeDefinition,
+  definition: TableDefinition,
+): Promise<{ version: number | undefined }> {
+  switch (definition.layer) {
+    case "bronze":
+      throw new SluiceError("plan.refused", `Cannot rebuild ${definition.name}: Bronze is the record itself`, {
+        facts: { table: definition.name },
+        advice: "Rebuild the Silver and Gold tables that are made from it.",
+      });
+    case "silver":
+      return await rebuildSilver(context, definition, bronzeOf(lake, definition));
+    case "gold":
+      return await refreshGold(context, definition, { force: true });
+  }
+}
+
+async function* queryTables(
+  engine: Engine,
+  definition: LakeDefinition,
+  tables: LakeTables,
+  sql: string,
+): AsyncIterable<readonly Row[]> {
+  const open = new Map<string, OpenTable>();
+  for (const { name } of definition.tables) {
+    const table = await openNewest(placeOf({ tables }, name));
+    if (table.snapshot !== undefined) open.set(name, table);
+  }
+  for (const [name, layer] of [
+    ["runs", "system"],
+    ...definition.tables.map((table) => [table.name.replace(".", "_"), "quarantine"] as const),
+  ] as const) {
+    const table = await openNewest(tables.place(layer === "system" ? "system" : "quarantine", name));
+    if (table.snapshot !== undefined) open.set(table.name, table);
+  }
+  yield* engine.query({ sql, inputs: namedInputs(open) });
+}

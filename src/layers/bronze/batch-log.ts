@@ -1,0 +1,92 @@
+import { SluiceError, parseJson, stringifyJson, type JsonObject, type JsonValue } from "../../base/index.ts";
+import { batchManifestPath, type BatchFile, type BatchManifest } from "../../contract/index.ts";
+import type { ObjectStore } from "../../storage/index.ts";
+
+/** Batch manifests of one Bronze table: numbered without gaps in the order in which they were planned, never replaced. */
+export interface BatchLog {
+  read(batch: number): Promise<BatchManifest>;
+  find(batch: number): Promise<BatchManifest | undefined>;
+  /** The highest number there is; -1 for none. */
+  newest(after: number): Promise<number>;
+  create(manifest: BatchManifest): Promise<"created" | "exists">;
+}
+
+export function batchLog(systemStore: ObjectStore, table: string): BatchLog {
+  const find = async (batch: number): Promise<BatchManifest | undefined> => {
+    const path = batchManifestPath(table, batch);
+    if ((await systemStore.stat(path)) === undefined) return undefined;
+    return parseManifest(path, new TextDecoder().decode(await systemStore.read(path)));
+  };
+  return {
+    find,
+    read: async (batch) => {
+      const manifest = await find(batch);
+      if (manifest !== undefined) return manifest;
+      throw new SluiceError("storage.missing", "Cannot read a batch manifest: it is not there", {
+        facts: { table, batch, path: batchManifestPath(table, batch) },
+      });
+    },
+    newest: async (after) => {
+      let newest = after;
+      const prefix = `batches/${table}/`;
+      const start = after < 0 ? undefined : batchManifestPath(table, after);
+      for await (const { path } of systemStore.list(prefix, start)) {
+        const match = /\/(\d{20})\.json$/.exec(path);
+        if (match !== null) newest = Math.max(newest, Number(match[1]));
+      }
+      return newest;
+    },
+    create: async (manifest) =>
+      await systemStore.create(
+        batchManifestPath(table, manifest.batch),
+        new TextEncoder().encode(serializeManifest(manifest)),
+      ),
+  };
+}
+
+export function serializeManifest(manifest: BatchManifest): string {
+  const files = manifest.files.map((file): JsonObject => ({ ...file }));
+  return `${stringifyJson({ ...manifest, files, skips: [...manifest.skips] } as unknown as JsonValue)}\n`;
+}
+
+function parseManifest(path: string, text: string): BatchManifest {
+  let parsed: JsonValue;
+  try {
+    parsed = parseJson(text);
+  } catch (cause) {
+    throw new SluiceError("storage.missing", "Cannot read a batch manifest: it is no JSON", { facts: { path }, cause });
+  }
+  const manifest = parsed as unknown as BatchManifest & { readonly format: number };
+  if (manifest.format !== 1) {
+    throw new SluiceError("table.unsupported", "Cannot read a batch manifest: it was written by a newer version", {
+      facts: { path, format: manifest.format },
+      advice: "Run the version of Sluice that wrote it, or a newer one.",
+    });
+  }
+  return manifest;
+}
+
+/** Whether two batches take in the same delivery units with the same outcome. */
+export function sameWork(left: BatchManifest, right: BatchManifest): boolean {
+  return (
+    left.tableId === right.tableId &&
+    left.channel === right.channel &&
+    left.before === right.before &&
+    left.epoch === right.epoch &&
+    left.start === right.start &&
+    left.end === right.end &&
+    left.rows === right.rows &&
+    left.files.length === right.files.length &&
+    left.files.every((file, index) => sameFile(file, right.files[index]))
+  );
+}
+
+function sameFile(left: BatchFile, right: BatchFile | undefined): boolean {
+  return (
+    right !== undefined &&
+    left.path === right.path &&
+    left.md5 === right.md5 &&
+    left.rows === right.rows &&
+    left.quarantined === right.quarantined
+  );
+}

@@ -1,0 +1,235 @@
+import { SluiceError } from "../../base/index.ts";
+import { CONTRACT_COLUMNS, struct, type BatchManifest, type StructType } from "../../contract/index.ts";
+import type { BronzeDefinition } from "../../definition/index.ts";
+import type { OpenTable, Relation } from "../../engine/index.ts";
+import type { Channel, ChannelPlan, Notice, PlannedBatch, Source, StagedBatch } from "../../sources/index.ts";
+import { openNewest, type LayerContext, type TablePlace } from "../context.ts";
+import { meaningProperties } from "../table-meaning.ts";
+import { batchLog, sameWork, type BatchLog } from "./batch-log.ts";
+import { setAsideLines } from "./unreadable.ts";
+
+export interface IngestOutcome {
+  readonly batches: number;
+  readonly rows: number;
+  readonly quarantined: number;
+  readonly version: number | undefined;
+  readonly waiting: readonly Notice[];
+  readonly skipped: readonly Notice[];
+  /** What stops the table now that everything before it is in. */
+  readonly problem?: SluiceError;
+}
+
+export interface IngestOptions {
+  /** A folder for staged batches; each gets a private one below it, removed afterwards. */
+  readonly withFolder: <T>(work: (folder: string) => Promise<T>) => Promise<T>;
+}
+
+/**
+ * Takes everything that the source's channels have and Bronze has not, one batch a commit (DESIGN, "One data path"): stage,
+ * unreadable lines to quarantine, manifest n, Bronze commit with `txn` = n refused unless the channel's is the batch before.
+ */
+export async function ingestBronze(
+  context: LayerContext,
+  definition: BronzeDefinition,
+  source: Source,
+  options: IngestOptions,
+): Promise<IngestOutcome> {
+  const name = definition.name.slice("bronze.".length);
+  const place = context.tables.place("bronze", name);
+  const log = batchLog(context.tables.systemStore, name);
+  let outcome: IngestOutcome = { batches: 0, rows: 0, quarantined: 0, version: undefined, waiting: [], skipped: [] };
+  for (const channel of source.channels) {
+    const plan = await planChannel(place, log, channel);
+    outcome = {
+      ...outcome,
+      waiting: [...outcome.waiting, ...plan.waiting],
+      skipped: [...outcome.skipped, ...plan.skipped],
+    };
+    for (const batch of plan.batches) {
+      context.signal?.throwIfAborted();
+      const work = { definition, source, channel, batch, place, log };
+      const done = await options.withFolder(async (folder) => await takeIn(context, work, folder));
+      outcome = {
+        ...outcome,
+        batches: outcome.batches + 1,
+        rows: outcome.rows + done.rows,
+        quarantined: outcome.quarantined + done.quarantined,
+        version: done.version,
+      };
+    }
+    if (plan.problem !== undefined) return { ...outcome, problem: plan.problem };
+  }
+  return outcome;
+}
+
+/** What a channel would do next; reads the table's head and the channel's newest manifest only. */
+export async function planChannel(place: TablePlace, log: BatchLog, channel: Channel): Promise<ChannelPlan> {
+  const head = await place.log.head();
+  if (head === undefined) {
+    await refuseForgotten(place, log, -1);
+    return await channel.plan({ last: undefined });
+  }
+  const committed = head.txns.get(channelAppId(head.metadata.id, channel))?.version;
+  if (committed !== undefined) return await channel.plan({ last: await log.read(committed) });
+  await refuseForgotten(place, log, head.version);
+  return await channel.plan({ last: undefined });
+}
+
+/** `txn` appId of a channel of a Bronze table. */
+export function channelAppId(tableId: string, channel: Channel): string {
+  return `${tableId}/${channel.name}`;
+}
+
+/** A table that was written to and has no `txn` any more must not be filled again from the start (FAULTS F26). */
+async function refuseForgotten(place: TablePlace, log: BatchLog, version: number): Promise<void> {
+  if (version <= 0) return;
+  const newest = await log.newest(-1);
+  if (newest < 0) return;
+  throw new SluiceError(
+    "table.broken-invariant",
+    `Cannot read into ${place.name}: its position is gone while batches exist`,
+    {
+      facts: { table: place.name, newestBatch: newest, version },
+      advice:
+        "Restore the table to a version that has the position, or remove the table and its batches to load it anew.",
+    },
+  );
+}
+
+interface BatchWork {
+  readonly definition: BronzeDefinition;
+  readonly source: Source;
+  readonly channel: Channel;
+  readonly batch: PlannedBatch;
+  readonly place: TablePlace;
+  readonly log: BatchLog;
+}
+
+async function takeIn(
+  context: LayerContext,
+  work: BatchWork,
+  folder: string,
+): Promise<{ rows: number; quarantined: number; version: number }> {
+  const { definition, channel, batch, place } = work;
+  const table = await ensureTable(context, definition, place);
+  const known = table.snapshot?.metadata.schema;
+  const staged = await channel.stage(batch, known, {
+    world: context.world,
+    folder,
+    ...(context.signal === undefined ? {} : { signal: context.signal }),
+    onProgress: ({ records, bytes }) =>
+      context.onProgress?.({ table: definition.name, phase: "read", detail: batch.title, rows: records, bytes }),
+  });
+  const manifest = await publishManifest(context, work, table, staged);
+  const outcome = await context.engine.append(table, bronzeRows(context, staged, manifest.batch), {
+    schema: staged.schema,
+    txns: [{ appId: channelAppId(manifest.tableId, channel), version: manifest.batch, expected: manifest.before }],
+    operationParameters: { batch: String(manifest.batch), channel: channel.name, run: context.run },
+    ...(context.signal === undefined ? {} : { signal: context.signal }),
+  });
+  if (outcome.kind === "nothing") throw new SluiceError("internal.bug", "A Bronze commit with a txn cannot be nothing");
+  context.onProgress?.({ table: definition.name, phase: "write", detail: batch.title, rows: staged.rows });
+  return { rows: staged.rows, quarantined: staged.unreadable.length, version: outcome.version };
+}
+
+/** The table exists before its first batch, so that manifests can name its id. */
+async function ensureTable(context: LayerContext, definition: BronzeDefinition, place: TablePlace): Promise<OpenTable> {
+  const table = await openNewest(place);
+  if (table.snapshot !== undefined) return table;
+  await context.engine.append(
+    table,
+    { sql: "SELECT * FROM nothing", inputs: { nothing: { kind: "rows", schema: BRONZE_START, rows: [] } } },
+    {
+      create: {
+        name: definition.name,
+        ...(definition.meaning.description === undefined ? {} : { description: definition.meaning.description }),
+        schema: BRONZE_START,
+        partitionColumns: ["_ingestion_date"],
+        properties: { ...meaningProperties(definition.meaning), ...definition.properties },
+      },
+    },
+  );
+  return await openNewest(place);
+}
+
+const BRONZE_START: StructType = struct(CONTRACT_COLUMNS);
+
+/**
+ * Writes the batch's manifest. A manifest that an earlier run wrote and never committed is taken over when it stands for the
+ * very same work; else the next number is used and names it as skipped.
+ */
+async function publishManifest(
+  context: LayerContext,
+  work: BatchWork,
+  table: OpenTable,
+  staged: StagedBatch,
+): Promise<BatchManifest> {
+  const tableId = table.snapshot?.metadata.id ?? "";
+  const txns = table.snapshot?.txns;
+  const before = txns?.get(channelAppId(tableId, work.channel))?.version ?? -1;
+  const own = [...(txns?.values() ?? [])].filter((txn) => txn.appId.startsWith(`${tableId}/`));
+  const committed = own.reduce((highest, txn) => Math.max(highest, txn.version), -1);
+  await refuseTooManyUnreadable(context, work, staged);
+  for (let newest = await work.log.newest(committed); ; newest += 1) {
+    const draft: BatchManifest = {
+      format: 1,
+      batch: newest,
+      table: work.definition.name,
+      tableId,
+      channel: work.channel.name,
+      before,
+      epoch: work.batch.epoch,
+      run: context.run,
+      createdMs: context.world.nowMs(),
+      start: work.batch.start,
+      end: work.batch.end,
+      files: staged.files,
+      rows: staged.rows,
+      skips: [],
+    };
+    const left = newest > committed ? await work.log.find(newest) : undefined;
+    if (left !== undefined && sameWork(left, draft)) return left;
+    const skips = left === undefined ? [] : range(committed + 1, newest);
+    const manifest = { ...draft, batch: newest + 1, skips };
+    if ((await work.log.create(manifest)) === "created") return manifest;
+  }
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => from + index);
+}
+
+async function refuseTooManyUnreadable(context: LayerContext, work: BatchWork, staged: StagedBatch): Promise<void> {
+  if (staged.unreadable.length === 0) return;
+  const { name, unreadableAtMost } = work.definition;
+  await setAsideLines(context, name, staged.unreadable);
+  const lines = staged.files.reduce((sum, file) => sum + file.rows + file.quarantined, 0);
+  if (staged.unreadable.length <= unreadableAtMost * lines) return;
+  const [first] = staged.unreadable;
+  throw new SluiceError(
+    "quality.threshold",
+    `Cannot take in ${work.batch.title}: too many of its lines are no record`,
+    {
+      facts: {
+        table: name,
+        unreadable: staged.unreadable.length,
+        lines,
+        allowed: unreadableAtMost,
+        file: first?.file,
+        line: first?.line,
+        reason: first?.reason,
+      },
+      advice: `See \`sluice quarantine show ${name}\`; correct the files, or raise \`unreadable\` of ${name}.`,
+    },
+  );
+}
+
+/** The staged rows with what only Bronze knows: the batch and the moment of arrival. */
+function bronzeRows(context: LayerContext, staged: StagedBatch, batch: number): Relation {
+  const arrived = new Date(context.world.nowMs()).toISOString();
+  return {
+    sql: `SELECT *, CAST(${batch} AS BIGINT) AS _batch_id, CAST('${arrived}' AS TIMESTAMPTZ) AS _ingestion_timestamp,
+      CAST('${arrived.slice(0, 10)}' AS DATE) AS _ingestion_date FROM staged`,
+    inputs: { staged: { kind: "relation", relation: staged.relation } },
+  };
+}

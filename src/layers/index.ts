@@ -1,0 +1,18 @@
+export { batchLog, type BatchLog } from "./bronze/batch-log.ts";
+export { channelAppId, ingestBronze, planChannel, type IngestOutcome } from "./bronze/ingest.ts";
+export {
+  openNewest,
+  placeOf,
+  type LakeTables,
+  type LayerContext,
+  type ProgressEvent,
+  type TablePlace,
+} from "./context.ts";
+export { goldRelation, inputAppId, namedInputs, pinInputs, refreshGold, type GoldOutcome } from "./gold/refresh.ts";
+export { quarantineName } from "./quarantine/quarantine.ts";
+export { foldSilver, foldTarget, type FoldOutcome } from "./silver/fold.ts";
+export { joinAppId } from "./silver/joins.ts";
+export { foldAppId } from "./silver/plan-fold.ts";
+export { rebuildSilver } from "./silver/rebuild.ts";
+export { silverSchema } from "./silver/silver-schema.ts";
+export { FINGERPRINT_PROPERTY } from "./table-meaning.ts";

@@ -1,0 +1,219 @@
+import { SluiceError } from "../../base/index.ts";
+import type { BronzeDefinition, SilverDefinition } from "../../definition/index.ts";
+import type { AddFile } from "../../delta/index.ts";
+import { quoteLiteral, type OpenTable, type Relation, type Scratch } from "../../engine/index.ts";
+import { judge, type Verdict } from "../../quality/index.ts";
+import { openNewest, placeOf, type LayerContext, type TablePlace } from "../context.ts";
+import { setAside } from "../quarantine/quarantine.ts";
+import { collectDeletes, lastingDeletes } from "./deletes.ts";
+import { refreshJoins, type PinnedJoin } from "./joins.ts";
+import { mergeState } from "./merge-state.ts";
+import { countEvents, narrowRelation, type EventCounts } from "./narrow.ts";
+import { planFold, type FoldChunk } from "./plan-fold.ts";
+import { shapeSql } from "./shape.ts";
+import { silverCreation, silverMeaning } from "./silver-table.ts";
+import { raiseTombstones, readTruncates, tombstonePlace, truncatesAmong } from "./tombstones.ts";
+import { pickWinners, tiesWithTable } from "./winners.ts";
+
+export interface FoldOutcome {
+  /** False when there was nothing new: nothing was committed anywhere. */
+  readonly changed: boolean;
+  readonly version: number | undefined;
+  readonly counts: EventCounts;
+  readonly verdict: Verdict;
+}
+
+export interface FoldTarget {
+  readonly definition: SilverDefinition;
+  readonly bronze: BronzeDefinition;
+  /** The table to bring up to date and its tombstones: the Silver table's own, or the shadows of a rebuild. */
+  readonly silver: TablePlace;
+  readonly tombstones: TablePlace;
+}
+
+/** The Silver table itself, as the target of a fold. */
+export function foldTarget(context: LayerContext, definition: SilverDefinition, bronze: BronzeDefinition): FoldTarget {
+  return {
+    definition,
+    bronze,
+    silver: placeOf(context, definition.name),
+    tombstones: tombstonePlace(context, definition),
+  };
+}
+
+/**
+ * Folds the Bronze versions that a Silver table has not seen into it: quarantine and tombstones first, each idempotent, the
+ * Silver commit last with `txn` = the last Bronze version folded, refused unless the table's is the one before.
+ */
+export async function foldSilver(context: LayerContext, target: FoldTarget): Promise<FoldOutcome> {
+  const { definition } = target;
+  const bronze = await openNewest(placeOf(context, target.bronze.name));
+  const joins = await refreshJoins(context, definition, target.silver);
+  const plan = await planFold(bronze, await openNewest(target.silver), definition);
+  if (plan.chunks.length === 0) {
+    return {
+      changed: joins.changed,
+      version: joins.version,
+      counts: NO_EVENTS,
+      verdict: judge(NO_EVENTS, definition.rules),
+    };
+  }
+  const shapedOf = (files: readonly AddFile[]): Relation => shapedRelation(target, bronze, files, joins.pinned);
+  await refuseBroken(context, definition, shapedOf(plan.chunks.flatMap((chunk) => chunk.files)));
+  let counts = NO_EVENTS;
+  let version: number | undefined;
+  for (const chunk of plan.chunks) {
+    const folded = await foldChunk(context, target, {
+      bronze,
+      chunk,
+      appId: plan.appId,
+      shaped: shapedOf(chunk.files),
+    });
+    counts = addCounts(counts, folded.counts);
+    version = folded.version;
+    context.onProgress?.({
+      table: definition.name,
+      phase: "fold",
+      detail: `bronze version ${chunk.to}`,
+      rows: counts.events,
+    });
+  }
+  return { changed: true, version, counts, verdict: judge(counts, definition.rules) };
+}
+
+function shapedRelation(
+  target: FoldTarget,
+  bronze: OpenTable,
+  files: readonly AddFile[],
+  joins: readonly PinnedJoin[],
+): Relation {
+  const schema = bronze.snapshot?.metadata.schema ?? { type: "struct", fields: [] };
+  return {
+    sql: shapeSql(target.definition, {
+      bronze: schema,
+      sourceKeys: target.bronze.source.keys,
+      ttlAttribute: target.bronze.source.ttlAttribute,
+    }),
+    inputs: {
+      events: { kind: "files", table: bronze, files, positions: true },
+      ...Object.fromEntries(joins.map((join) => [`join.${join.alias}`, { kind: "relation", relation: join.live }])),
+    },
+  };
+}
+
+/** A rule that fails the run is judged over all that is new before the first chunk is committed, whatever the chunks are. */
+async function refuseBroken(context: LayerContext, definition: SilverDefinition, shaped: Relation): Promise<void> {
+  if (!definition.rules.some((rule) => rule.action === "fail" || rule.atMost !== undefined)) return;
+  const relation = narrowRelation(definition, shaped);
+  const verdict = judge(await countEvents(context.engine, definition, { relation }), definition.rules);
+  const [failure] = verdict.failures;
+  if (failure === undefined) return;
+  throw new SluiceError(
+    failure.kind === "failed" ? "quality.failed" : "quality.threshold",
+    `Cannot fold into ${definition.name}: rule ${failure.rule} is broken by too many rows`,
+    { facts: { rule: failure.rule, violations: failure.violations, judged: failure.judged, allowed: failure.allowed } },
+  );
+}
+
+interface ChunkWork {
+  readonly bronze: OpenTable;
+  readonly chunk: FoldChunk;
+  readonly appId: string;
+  readonly shaped: Relation;
+}
+
+async function foldChunk(
+  context: LayerContext,
+  target: FoldTarget,
+  { chunk, appId, shaped }: ChunkWork,
+): Promise<{ counts: EventCounts; version: number }> {
+  const { definition } = target;
+  const { engine } = context;
+  await using narrow = await engine.scratch(narrowRelation(definition, shaped));
+  const counts = await countEvents(engine, definition, { scratch: narrow });
+  if (counts.quarantined > 0) await setAside(context, definition.name, rejectedRows(definition, narrow, shaped));
+  const silver = await openNewest(target.silver);
+  await using winners = await pickWinners(engine, definition, narrow, shaped);
+  const tombstoneTable = await openNewest(target.tombstones);
+  const fresh = await truncatesAmong(context, narrow);
+  const truncates = [...(await readTruncates(context, tombstoneTable)), ...fresh];
+  await using deletes = await collectDeletes(engine, definition, { narrow, winners, silver, fresh, truncates });
+  if (deletes.rows > 0 || fresh.length > 0) {
+    await raiseTombstones(context, tombstoneTable, lastingDeletes(deletes), fresh);
+  }
+  const ties = await tiesOf(context, definition, { winners, shaped, silver });
+  try {
+    const outcome = await engine.merge(
+      silver,
+      mergeState(definition, {
+        winners,
+        deletes,
+        shaped,
+        tombstones: tombstoneTable.snapshot === undefined ? undefined : { kind: "table", table: tombstoneTable },
+        ties,
+        truncates,
+        processedAt: new Date(context.world.nowMs()).toISOString(),
+      }),
+      {
+        create: silverCreation(definition),
+        describe: silverMeaning(definition),
+        txns: [{ appId, version: chunk.to, expected: chunk.after }],
+        operationParameters: { bronzeVersions: `${chunk.from}..${chunk.to}`, run: context.run },
+      },
+    );
+    return { counts, version: outcome.kind === "nothing" ? -1 : outcome.version };
+  } finally {
+    await ties?.[Symbol.asyncDispose]();
+  }
+}
+
+/** Looked for only where an event may be as old as what the table has: in the ordinary course time goes on. */
+async function tiesOf(
+  context: LayerContext,
+  definition: SilverDefinition,
+  { winners, shaped, silver }: { winners: Scratch; shaped: Relation; silver: OpenTable },
+): Promise<Scratch | undefined> {
+  if (silver.snapshot === undefined || winners.rows === 0) return undefined;
+  const [oldest] = await context.engine.rows({
+    sql: "SELECT min(_sequence) AS oldest FROM winners",
+    inputs: { winners: { kind: "scratch", scratch: winners } },
+  });
+  const [newest] = await context.engine.rows({
+    sql: `SELECT count(*) AS reached FROM silver WHERE _image_sequence >= ${quoteLiteral(String(oldest?.["oldest"]))}`,
+    inputs: { silver: { kind: "table", table: silver } },
+  });
+  if (newest?.["reached"] === 0n) return undefined;
+  return await context.engine.scratch(tiesWithTable(definition, winners, shaped, silver));
+}
+
+/** What a quarantined event was: its Bronze row, whole, as JSON. */
+function rejectedRows(definition: SilverDefinition, narrow: Scratch, shaped: Relation): Relation {
+  const events = shaped.inputs["events"];
+  return {
+    sql: `SELECT coalesce(e._event_id, e.__file || ':' || e.__row) || '@' || e._batch_id AS _quarantine_id,
+      ${quoteLiteral(definition.name)} AS table_name, n.__reasons AS reasons, n._key, e._sequence, e._event_id, e._batch_id, e._ingest_file,
+      CAST(NULL AS BIGINT) AS line, CAST(NULL AS BIGINT) AS byte_offset, e._source_ts,
+      CAST(to_json(e) AS VARCHAR) AS raw, 'json' AS raw_encoding
+      FROM events e JOIN (SELECT * FROM narrow WHERE __fate = 'quarantine') n ON n.__file = e.__file AND n.__row = e.__row`,
+    inputs: {
+      narrow: { kind: "scratch", scratch: narrow },
+      ...(events === undefined ? {} : { events }),
+    },
+  };
+}
+
+const NO_EVENTS: EventCounts = { events: 0, quarantined: 0, dropped: 0, judged: 0, passed: 0, violations: {} };
+
+function addCounts(left: EventCounts, right: EventCounts): EventCounts {
+  const names = new Set([...Object.keys(left.violations), ...Object.keys(right.violations)]);
+  return {
+    events: left.events + right.events,
+    quarantined: left.quarantined + right.quarantined,
+    dropped: left.dropped + right.dropped,
+    judged: left.judged + right.judged,
+    passed: left.passed + right.passed,
+    violations: Object.fromEntries(
+      [...names].map((name) => [name, (left.violations[name] ?? 0) + (right.violations[name] ?? 0)]),
+    ),
+  };
+}

@@ -1,0 +1,80 @@
+import type { Rule, SilverDefinition } from "../../definition/index.ts";
+import { quoteLiteral, type Engine, type Relation, type Scratch } from "../../engine/index.ts";
+import { judgementCounts, violatedRules, type RuleCounts } from "../../quality/index.ts";
+import { keepsExpiry } from "./silver-schema.ts";
+
+/**
+ * What decides about an event, without its values: where the row lies in Bronze, its key and sequence, its kind, its fate
+ * (`keep`, `drop`, `quarantine`) and why. Winners are picked on this; whole rows are fetched for winners only.
+ */
+export function narrowRelation(definition: SilverDefinition, shaped: Relation): Relation {
+  return {
+    sql: `SELECT __file, __row, _key, _sequence, _batch_id, _source_ts, __kind, __hard, __soft,
+      ${keepsExpiry(definition) ? "_expires_at," : ""} __violated, __reasons,
+      CASE WHEN len(__reasons) > 0 THEN 'quarantine' WHEN ${drops(definition.rules)} THEN 'drop' ELSE 'keep' END AS __fate
+      FROM (SELECT *, ${reasonsSql(definition.rules)} AS __reasons FROM (SELECT *, ${violatedSql(definition.rules)} AS __violated FROM shaped))`,
+    inputs: { shaped: { kind: "relation", relation: shaped } },
+  };
+}
+
+/** Rules judge images only: a delete or a truncate has no values to judge. */
+function violatedSql(rules: readonly Rule[]): string {
+  if (rules.length === 0) return "CAST([] AS VARCHAR[])";
+  return `CASE WHEN __kind = 'image' THEN ${violatedRules(rules)} ELSE CAST([] AS VARCHAR[]) END`;
+}
+
+function reasonsSql(rules: readonly Rule[]): string {
+  const quarantines = namesOf(rules, "quarantine");
+  const byRule =
+    quarantines.length === 0
+      ? "[]"
+      : `list_transform(list_filter(__violated, lambda rule: rule IN (${quarantines.join(", ")})), lambda rule: 'rule:' || rule)`;
+  return `list_concat(
+    CASE WHEN __kind <> 'truncate' AND _key IS NULL THEN ['null key'] ELSE CAST([] AS VARCHAR[]) END,
+    CASE WHEN _sequence IS NULL THEN ['null sequence'] ELSE [] END,
+    CASE WHEN __late THEN ['late'] ELSE [] END,
+    CASE WHEN __kind = 'image' THEN list_transform(__misfits, lambda name: 'fits:' || name) ELSE [] END,
+    ${byRule})`;
+}
+
+function drops(rules: readonly Rule[]): string {
+  const names = namesOf(rules, "drop");
+  return names.length === 0 ? "false" : `list_has_any(__violated, [${names.join(", ")}])`;
+}
+
+function namesOf(rules: readonly Rule[], action: Rule["action"]): string[] {
+  return rules.filter((rule) => rule.action === action).map((rule) => quoteLiteral(rule.name));
+}
+
+/** What a set of events amounts to: for thresholds, quality scores and the run's record. */
+export interface EventCounts extends RuleCounts {
+  readonly events: number;
+  readonly quarantined: number;
+  readonly dropped: number;
+}
+
+export async function countEvents(
+  engine: Engine,
+  definition: SilverDefinition,
+  narrow: { readonly scratch: Scratch } | { readonly relation: Relation },
+): Promise<EventCounts> {
+  const [row] = await engine.rows({
+    sql: `SELECT count(*) AS events, count(*) FILTER (WHERE __fate = 'quarantine') AS quarantined,
+      count(*) FILTER (WHERE __fate = 'drop') AS dropped, ${judgementCounts(definition.rules, "__violated", "__kind = 'image'")} FROM narrow`,
+    inputs: {
+      narrow:
+        "scratch" in narrow
+          ? { kind: "scratch", scratch: narrow.scratch }
+          : { kind: "relation", relation: narrow.relation },
+    },
+  });
+  const count = (name: string): number => Number(row?.[name] ?? 0);
+  return {
+    events: count("events"),
+    quarantined: count("quarantined"),
+    dropped: count("dropped"),
+    judged: count("judged"),
+    passed: count("passed"),
+    violations: Object.fromEntries(definition.rules.map((rule, index) => [rule.name, count(`violations_${index}`)])),
+  };
+}

@@ -1,0 +1,129 @@
+import type { StructType } from "../../contract/index.ts";
+import type { DeletePolicy, SilverColumn, SilverDefinition } from "../../definition/index.ts";
+import { quoteIdentifier, quoteLiteral, sqlTypeOf } from "../../engine/index.ts";
+import { partitionValue } from "../partition-value.ts";
+import { columnValue } from "./column-value.ts";
+import { readableRescued } from "./rescued-text.ts";
+import { keepsExpiry } from "./silver-schema.ts";
+
+export interface ShapeOptions {
+  /** The Bronze table's schema at the version that is read. */
+  readonly bronze: StructType;
+  /** The source's primary key attributes in the order of `_key`'s parts. */
+  readonly sourceKeys: readonly string[];
+  /** The attribute that holds a row's expiry, where the source names one. */
+  readonly ttlAttribute: string | undefined;
+}
+
+/** Names of shaped columns that are not the table's: what an event is and what becomes of it. */
+export const SHAPED = {
+  kind: "__kind",
+  hard: "__hard",
+  soft: "__soft",
+  misfits: "__misfits",
+  late: "__late",
+  expires: "_expires_at",
+} as const;
+
+/**
+ * SQL over the input `events` (rows of Bronze files, with `__file` and `__row`) and one input `join.<alias>` a join: one row
+ * an event, with the declared columns typed, `_key`, `_sequence`, what kind of event it is (`image`, `delete`, `truncate`),
+ * the delete's sequence under the policy that applies to it, and the names of the columns whose value fits no type.
+ */
+export function shapeSql(definition: SilverDefinition, options: ShapeOptions): string {
+  const readable = `SELECT *, ${readableRescued(quoteIdentifier("_rescued"))} AS __rescued FROM events`;
+  return (
+    `WITH __events AS (${readable}), __attributes AS (${attributesSql(definition, options)}), ` +
+    `__computed AS (${computedSql(definition)}), __joined AS (${joinedSql(definition)}) ` +
+    `SELECT *${partitionColumns(definition)} FROM __joined`
+  );
+}
+
+function attributesSql(definition: SilverDefinition, options: ShapeOptions): string {
+  const columns: string[] = [];
+  const misfits: string[] = [];
+  for (const column of definition.columns) {
+    if (column.from.kind !== "attribute") continue;
+    const read = columnValue(column.from.path, column.type, options.bronze, "__rescued");
+    columns.push(`CAST(${read.value} AS ${sqlTypeOf(column.type)}) AS ${quoteIdentifier(column.name)}`);
+    if (read.misfit !== "false") misfits.push(`CASE WHEN ${read.misfit} THEN ${quoteLiteral(column.name)} END`);
+  }
+  const lateness = latenessSql(definition);
+  const expiry = expirySql(definition, options);
+  return `SELECT __file, __row, _event_id, _op, _ingest_file, _source_ts, _ingestion_timestamp, _batch_id, _sequence,
+    ${keySql(definition, options.sourceKeys)} AS _key,
+    CASE WHEN _op = 'D' THEN 'delete' WHEN _op = 'T' THEN 'truncate' ELSE 'image' END AS __kind,
+    ${deleteSequence(definition, "hard")} AS __hard, ${deleteSequence(definition, "soft")} AS __soft,
+    ${lateness} AS __late, ${expiry}
+    ${misfits.length === 0 ? "CAST([] AS VARCHAR[])" : `list_filter([${misfits.join(", ")}], lambda name: name IS NOT NULL)`} AS __misfits
+    ${columns.length === 0 ? "" : `, ${columns.join(", ")}`} FROM __events`;
+}
+
+/** Silver keyed by some of the source's key attributes takes those parts of Bronze's `_key`, which deletes carry too. */
+function keySql(definition: SilverDefinition, sourceKeys: readonly string[]): string {
+  const positions = definition.keys.map((key) => sourceKeys.indexOf(attributeOf(definition, key)));
+  const inOrder = positions.length === sourceKeys.length && positions.every((position, index) => position === index);
+  if (inOrder) return "_key";
+  return positions.map((position) => `split_part(_key, '|', ${position + 1})`).join(" || '|' || ");
+}
+
+/** The attribute that a key column of the table comes from. */
+function attributeOf(definition: SilverDefinition, key: string): string {
+  const column = definition.columns.find((one) => one.name === key);
+  return column?.from.kind === "attribute" ? (column.from.path[0] ?? key) : key;
+}
+
+function deleteSequence(definition: SilverDefinition, policy: Exclude<DeletePolicy, "keep">): string {
+  const isTtl = `coalesce(json_extract_string(_source_meta, '/ttl') = 'true', false)`;
+  const plain = definition.deletes === policy ? "true" : "false";
+  const ttl = definition.ttlDeletes === policy ? "true" : "false";
+  const applies = plain === ttl ? plain : `CASE WHEN ${isTtl} THEN ${ttl} ELSE ${plain} END`;
+  return `CASE WHEN _op = 'D' AND ${applies} THEN _sequence END`;
+}
+
+/** Snapshot rows and truncates are as old as they are; only changes can be late. */
+function latenessSql(definition: SilverDefinition): string {
+  if (definition.maxLatenessMs === undefined) return "false";
+  return `(_op NOT IN ('R', 'T') AND epoch_ms(_ingestion_timestamp) - epoch_ms(_source_ts) > ${definition.maxLatenessMs})`;
+}
+
+function expirySql(definition: SilverDefinition, options: ShapeOptions): string {
+  if (!keepsExpiry(definition) || options.ttlAttribute === undefined) return "";
+  const read = columnValue([options.ttlAttribute], "long", options.bronze, "__rescued");
+  return `CAST(${read.value} AS BIGINT) AS ${SHAPED.expires},`;
+}
+
+function computedSql(definition: SilverDefinition): string {
+  const computed = definition.columns.flatMap((column) =>
+    column.from.kind === "sql"
+      ? [`CAST((${column.from.sql}) AS ${sqlTypeOf(column.type)}) AS ${quoteIdentifier(column.name)}`]
+      : [],
+  );
+  return `SELECT *${computed.length === 0 ? "" : `, ${computed.join(", ")}`} FROM __attributes`;
+}
+
+function joinedSql(definition: SilverDefinition): string {
+  if (definition.joins.length === 0) return "SELECT * FROM __computed";
+  const joins = definition.joins.map((join, index) => {
+    const on = Object.entries(join.on).map(
+      ([own, theirs]) => `__own.${quoteIdentifier(own)} = __j${index}.${quoteIdentifier(theirs)}`,
+    );
+    return `LEFT JOIN ${quoteIdentifier(`join.${join.alias}`)} AS __j${index} ON ${on.join(" AND ")}`;
+  });
+  const columns = definition.columns.flatMap((column) => joinedColumn(definition, column));
+  return `SELECT __own.*${columns.length === 0 ? "" : `, ${columns.join(", ")}`} FROM __computed AS __own ${joins.join(" ")}`;
+}
+
+function joinedColumn(definition: SilverDefinition, column: SilverColumn): string[] {
+  const { from } = column;
+  if (from.kind !== "joined") return [];
+  const index = definition.joins.findIndex((join) => join.alias === from.join);
+  const value = `__j${index}.${quoteIdentifier(from.column)}`;
+  return [`CAST(${value} AS ${sqlTypeOf(column.type)}) AS ${quoteIdentifier(column.name)}`];
+}
+
+function partitionColumns(definition: SilverDefinition): string {
+  const names = new Set(definition.columns.map((column) => column.name));
+  const computed = definition.partitionBy.filter((partition) => !names.has(partition.name));
+  return computed.map((partition) => `, ${partitionValue(partition)} AS ${quoteIdentifier(partition.name)}`).join("");
+}

@@ -1,0 +1,48 @@
+import { field, struct, type StructType } from "../contract/index.ts";
+import type { Row } from "../engine/index.ts";
+import { openNewest, type LayerContext } from "../layers/index.ts";
+import type { RunReport } from "../orchestration/index.ts";
+
+/** `system.runs`: what every run did with every table it changed or failed at. */
+export const RUNS_SCHEMA: StructType = struct([
+  field("run", "string"),
+  field("table_name", "string"),
+  field("outcome", "string"),
+  field("version", "long"),
+  field("rows", "long"),
+  field("quarantined", "long"),
+  field("quality_score", "double", { comment: "rows that passed every rule / rows judged" }),
+  field("rows_judged", "long"),
+  field("violations", "string", { comment: "JSON: rule → rows that violated it" }),
+  field("error_code", "string"),
+  field("error_message", "string"),
+  field("started_at", "timestamp"),
+  field("elapsed_ms", "long"),
+]);
+
+/** Records a run; a run that changed nothing and failed nowhere leaves no trace. */
+export async function recordRun(context: LayerContext, report: RunReport): Promise<void> {
+  const notable = report.tables.filter((table) => table.outcome === "changed" || table.outcome === "failed");
+  if (notable.length === 0) return;
+  const rows = notable.map((table): Row => ({
+    run: report.run,
+    table_name: table.table,
+    outcome: table.outcome,
+    version: table.version === undefined ? null : BigInt(table.version),
+    rows: BigInt(table.rows),
+    quarantined: BigInt(table.quarantined),
+    quality_score: table.verdict?.score ?? null,
+    rows_judged: BigInt(table.verdict?.judged ?? 0),
+    violations: table.verdict === undefined ? null : JSON.stringify(table.verdict.violations),
+    error_code: table.error?.code ?? null,
+    error_message: table.error?.message ?? null,
+    started_at: BigInt(report.startedMs) * 1000n,
+    elapsed_ms: BigInt(Math.round(table.elapsedMs)),
+  }));
+  const place = context.tables.place("system", "runs");
+  await context.engine.append(
+    await openNewest(place),
+    { sql: "SELECT * FROM runs", inputs: { runs: { kind: "rows", schema: RUNS_SCHEMA, rows } } },
+    { create: { name: place.name, description: "What every run did", schema: RUNS_SCHEMA } },
+  );
+}

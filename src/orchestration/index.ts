@@ -1,0 +1,3 @@
+export { isGoldIdle, isRedefined, isSilverIdle } from "./idle.ts";
+export { bronzeOf, inputsOf, planBronze, runLake, type RunOptions } from "./run-lake.ts";
+export { exitCodeOf, type RunReport, type TableReport } from "./run-report.ts";

@@ -1,0 +1,171 @@
+import { SluiceError, isFailure, messageOf } from "../base/index.ts";
+import type { TableName } from "../contract/index.ts";
+import type { BronzeDefinition, LakeDefinition, SilverDefinition, TableDefinition } from "../definition/index.ts";
+import {
+  batchLog,
+  foldSilver,
+  foldTarget,
+  ingestBronze,
+  placeOf,
+  planChannel,
+  refreshGold,
+  type LayerContext,
+} from "../layers/index.ts";
+import type { Source } from "../sources/index.ts";
+import { isGoldIdle, isRedefined, isSilverIdle } from "./idle.ts";
+import type { RunReport, TableReport } from "./run-report.ts";
+
+export interface RunOptions {
+  readonly openSource: (definition: BronzeDefinition) => Source;
+  readonly withFolder: <T>(work: (folder: string) => Promise<T>) => Promise<T>;
+  /** Only these tables; undefined = all. */
+  readonly only?: ReadonlySet<TableName>;
+}
+
+/**
+ * Drains what is there and stops: every table once, inputs before what reads them. A table that fails stops what reads it;
+ * the others go on. Nothing new means nothing committed, and no engine started.
+ */
+export async function runLake(context: LayerContext, lake: LakeDefinition, options: RunOptions): Promise<RunReport> {
+  const startedMs = context.world.nowMs();
+  const reports: TableReport[] = [];
+  const failed = new Set<TableName>();
+  for (const definition of lake.tables) {
+    if (options.only !== undefined && !options.only.has(definition.name)) continue;
+    const blocking = inputsOf(definition).find((name) => failed.has(name));
+    const tableStartedMs = context.world.nowMs();
+    const step = blocking === undefined ? await attempt(context, lake, definition, options) : blockedBy(blocking);
+    reports.push({
+      table: definition.name,
+      waiting: [],
+      skipped: [],
+      ...step,
+      elapsedMs: context.world.nowMs() - tableStartedMs,
+    });
+    // A Bronze table that stopped at a hole has everything before it: Silver goes on with that.
+    if (step.outcome === "blocked" || (step.outcome === "failed" && definition.layer !== "bronze"))
+      failed.add(definition.name);
+    if (step.error !== undefined && isFailure(step.error, "run.interrupted")) break;
+  }
+  return { run: context.run, startedMs, endedMs: context.world.nowMs(), tables: reports };
+}
+
+type Step = Omit<TableReport, "table" | "elapsedMs" | "waiting" | "skipped"> &
+  Partial<Pick<TableReport, "waiting" | "skipped">>;
+
+const NOTHING = { version: undefined, rows: 0, quarantined: 0, verdict: undefined, error: undefined } as const;
+
+function blockedBy(name: TableName): Step {
+  const error = new SluiceError("table.missing", `Waits for ${name}, which failed in this run`, {
+    facts: { input: name },
+  });
+  return { ...NOTHING, outcome: "blocked", error };
+}
+
+/** The tables that a table reads. */
+export function inputsOf(definition: TableDefinition): readonly TableName[] {
+  switch (definition.layer) {
+    case "bronze":
+      return [];
+    case "silver":
+      return [definition.from, ...definition.joins.map((join) => join.table)];
+    case "gold":
+      return definition.reads;
+  }
+}
+
+async function attempt(
+  context: LayerContext,
+  lake: LakeDefinition,
+  definition: TableDefinition,
+  options: RunOptions,
+): Promise<Step> {
+  try {
+    if (context.signal?.aborted === true) throw new SluiceError("run.interrupted", `Stopped before ${definition.name}`);
+    switch (definition.layer) {
+      case "bronze":
+        return await ingest(context, definition, options);
+      case "silver":
+        return await fold(context, definition, bronzeOf(lake, definition));
+      case "gold":
+        if (await isGoldIdle(context, definition)) return { ...NOTHING, outcome: "unchanged" };
+        return await refresh(context, definition);
+    }
+  } catch (error) {
+    return { ...NOTHING, outcome: "failed", error: asFailure(error, context) };
+  }
+}
+
+/** The Bronze table of a Silver table. */
+export function bronzeOf(lake: LakeDefinition, definition: SilverDefinition): BronzeDefinition {
+  const bronze = lake.tables.find((table) => table.name === definition.from);
+  if (bronze?.layer === "bronze") return bronze;
+  throw new SluiceError("config.invalid", `Cannot find ${definition.from}, which ${definition.name} is made from`);
+}
+
+async function ingest(context: LayerContext, definition: BronzeDefinition, options: RunOptions): Promise<Step> {
+  const source = options.openSource(definition);
+  const outcome = await ingestBronze(context, definition, source, { withFolder: options.withFolder });
+  return {
+    outcome: outcome.problem !== undefined ? "failed" : outcome.batches > 0 ? "changed" : "unchanged",
+    version: outcome.version,
+    rows: outcome.rows,
+    quarantined: outcome.quarantined,
+    verdict: undefined,
+    waiting: outcome.waiting,
+    skipped: outcome.skipped,
+    error: outcome.problem,
+  };
+}
+
+async function fold(context: LayerContext, definition: SilverDefinition, bronze: BronzeDefinition): Promise<Step> {
+  if (await isSilverIdle(context, definition)) return { ...NOTHING, outcome: "unchanged" };
+  if (await isRedefined(context, definition)) {
+    throw new SluiceError("plan.definition-changed", `Cannot fold into ${definition.name}: its definition changed`, {
+      facts: { table: definition.name },
+      advice: `Run \`sluice rebuild ${definition.name}\` to compute the table anew from Bronze.`,
+    });
+  }
+  if ((await placeOf(context, definition.from).log.head()) === undefined) return { ...NOTHING, outcome: "unchanged" };
+  const outcome = await foldSilver(context, foldTarget(context, definition, bronze));
+  return {
+    outcome: outcome.changed ? "changed" : "unchanged",
+    version: outcome.version,
+    rows: outcome.counts.events,
+    quarantined: outcome.counts.quarantined,
+    verdict: outcome.verdict,
+    error: undefined,
+  };
+}
+
+async function refresh(context: LayerContext, definition: Extract<TableDefinition, { layer: "gold" }>): Promise<Step> {
+  const outcome = await refreshGold(context, definition);
+  return {
+    outcome: outcome.changed ? "changed" : "unchanged",
+    version: outcome.version,
+    rows: 0,
+    quarantined: 0,
+    verdict: outcome.verdict,
+    error: undefined,
+  };
+}
+
+function asFailure(error: unknown, context: LayerContext): SluiceError {
+  if (isFailure(error)) return error;
+  if (context.signal?.aborted === true) {
+    return new SluiceError("run.interrupted", "Stopped by a signal; what was committed stays", { cause: error });
+  }
+  return new SluiceError("internal.bug", `An unexpected error: ${messageOf(error)}`, { cause: error });
+}
+
+/** What the next run would read into a Bronze table; writes nothing. */
+export async function planBronze(
+  context: Pick<LayerContext, "tables">,
+  definition: BronzeDefinition,
+  source: Source,
+): Promise<readonly Awaited<ReturnType<typeof planChannel>>[]> {
+  const log = batchLog(context.tables.systemStore, definition.name.slice("bronze.".length));
+  return await Promise.all(
+    source.channels.map(async (channel) => await planChannel(placeOf(context, definition.name), log, channel)),
+  );
+}

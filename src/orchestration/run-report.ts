@@ -1,0 +1,39 @@
+import type { SluiceError } from "../base/index.ts";
+import type { TableName } from "../contract/index.ts";
+import type { Verdict } from "../quality/index.ts";
+import type { Notice } from "../sources/index.ts";
+
+/** What one run did with one table. */
+export interface TableReport {
+  readonly table: TableName;
+  readonly outcome:
+    /** A version was committed. */
+    | "changed"
+    /** There was nothing new. */
+    | "unchanged"
+    /** Stopped; `error` says why. What was committed before it stays. */
+    | "failed"
+    /** Not looked at, because a table it reads failed. */
+    | "blocked";
+  readonly version: number | undefined;
+  /** Rows taken in (Bronze) or events folded (Silver); 0 for Gold. */
+  readonly rows: number;
+  readonly quarantined: number;
+  readonly verdict: Verdict | undefined;
+  readonly waiting: readonly Notice[];
+  readonly skipped: readonly Notice[];
+  readonly error: SluiceError | undefined;
+  readonly elapsedMs: number;
+}
+
+export interface RunReport {
+  readonly run: string;
+  readonly startedMs: number;
+  readonly endedMs: number;
+  readonly tables: readonly TableReport[];
+}
+
+/** The exit code of a run: that of the first table that failed (OPERATIONS, "CLI conventions"), 0 when none did. */
+export function exitCodeOf(report: RunReport): number {
+  return report.tables.find((table) => table.error !== undefined && table.outcome === "failed")?.error?.exitCode ?? 0;
+}
