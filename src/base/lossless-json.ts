@@ -1,17 +1,19 @@
 /**
- * JSON without loss: integers beyond 2^53 come back as `bigint`, any other number whose text a double cannot give
- * back (38-digit decimals, `1.10`, `-0`) as a `JsonNumber` holding its text. Strings, booleans, null, arrays and
- * objects are JavaScript's own; objects have no prototype, so `__proto__` is an ordinary name.
+ * JSON without loss: integers that a double does not hold for certain (`Number.isSafeInteger`) come back as `bigint`,
+ * any other number whose text a double cannot give back (38-digit decimals, `1.10`, `1e5`, `-0`) as a `JsonNumber`
+ * holding its text. Strings, booleans, null, arrays and objects are JavaScript's own; objects have no prototype, so
+ * `__proto__` is an ordinary name.
  */
 export type JsonValue = null | boolean | number | bigint | string | JsonNumber | JsonValue[] | JsonObject;
 export interface JsonObject {
   [name: string]: JsonValue;
 }
 
-/** A number kept as the text it was written in. */
+/** A number kept as the text it was written in. Throws `RangeError` on a text that is no number of JSON. */
 export class JsonNumber {
   readonly text: string;
   constructor(text: string) {
+    if (!WHOLE_NUMBER.test(text)) throw new RangeError(`JSON has no number ${JSON.stringify(text)}`);
     this.text = text;
   }
   toString(): string {
@@ -51,6 +53,10 @@ function failOnNumber(value: number): never {
 }
 
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
+const WHOLE_NUMBER = new RegExp(`^(?:${NUMBER.source})$`);
+const INTEGER = /^-?[1-9][0-9]*$/;
+/** Up to the end or to the first character that needs a closer look. */
+const PLAIN_TEXT = /[ !#-[\]-\uFFFF]*/y;
 
 class Reader {
   readonly #text: string;
@@ -120,27 +126,44 @@ class Reader {
 
   #string(): string {
     const start = this.#at;
-    let end = start + 1;
-    while (end < this.#text.length && this.#text[end] !== '"') end += this.#text[end] === "\\" ? 2 : 1;
-    if (end >= this.#text.length) this.#fail("a string without an end");
-    this.#at = end + 1;
+    PLAIN_TEXT.lastIndex = start + 1;
+    PLAIN_TEXT.test(this.#text);
+    const plainEnd = PLAIN_TEXT.lastIndex;
+    if (this.#text[plainEnd] === '"') {
+      this.#at = plainEnd + 1;
+      return this.#text.slice(start + 1, plainEnd);
+    }
+    const end = this.#closingQuote(plainEnd);
     try {
       // The platform's parser is strict about escapes and control characters, and fast.
-      return JSON.parse(this.#text.slice(start, end + 1)) as string;
+      const text = JSON.parse(this.#text.slice(start, end + 1)) as string;
+      this.#at = end + 1;
+      return text;
     } catch {
-      this.#at = start;
       return this.#fail("a malformed string");
     }
   }
 
+  /** The first quote from here on that no backslash takes away. */
+  #closingQuote(from: number): number {
+    for (let quote = this.#text.indexOf('"', from); quote !== -1; quote = this.#text.indexOf('"', quote + 1)) {
+      let escapes = quote;
+      while (escapes > from && this.#text[escapes - 1] === "\\") escapes -= 1;
+      if ((quote - escapes) % 2 === 0) return quote;
+    }
+    return this.#fail("a string without an end");
+  }
+
   #number(): number | bigint | JsonNumber {
     NUMBER.lastIndex = this.#at;
-    const text = NUMBER.exec(this.#text)?.[0];
-    if (text === undefined) return this.#fail("a value expected");
-    this.#at += text.length;
+    if (!NUMBER.test(this.#text)) return this.#fail("a value expected");
+    const text = this.#text.slice(this.#at, NUMBER.lastIndex);
+    this.#at = NUMBER.lastIndex;
     const value = Number(text);
-    if (String(value) === text) return value;
-    return /^-?[1-9][0-9]*$/.test(text) ? BigInt(text) : new JsonNumber(text);
+    if (Number.isSafeInteger(value) || !INTEGER.test(text)) {
+      return String(value) === text ? value : new JsonNumber(text);
+    }
+    return BigInt(text);
   }
 
   #word<T>(word: string, value: T): T {
@@ -150,7 +173,7 @@ class Reader {
   }
 
   #blank(): void {
-    while (" \t\n\r".includes(this.#text[this.#at] ?? "x")) this.#at += 1;
+    while (isBlank(this.#text.charCodeAt(this.#at))) this.#at += 1;
   }
 
   #take(character: string): boolean {
@@ -162,4 +185,8 @@ class Reader {
   #fail(why: string): never {
     throw new SyntaxError(`Invalid JSON at offset ${this.#at}: ${why}`);
   }
+}
+
+function isBlank(unit: number): boolean {
+  return unit === 0x20 || unit === 0x0a || unit === 0x0d || unit === 0x09;
 }

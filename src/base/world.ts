@@ -9,8 +9,12 @@ export interface World {
   random(): number;
   /** A random RFC 4122 identifier, lower case. */
   uuid(): string;
+  /** Rejects with the signal's abort when it comes first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
+
+/** Node's timers fire at once beyond this (some 24 days). */
+const TIMER_MS_MAX = 2 ** 31 - 1;
 
 export function realWorld(): World {
   return {
@@ -18,7 +22,10 @@ export function realWorld(): World {
     random: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48,
     uuid: () => randomUUID(),
     sleep: async (ms, signal) => {
-      await delay(ms, undefined, signal === undefined ? {} : { signal });
+      const options = signal === undefined ? {} : { signal };
+      let leftMs = ms;
+      for (; leftMs > TIMER_MS_MAX; leftMs -= TIMER_MS_MAX) await delay(TIMER_MS_MAX, undefined, options);
+      await delay(leftMs, undefined, options);
     },
   };
 }
@@ -31,7 +38,8 @@ export function simulatedWorld(seed: number, startMs = Date.UTC(2026, 0, 1)): Wo
     nowMs: () => nowMs++,
     random,
     uuid: () => seededUuid(random),
-    sleep: async (ms) => {
+    sleep: async (ms, signal) => {
+      signal?.throwIfAborted();
       nowMs += ms;
       await Promise.resolve();
     },

@@ -1,3 +1,5 @@
+import { SluiceError, assert } from "../base/index.ts";
+
 /**
  * `_key`: the primary key as text, equal for equal keys and different for different ones.
  * Each part is `<tag>:<value>`, parts are joined by `|`; in values `%` is written `%25` and `|` is written `%7C`.
@@ -11,21 +13,28 @@ export interface KeyPart {
 }
 
 export function encodeKey(parts: readonly KeyPart[]): string {
+  assert(parts.length > 0, "a key has at least one part");
   return parts.map((part) => `${part.tag}:${part.value.replaceAll("%", "%25").replaceAll("|", "%7C")}`).join("|");
 }
 
+/** The parts of a key that `encodeKey` wrote; any other text fails with `table.corrupt`. */
 export function decodeKey(key: string): readonly KeyPart[] {
-  return key.split("|").map((text) => ({
-    tag: text.slice(0, 1) as KeyTag,
-    value: text.slice(2).replaceAll("%7C", "|").replaceAll("%25", "%"),
-  }));
+  return key.split("|").map((text) => {
+    const [, tag, value] = PART.exec(text) ?? [];
+    if (tag === undefined || value === undefined) {
+      throw new SluiceError("table.corrupt", "Cannot read a key: it is not <tag>:<value>|…", { facts: { key } });
+    }
+    return { tag: tag as KeyTag, value: value.replaceAll("%7C", "|").replaceAll("%25", "%") };
+  });
 }
 
-const NUMBER = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?$/;
+const PART = /^([SNB]):((?:[^%]|%25|%7C)*)$/s;
+
+const NUMBER = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
 
 /**
  * The one spelling of a number's value: plain decimal, no exponent, no leading or trailing zeros, `0` for zero.
- * Undefined when the text is no number of DynamoDB (at most 38 significant digits, magnitude below 1e126, above 1e-131).
+ * Undefined when the text is no number of DynamoDB (at most 38 significant digits, magnitude from 1e-130 to below 1e126).
  */
 export function canonicalNumber(text: string): string | undefined {
   const match = NUMBER.exec(text);
@@ -33,11 +42,18 @@ export function canonicalNumber(text: string): string | undefined {
   const [, sign = "", whole = "", fraction = "", exponent = "0"] = match;
   if (whole === "" && fraction === "") return undefined;
   const digits = (whole + fraction).replace(/^0+/, "");
-  const significant = digits.replace(/0+$/, "");
+  const significant = withoutTrailingZeros(digits);
   if (significant === "") return "0";
   const point = digits.length - fraction.length + Number(exponent);
   if (significant.length > 38 || point > 126 || point < -129) return undefined;
   return (sign === "-" ? "-" : "") + plain(significant, point);
+}
+
+/** A loop: the pattern `0+$` takes quadratic time on a long row of zeros in the middle. */
+function withoutTrailingZeros(digits: string): string {
+  let end = digits.length;
+  while (digits[end - 1] === "0") end -= 1;
+  return digits.slice(0, end);
 }
 
 function plain(significant: string, point: number): string {

@@ -19,7 +19,7 @@ export interface SequenceParts {
 }
 
 export function encodeSequence({ epoch, timeMicros, rank, position = "" }: SequenceParts): string {
-  assert(epoch >= 0 && epoch <= 9999, "an epoch has at most four digits");
+  assert(Number.isInteger(epoch) && epoch >= 0 && epoch <= 9999, "an epoch has at most four digits");
   assert(timeMicros >= 0n && timeMicros < 10n ** 19n, "the time of a sequence is after 1970");
   const head = `${String(epoch).padStart(4, "0")}-${String(timeMicros).padStart(19, "0")}-${rank}`;
   return position === "" ? head : `${head}-${position}`;
