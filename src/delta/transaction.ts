@@ -18,7 +18,10 @@ export const READ_NOTHING: ReadSet = { wholeTable: false, files: new Set() };
 export interface TxnClaim {
   readonly appId: string;
   readonly version: number;
-  /** When given, the table's current version for this appId must be exactly this (-1 = none), else `table.superseded`. */
+  /**
+   * When given, the table's current version for this appId must be exactly this (-1 = none), else `table.superseded`
+   * (`already-applied` when it is exactly `version`). Equal to `version` it guards a commit that must not move the position.
+   */
   readonly expected?: number;
 }
 

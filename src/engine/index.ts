@@ -15,3 +15,4 @@ export type {
   WriteOutcome,
 } from "./engine.ts";
 export { quoteIdentifier, quoteLiteral, sqlTypeOf } from "./sql-text.ts";
+export { lazyEngine } from "./lazy-engine.ts";

@@ -48,7 +48,7 @@ const scenarios = histories().chain((events) =>
   }),
 );
 
-function process(store: ObjectStore, world: World, run: string): LayerContext {
+function processOf(store: ObjectStore, world: World, run: string): LayerContext {
   return { engine, tables: simulatedTables(store, world, engine), world, run };
 }
 
@@ -71,9 +71,9 @@ test(
         const silver = eventsSilver(chosen, merge);
         const root = memoryStore({ world });
         for (let known = 1; known <= batches.length; known += 1) {
-          await simulatedRun(process(root, world, `run-${known}`), silver, batches.slice(0, known));
+          await simulatedRun(processOf(root, world, `run-${known}`), silver, batches.slice(0, known));
         }
-        const rows = await silverRows(process(root, world, "read"), silver);
+        const rows = await silverRows(processOf(root, world, "read"), silver);
         expect(Object.fromEntries(rows)).toEqual(spelled(silverModel(events, chosen)));
       }),
       { seed: SEED, numRuns: RUNS },
@@ -88,7 +88,7 @@ test("a process that dies at any call and is started again leads to the same sta
       const silver = eventsSilver(scenario.policies);
       const inner = memoryStore({ world });
       await runThroughDeaths(inner, world, silver, scenario.batches, deaths);
-      const rows = await silverRows(process(inner, world, "read"), silver);
+      const rows = await silverRows(processOf(inner, world, "read"), silver);
       expect(Object.fromEntries(rows)).toEqual(spelled(silverModel(scenario.events, scenario.policies)));
     }),
     { seed: SEED, numRuns: RUNS },
@@ -107,13 +107,13 @@ async function runThroughDeaths(
     const when = at % 2 === 0 ? "before" : "after";
     const store = faultyStore(inner, { world, plan: [{ effect: { kind: "crash", when }, at }] });
     try {
-      await simulatedRun(process(store, world, `attempt-${attempt}`), silver, batches);
+      await simulatedRun(processOf(store, world, `attempt-${attempt}`), silver, batches);
       return;
     } catch (error) {
       if (!causedByDeath(error)) throw error;
     }
   }
-  await simulatedRun(process(inner, world, "at last"), silver, batches);
+  await simulatedRun(processOf(inner, world, "at last"), silver, batches);
 }
 
 function causedByDeath(error: unknown): boolean {
@@ -128,17 +128,17 @@ test("a paused process that wakes up after its successor changes nothing", { tim
       const silver = eventsSilver(scenario.policies);
       const inner = memoryStore({ world });
       const sleeper = faultyStore(inner, { world, plan: [{ effect: { kind: "pause", when: "before" }, at }] });
-      const slept = simulatedRun(process(sleeper, world, "sleeper"), silver, scenario.batches).then(
+      const slept = simulatedRun(processOf(sleeper, world, "sleeper"), silver, scenario.batches).then(
         () => undefined,
         (error: unknown) => error,
       );
       await Promise.race([sleeper.paused(), slept]);
-      await simulatedRun(process(inner, world, "successor"), silver, scenario.batches);
-      const before = await silverRows(process(inner, world, "read"), silver);
+      await simulatedRun(processOf(inner, world, "successor"), silver, scenario.batches);
+      const before = await silverRows(processOf(inner, world, "read"), silver);
       sleeper.release();
       await slept;
-      await simulatedRun(process(inner, world, "later"), silver, scenario.batches);
-      const rows = await silverRows(process(inner, world, "read again"), silver);
+      await simulatedRun(processOf(inner, world, "later"), silver, scenario.batches);
+      const rows = await silverRows(processOf(inner, world, "read again"), silver);
       expect(Object.fromEntries(rows)).toEqual(Object.fromEntries(before));
       expect(Object.fromEntries(rows)).toEqual(spelled(silverModel(scenario.events, scenario.policies)));
     }),

@@ -1,0 +1,19 @@
+/**
+ * `sluice/delta`: Delta Lake tables from Node, without a lake around them.
+ *
+ * ```ts
+ * import { DeltaTable } from "sluice/delta";
+ *
+ * await using table = await DeltaTable.create("./orders", {
+ *   schema: { order_id: "string", amount: "decimal(18,2)" },
+ * });
+ * await table.append([{ order_id: "o-1", amount: "12.50" }]);
+ * await table.merge([{ order_id: "o-1", amount: "15.00" }], { keys: ["order_id"] });
+ * for await (const batch of table.read()) console.log(batch);
+ * ```
+ */
+export { DeltaTable, type CreateOptions, type OpenOptions, type ReadOptions, type RowsOf } from "./delta-table.ts";
+export { SluiceError, type FailureCode } from "../base/index.ts";
+export type { DataType, StructField, StructType } from "../contract/index.ts";
+export type { HistoryEntry, Snapshot } from "../delta/index.ts";
+export type { MergeSpec, Row, Value, WriteMetrics, WriteOutcome } from "../engine/index.ts";

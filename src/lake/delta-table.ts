@@ -1,0 +1,227 @@
+import { mkdir } from "node:fs/promises";
+import { availableParallelism, tmpdir, totalmem } from "node:os";
+import { resolve } from "node:path";
+import { SluiceError, realWorld, type World } from "../base/index.ts";
+import { field, struct, type DataType, type StructType } from "../contract/index.ts";
+import { openLog, type DeltaLog, type HistoryEntry, type Snapshot } from "../delta/index.ts";
+import {
+  duckdbEngine,
+  lazyEngine,
+  quoteIdentifier,
+  type Engine,
+  type Input,
+  type MergeSpec,
+  type OpenTable,
+  type OverwriteOptions,
+  type Relation,
+  type Row,
+  type TableCreation,
+  type WriteOptions,
+  type WriteOutcome,
+} from "../engine/index.ts";
+import { localStore, type ObjectStore } from "../storage/index.ts";
+
+/** Rows to write: values in JavaScript (see `Row`), finished Parquet files of this machine, or SQL over such inputs. */
+export type RowsOf = readonly Row[] | { readonly parquet: readonly string[] } | Relation;
+
+export interface OpenOptions {
+  /** Bytes the engine may use; a quarter of the machine's memory by default, at most 4 GB. */
+  readonly memoryBytes?: number;
+  readonly threads?: number;
+  /** Folder for spilled data; the system's temporary folder by default. */
+  readonly spillFolder?: string;
+  readonly world?: World;
+}
+
+export interface CreateOptions extends OpenOptions, Omit<TableCreation, "schema"> {
+  /** Types by column (all nullable), or a whole schema. */
+  readonly schema: StructType | Readonly<Record<string, DataType>>;
+}
+
+const MEMORY_MAX_BYTES = 4 * 1024 ** 3;
+
+/** A Delta table in a local folder. Every write is one commit; `version` follows the newest that this object has seen. */
+export class DeltaTable implements AsyncDisposable {
+  readonly path: string;
+  readonly #store: ObjectStore;
+  readonly #log: DeltaLog;
+  readonly #engine: Engine;
+  #snapshot: Snapshot | undefined;
+
+  private constructor(path: string, store: ObjectStore, log: DeltaLog, engine: Engine) {
+    this.path = path;
+    this.#store = store;
+    this.#log = log;
+    this.#engine = engine;
+  }
+
+  /** Opens the newest version. Fails with `table.missing` where there is no table, `table.unsupported` by a feature's name. */
+  static async open(path: string, options: OpenOptions = {}): Promise<DeltaTable> {
+    const table = DeltaTable.#at(path, options);
+    table.#snapshot = await table.#log.latest();
+    if (table.#snapshot !== undefined) return table;
+    await table.close();
+    throw new SluiceError("table.missing", `Cannot open ${path}: there is no Delta table`, { facts: { path } });
+  }
+
+  /** Creates an empty table. Fails with `table.exists` where there is one. */
+  static async create(
+    path: string,
+    { schema, name, description, partitionColumns, properties, ...options }: CreateOptions,
+  ): Promise<DeltaTable> {
+    await mkdir(path, { recursive: true });
+    const table = DeltaTable.#at(path, options);
+    if ((await table.#log.latest()) !== undefined) {
+      await table.close();
+      throw new SluiceError("table.exists", `Cannot create ${path}: there is a Delta table already`, {
+        facts: { path },
+      });
+    }
+    const whole = isStructType(schema)
+      ? schema
+      : struct(Object.entries(schema).map(([column, type]) => field(column, type)));
+    const create: TableCreation = {
+      schema: whole,
+      properties: { "delta.enableDeletionVectors": "true", ...properties },
+      ...(name === undefined ? {} : { name }),
+      ...(description === undefined ? {} : { description }),
+      ...(partitionColumns === undefined ? {} : { partitionColumns }),
+    };
+    const nothing: Input = { kind: "rows", schema: whole, rows: [] };
+    await table.#follow(
+      table.#engine.append(table.#open(), { sql: "SELECT * FROM nothing", inputs: { nothing } }, { create }),
+    );
+    return table;
+  }
+
+  static #at(path: string, options: OpenOptions): DeltaTable {
+    const folder = resolve(path);
+    const world = options.world ?? realWorld();
+    const engine = lazyEngine(
+      async () =>
+        await duckdbEngine({
+          memoryBytes: options.memoryBytes ?? Math.min(MEMORY_MAX_BYTES, Math.floor(totalmem() / 4)),
+          threads: options.threads ?? availableParallelism(),
+          spillFolder: options.spillFolder ?? tmpdir(),
+          world,
+        }),
+    );
+    const store = localStore(folder, { world });
+    return new DeltaTable(folder, store, openLog(store, { world, checkpoints: engine.checkpoints }), engine);
+  }
+
+  get version(): number {
+    return this.snapshot.version;
+  }
+
+  get schema(): StructType {
+    return this.snapshot.metadata.schema;
+  }
+
+  /** Files, protocol, metadata and transactions of the version at hand. */
+  get snapshot(): Snapshot {
+    if (this.#snapshot === undefined) throw new SluiceError("internal.bug", "An open table has a snapshot");
+    return this.#snapshot;
+  }
+
+  /** Moves to the newest version. */
+  async refresh(): Promise<void> {
+    this.#snapshot = await this.#log.latest();
+  }
+
+  async append(rows: RowsOf, options: WriteOptions = {}): Promise<WriteOutcome> {
+    return await this.#follow(this.#engine.append(this.#open(), this.#relation(rows), options));
+  }
+
+  /** Replaces the rows: all of them, or those of `partitions`. */
+  async overwrite(rows: RowsOf, options: OverwriteOptions = {}): Promise<WriteOutcome> {
+    return await this.#follow(this.#engine.overwrite(this.#open(), this.#relation(rows), options));
+  }
+
+  /** Updates the rows whose keys are among `rows` and inserts the others; `spec` says otherwise where it should be. */
+  async merge(rows: RowsOf, spec: Omit<MergeSpec, "source">, options: WriteOptions = {}): Promise<WriteOutcome> {
+    return await this.#follow(this.#engine.merge(this.#open(), { ...spec, source: this.#relation(rows) }, options));
+  }
+
+  /** Removes the rows for which the predicate (SQL over the columns) is true. */
+  async delete(predicate: string, options: WriteOptions = {}): Promise<WriteOutcome> {
+    return await this.#follow(this.#engine.delete(this.#open(), predicate, options));
+  }
+
+  /** Rows in batches: of the version at hand, of another `version`, or of a moment; some `columns`, those that satisfy `where`. */
+  async *read(options: ReadOptions = {}): AsyncIterable<readonly Row[]> {
+    const snapshot = await this.#snapshotOf(options);
+    const columns = options.columns?.map((column) => quoteIdentifier(column)).join(", ") ?? "*";
+    yield* this.#engine.query({
+      sql: `SELECT ${columns} FROM rows${options.where === undefined ? "" : ` WHERE ${options.where}`}${options.limit === undefined ? "" : ` LIMIT ${Math.trunc(options.limit)}`}`,
+      inputs: { rows: { kind: "table", table: this.#open(snapshot) } },
+    });
+  }
+
+  /** Rows of a SELECT that names this table `t`. */
+  async *query(sql: string): AsyncIterable<readonly Row[]> {
+    yield* this.#engine.query({ sql, inputs: { t: { kind: "table", table: this.#open() } } });
+  }
+
+  /** Newest first. */
+  async *history(limit?: number): AsyncIterable<HistoryEntry> {
+    yield* this.#log.history(limit);
+  }
+
+  async close(): Promise<void> {
+    await this.#engine[Symbol.asyncDispose]();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #follow(write: Promise<WriteOutcome>): Promise<WriteOutcome> {
+    const outcome = await write;
+    if (outcome.snapshot !== undefined) this.#snapshot = outcome.snapshot;
+    return outcome;
+  }
+
+  async #snapshotOf({ version, timestampMs }: ReadOptions): Promise<Snapshot> {
+    if (version !== undefined) return await this.#log.at(version);
+    return timestampMs === undefined ? this.snapshot : await this.#log.atTime(timestampMs);
+  }
+
+  #open(snapshot: Snapshot | undefined = this.#snapshot): OpenTable {
+    return { name: this.path, store: this.#store, log: this.#log, snapshot };
+  }
+
+  #relation(rows: RowsOf): Relation {
+    if ("sql" in rows) return rows;
+    const input: Input =
+      "parquet" in rows
+        ? { kind: "parquet", files: rows.parquet }
+        : { kind: "rows", schema: this.#schemaOf(rows), rows };
+    return { sql: "SELECT * FROM given", inputs: { given: input } };
+  }
+
+  /** The table's columns that the rows name; a name that the table does not have is refused by the write. */
+  #schemaOf(rows: readonly Row[]): StructType {
+    const named = new Set(rows.flatMap((row) => Object.keys(row)));
+    const known = this.schema.fields.filter((column) => named.has(column.name));
+    const unknown = [...named].filter((name) => !known.some((column) => column.name === name));
+    if (unknown.length === 0) return struct(known);
+    throw new SluiceError("table.schema-mismatch", `Cannot write to ${this.path}: it has no column ${unknown[0]}`, {
+      facts: { path: this.path, columns: unknown.join(", ") },
+    });
+  }
+}
+
+export interface ReadOptions {
+  readonly version?: number;
+  /** Milliseconds since the epoch. */
+  readonly timestampMs?: number;
+  readonly columns?: readonly string[];
+  /** SQL over the columns. */
+  readonly where?: string;
+  readonly limit?: number;
+}
+
+function isStructType(schema: CreateOptions["schema"]): schema is StructType {
+  return "type" in schema && schema["type"] === "struct" && "fields" in schema;
+}
