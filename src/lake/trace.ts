@@ -4,7 +4,6 @@ import type { BronzeDefinition, GoldDefinition, SilverDefinition } from "../defi
 import { quoteIdentifier, quoteLiteral, type OpenTable, type Row } from "../engine/index.ts";
 import { batchLog, namedInputs, openNewest, placeOf } from "../layers/index.ts";
 import { bronzeOf } from "../orchestration/index.ts";
-import { findRecordLine, rebuildRecord } from "../sources/index.ts";
 import { goldLineage, groupCondition } from "./gold-lineage.ts";
 import type { Lake } from "./open-lake.ts";
 
@@ -169,8 +168,8 @@ async function eventsOf(
       sourceMicros: typeof row["_source_ts"] === "bigint" ? row["_source_ts"] : null,
       batchId: Number(row["_batch_id"]),
       file,
-      line: file === null ? undefined : await findRecordLine(source, file, key),
-      record: record ? rebuildRecord(row, schema) : undefined,
+      line: file === null ? undefined : await source.locate(file, key),
+      record: record ? source.rebuild(row, schema) : undefined,
     });
   }
   return events;

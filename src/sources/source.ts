@@ -1,6 +1,6 @@
 import type { SluiceError, World } from "../base/index.ts";
 import type { BatchFile, BatchManifest, StructType } from "../contract/index.ts";
-import type { Relation } from "../engine/index.ts";
+import type { Relation, Row } from "../engine/index.ts";
 
 /** A place that records come from, over one or more channels. */
 export interface Source {
@@ -9,6 +9,13 @@ export interface Source {
   /** The source's own name of the table: becomes `_source_table`. */
   readonly table: string;
   readonly channels: readonly Channel[];
+  /** The original record of a Bronze row (all its columns), in the source's own form. */
+  rebuild(row: Row, schema: StructType): string;
+  /**
+   * The line (from 1, of the uncompressed file) that holds the record of this `_key`; undefined when the file is gone or
+   * has no such record. `file` is a row's `_ingest_file`.
+   */
+  locate(file: string, key: string): Promise<number | undefined>;
 }
 
 /** One way by which a source's records arrive. A channel commits strictly in order. */

@@ -68,7 +68,13 @@ export function eventSource(batches: readonly (readonly ChangeEvent[])[]): Sourc
       });
     },
   };
-  return { system: "dynamodb", table: "events", channels: [channel] };
+  return {
+    system: "dynamodb",
+    table: "events",
+    channels: [channel],
+    rebuild: () => "{}",
+    locate: async () => await Promise.resolve(undefined),
+  };
 }
 
 function eventRow(event: ChangeEvent): Row {
