@@ -26,7 +26,7 @@ def summarize(table, limit_rows, *, keep_order=False):
     ordered = sorted(lines)
     digest = hashlib.sha256()
     for line in ordered:
-        digest.update(line.encode())
+        digest.update(line.encode("ascii"))
         digest.update(b"\n")
     listed = lines if keep_order else ordered
     rows = [json.loads(line) for line in listed] if len(lines) <= limit_rows else None
@@ -43,8 +43,7 @@ def canonical_lines(table):
     # Sorting the columns once spares sorting every row; nested structs are sorted where they are encoded.
     order = sorted(range(len(names)), key=names.__getitem__)
     keys = [names[index] for index in order]
-    write = json.JSONEncoder(ensure_ascii=False).encode
-    return [write(dict(zip(keys, values))) for values in zip(*(columns[index] for index in order))]
+    return [json.dumps(dict(zip(keys, values))) for values in zip(*(columns[index] for index in order))]
 
 
 def encode_column(column):
@@ -90,19 +89,15 @@ def encode_lists(array):
 
 
 def encode_maps(array):
+    # A map has no order of its own, and the engines keep different ones: sorted by the text of its entries.
     offsets = array.offsets.to_pylist()
     keys = encode_array(array.keys)
     values = encode_array(array.items)
     valid = array.is_valid().to_pylist()
     return [
-        sorted(map(list, zip(keys[start:end], values[start:end])), key=entry_order) if is_valid else None
+        sorted(map(list, zip(keys[start:end], values[start:end])), key=json.dumps) if is_valid else None
         for is_valid, start, end in zip(valid, offsets, offsets[1:])
     ]
-
-
-def entry_order(entry):
-    # A map has no order of its own, and the engines keep different ones.
-    return json.dumps(entry[0], ensure_ascii=False)
 
 
 def encode_primitives(array):
