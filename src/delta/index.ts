@@ -30,3 +30,5 @@ export {
   type ReadSet,
   type TxnClaim,
 } from "./transaction.ts";
+export { readDeletionVector, vectorPath, writeDeletionVectors } from "./vectors/deletion-vectors.ts";
+export { RowSet } from "./vectors/row-set.ts";

@@ -67,18 +67,14 @@ async function replayFrom(
   let firstFailure: SluiceError | undefined;
   for (;;) {
     const decision = planReplay(listed, { upTo: wanted.upTo, unusable });
-    if (decision.kind === "gap") {
-      // A listing may be late where a read is not.
-      const found = await access.store.stat(commitPath(decision.missing));
-      if (found !== undefined) listed.push(found);
-      else if (wanted.isWhole) throw firstFailure ?? gap(access, decision.missing);
-      else return undefined;
+    // A listing may be late where a look is not.
+    const late = decision.kind === "gap" ? await access.store.stat(commitPath(decision.missing)) : undefined;
+    if (late !== undefined) {
+      listed.push(late);
       continue;
     }
-    if (decision.kind !== "replay" || (!wanted.isWhole && decision.checkpoint === undefined)) {
-      if (!wanted.isWhole) return undefined;
-      return noStart(access, decision, firstFailure, wanted.upTo);
-    }
+    if (!wanted.isWhole && (decision.kind !== "replay" || decision.checkpoint === undefined)) return undefined;
+    if (decision.kind !== "replay") return noStart(access, decision, firstFailure, wanted.upTo);
     const replay = new Replay(access.world.nowMs());
     const failure = await replayCheckpoint(access, decision, replay);
     if (failure === undefined) return await replayCommits(access, decision, replay);
@@ -129,12 +125,13 @@ async function replayCommits(access: LogAccess, plan: ReplayPlan, replay: Replay
 
 function noStart(
   access: LogAccess,
-  decision: ReplayDecision,
+  decision: Exclude<ReplayDecision, ReplayPlan>,
   firstFailure: SluiceError | undefined,
   upTo: number | undefined,
 ): undefined {
   if (firstFailure !== undefined) throw firstFailure;
-  if (decision.kind !== "no-start") return undefined;
+  if (decision.kind === "no-table") return undefined;
+  if (decision.kind === "gap") throw gap(access, decision.missing);
   // Asked for an old version, this is what a cleaned-up log looks like; asked for the newest, the log is damaged.
   if (upTo !== undefined) throw cleanedUp(access, upTo);
   throw gap(access, 0);
