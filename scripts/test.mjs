@@ -1,0 +1,63 @@
+// `npm test`: sets everything up on a fresh clone, then runs every check and every test.
+// With arguments (`npm test -- src/delta`) only the tests they name, without the other checks.
+import { spawnSync } from "node:child_process";
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { attempt, build, ensureInstalled, requireNode, ROOT, say } from "./set-up.mjs";
+import { countTests } from "./test-count.mjs";
+
+const REPORT = join(ROOT, ".cache", "test-report.json");
+const chosen = process.argv.slice(2);
+
+requireNode();
+rmSync(REPORT, { force: true });
+mkdirSync(join(ROOT, ".cache"), { recursive: true });
+ensureInstalled();
+build();
+installJudges();
+
+const failed = chosen.length === 0 ? staticChecks() : [];
+const status = npx("vitest", "run", "--reporter=default", "--reporter=json", `--outputFile.json=${REPORT}`, ...chosen);
+const { passed, failed: failedTests, skipped } = countTests(REPORT);
+if (status !== 0 && failedTests === 0) failed.push("vitest");
+say(`Tests: ${passed} passed, ${failedTests} failed, ${skipped} skipped.`);
+if (failed.length > 0) say(`Failed beside the tests: ${failed.join(", ")}.`);
+process.exit(passed > 0 && failedTests === 0 && failed.length === 0 ? 0 : 1);
+
+/** The parts of `npm run check` that are no tests; all of them run, so that one look shows everything. */
+function staticChecks() {
+  const checks = {
+    types: ["tsc", "--noEmit"],
+    lint: ["oxlint"],
+    format: ["oxfmt", "--check"],
+    "unused code": ["knip"],
+  };
+  return Object.entries(checks).flatMap(([name, command]) => {
+    const ended = npx(...command);
+    say(`${ended === 0 ? "ok    " : "FAILED"} ${name}`);
+    return ended === 0 ? [] : [name];
+  });
+}
+
+function npx(...command) {
+  return attempt("npx", ["--no-install", ...command], { to: "stdout" });
+}
+
+/** delta-rs needs Python, Spark needs Java and Maven too. What a machine lacks, the tests skip out loud, and fail for where CI=true. */
+function installJudges() {
+  const install = join(ROOT, "test", "services", "install.sh");
+  const hasPython = canRun("python3", ["-c", "import venv"]);
+  const hasJava = canRun("java", ["-version"]) && canRun("mvn", ["--version"]);
+  const groups = { "delta-rs": hasPython, spark: hasPython && hasJava };
+  for (const [group, possible] of Object.entries(groups)) {
+    if (!possible) {
+      say(`SKIPPED: ${group} as a judge, which needs ${group === "spark" ? "Java, Maven and Python" : "Python"}`);
+    } else if (attempt("bash", [install, group]) !== 0) {
+      say(`SKIPPED: ${group} as a judge, which could not be installed (above)`);
+    }
+  }
+}
+
+function canRun(program, programArguments) {
+  return spawnSync(program, programArguments, { stdio: "ignore" }).status === 0;
+}
