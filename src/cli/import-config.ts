@@ -11,13 +11,13 @@ const OWN_EXTENSION = extname(import.meta.url);
 const DOOR_URL = new URL(`../lake/index${OWN_EXTENSION}`, import.meta.url).href;
 
 /**
- * The default export of a configuration file; undefined where it has none. In it, `sluice` is this very package.
+ * The default export of a configuration file, awaited; undefined where it has none. In it, `sluice` is this very package.
  * JavaScript is imported by Node, TypeScript too where Node strips types (22.18 and later), else by jiti.
  */
 export async function importConfig(file: string, env: Readonly<Record<string, string | undefined>>): Promise<unknown> {
   try {
     const loaded = isNative(file) ? await importNative(file, env) : await importWithJiti(file, env);
-    return loaded["default"];
+    return await loaded["default"];
   } catch (error) {
     throw new SluiceError("config.unreadable", `Cannot read the configuration: ${whyOf(error)}`, {
       facts: { file, ...(await positionOf(file, error)) },
@@ -28,14 +28,14 @@ export async function importConfig(file: string, env: Readonly<Record<string, st
 
 type Module = Readonly<Record<string, unknown>>;
 
+/** From source nothing is: it would be the test runner that imports, in its own way, and another copy of the package. */
 function isNative(file: string): boolean {
-  return !/\.m?ts$/.test(file) || stripsTypes();
+  const { typescript } = process.features as { readonly typescript?: unknown };
+  return OWN_EXTENSION === ".js" && (!isTypeScript(file) || typeof typescript === "string");
 }
 
-/** From source it is the test runner that would import TypeScript, in its own way. */
-function stripsTypes(): boolean {
-  const { typescript } = process.features as { readonly typescript?: unknown };
-  return OWN_EXTENSION === ".js" && typeof typescript === "string";
+function isTypeScript(file: string): boolean {
+  return /\.m?ts$/.test(file);
 }
 
 async function importNative(file: string, env: Readonly<Record<string, string | undefined>>): Promise<Module> {
@@ -44,7 +44,7 @@ async function importNative(file: string, env: Readonly<Record<string, string | 
     return (await import(/* @vite-ignore */ pathToFileURL(file).href)) as Module;
   } catch (error) {
     // What only a compiler understands: enums, type imports without `type`, imports without an extension.
-    if (!/\.m?ts$/.test(file) || !isLinkError(error)) throw error;
+    if (!isTypeScript(file) || !isLinkError(error)) throw error;
     return await importWithJiti(file, env);
   }
 }
@@ -112,7 +112,7 @@ async function positionOf(file: string, error: unknown): Promise<Position | unde
   if (!(error instanceof Error)) return undefined;
   const [, place, line, column] = /^ParseError: .*\n (.+):(\d+):(\d+)$/s.exec(error.message) ?? [];
   if (place !== undefined) {
-    return { ...(place === file ? {} : { in: place }), line: Number(line), column: Number(column) };
+    return { ...(place === file ? {} : { in: place }), line: Number(line), column: Number(column) + 1 };
   }
   const text = `${error.message}\n${error.stack ?? ""}`;
   const found = positionIn(text, file) ?? positionIn(text, pathToFileURL(file).href);
