@@ -1,7 +1,7 @@
-import { realpathSync } from "node:fs";
-import { mkdir, open } from "node:fs/promises";
+import { mkdirSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { invalidPath } from "../object-path.ts";
+import { sync, withDescriptor } from "./descriptor.ts";
 import { errnoOf, isMissing } from "./file-failure.ts";
 
 /** The folder with every symbolic link on the way to it resolved, also when its last parts do not exist yet. */
@@ -18,8 +18,8 @@ export function realRoot(folder: string): string {
 /**
  * Whether the folder exists; refuses one that is reached through a symbolic link below the (real) root.
  *
- * The rule: below the root no symbolic link is ever followed. One synchronous `realpath` a call checks it (a few
- * microseconds, no turn in the thread pool); the last part of the path is guarded by how it is opened (`O_NOFOLLOW`,
+ * The rule: below the root no symbolic link is ever followed. One `realpath` a call checks it (two
+ * microseconds); the last part of the path is guarded by how it is opened (`O_NOFOLLOW`,
  * `lstat`, `link`, `rename` and `unlink` do not follow). It protects from links that somebody put there, not from one
  * who swaps a folder between the check and the call: Node has no `openat`, and who can do that can write the lake.
  */
@@ -42,7 +42,7 @@ export async function ensureFolder(folder: string): Promise<void> {
   for (let at = folder; !isRealFolder(at); at = dirname(at)) missing.push(at);
   for (const made of missing.toReversed()) {
     try {
-      await mkdir(made);
+      mkdirSync(made);
     } catch (error) {
       if (errnoOf(error) !== "EEXIST") throw error;
     }
@@ -53,13 +53,10 @@ export async function ensureFolder(folder: string): Promise<void> {
 
 /** Makes the folder's entries durable. */
 export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
   try {
-    await handle.sync();
+    await withDescriptor(folder, "r", sync);
   } catch (error) {
     // Some network file systems know no fsync of folders; there the server keeps the entries.
     if (errnoOf(error) !== "EINVAL" && errnoOf(error) !== "ENOTSUP") throw error;
-  } finally {
-    await handle.close();
   }
 }

@@ -1,5 +1,4 @@
-import { constants, type Stats } from "node:fs";
-import { lstat, open, rename, rm, unlink, type FileHandle } from "node:fs/promises";
+import { constants, fstatSync, lstatSync, renameSync, rmSync, unlinkSync, type Stats } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { SluiceError, realWorld, type World } from "../../base/index.ts";
@@ -7,10 +6,12 @@ import { resolveRange } from "../byte-range.ts";
 import { checkPath, checkPrefix, folderOfPrefix, invalidPath } from "../object-path.ts";
 import type { ByteRange, ObjectInfo, ObjectStore } from "../object-store.ts";
 import { storeBelow } from "../store-below.ts";
-import { fileFailure, isMissing } from "./file-failure.ts";
+import { readPart, withDescriptor } from "./descriptor.ts";
+import { fileFailure, isMissing, unknownOutcome } from "./file-failure.ts";
 import { isRealFolder, realRoot } from "./folders.ts";
 import { publishNew, publishOver } from "./publish.ts";
 import { adoptTemporary, discard, isTemporaryName, writeTemporary } from "./temporary-file.ts";
+import { turns } from "./turns.ts";
 import { walkFiles } from "./walk.ts";
 
 export interface LocalStore extends ObjectStore {
@@ -31,11 +32,6 @@ export function localStore(folder: string, options: { world?: World } = {}): Loc
   return new FolderStore(realRoot(folder), options.world ?? realWorld());
 }
 
-/** Stat calls of a listing under way at once, and removals: enough to keep the thread pool busy. */
-const AT_ONCE = 32;
-/** One read call: far below what a call can return (2 GiB), so that a short answer is the exception. */
-const READ_BYTES_MAX = 256 * 2 ** 20;
-
 class FolderStore implements LocalStore {
   readonly url: string;
   readonly localFolder: string;
@@ -51,27 +47,21 @@ class FolderStore implements LocalStore {
     const file = this.#locate(path);
     return await this.#attempt("read", path, async () => {
       if (!isRealFolder(dirname(file))) throw missing(path, this.url);
-      let handle: FileHandle;
-      try {
-        // Not blocking: opening a named pipe would wait for a writer and hold a thread of the pool for ever.
-        handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-      } catch (error) {
-        throw isMissing(error) ? missing(path, this.url, error) : error;
-      }
-      try {
-        const found = await handle.stat();
-        if (!found.isFile()) throw missing(path, this.url);
-        return await readPart(handle, resolveRange(range, found.size));
-      } finally {
-        await handle.close();
-      }
+      const part = await ifThere(() =>
+        withDescriptor(file, READ_FLAGS, async (descriptor) => {
+          const found = fstatSync(descriptor);
+          return found.isFile() ? await readPart(descriptor, resolveRange(range, found.size)) : undefined;
+        }),
+      );
+      if (part === undefined) throw missing(path, this.url);
+      return part;
     });
   }
 
   async stat(path: string): Promise<ObjectInfo | undefined> {
     const file = this.#locate(path);
     return await this.#attempt("look at", path, async () => {
-      return isRealFolder(dirname(file)) ? await this.#look(path) : undefined;
+      return isRealFolder(dirname(file)) ? this.#look(path) : undefined;
     });
   }
 
@@ -88,14 +78,19 @@ class FolderStore implements LocalStore {
 
   async createFromFile(path: string, file: string): Promise<"created" | "exists"> {
     const final = this.#locate(path);
+    const where = { path, store: this.url };
     return await this.#attempt("create", path, async () => {
       const { temporary, isCopy } = await adoptTemporary(this.#world, dirname(final), file);
       const outcome = await publishNew(temporary, final, {
-        where: { path, store: this.url },
+        where,
         // The caller keeps its file where nothing was created.
-        undo: () => (isCopy ? discard(temporary) : rename(temporary, file)),
+        undo: () => (isCopy ? discard(temporary) : renameSync(temporary, file)),
       });
-      if (isCopy) await rm(file, { force: true });
+      try {
+        if (isCopy) rmSync(file, { force: true });
+      } catch (error) {
+        throw unknownOutcome(error, "create", where);
+      }
       return outcome;
     });
   }
@@ -109,21 +104,23 @@ class FolderStore implements LocalStore {
   }
 
   async *list(prefix: string, after?: string): AsyncGenerator<ObjectInfo> {
-    let batch: string[] = [];
+    const turn = turns();
     for await (const path of this.#walk(prefix, after)) {
+      await turn();
       if (isTemporaryName(basename(path))) continue;
-      batch.push(path);
-      if (batch.length < AT_ONCE) continue;
-      yield* await this.#lookAtAll(batch);
-      batch = [];
+      const found = await this.#attempt("list", path, async () => this.#look(path));
+      if (found !== undefined) yield found;
     }
-    yield* await this.#lookAtAll(batch);
   }
 
   async remove(paths: readonly string[]): Promise<void> {
     const files = paths.map((path) => ({ path, file: this.#locate(path) }));
-    for (let start = 0; start < files.length; start += AT_ONCE) {
-      await Promise.all(files.slice(start, start + AT_ONCE).map(({ path, file }) => this.#removeOne(path, file)));
+    const turn = turns();
+    for (const { path, file } of files) {
+      await turn();
+      await this.#attempt("remove", path, async () => {
+        if (isRealFolder(dirname(file))) removeFile(file);
+      });
     }
   }
 
@@ -135,15 +132,17 @@ class FolderStore implements LocalStore {
   }
 
   async sweepTemporary(olderThanMs: number): Promise<number> {
+    const turn = turns();
     let swept = 0;
     for await (const path of this.#walk("", undefined)) {
+      await turn();
       if (!isTemporaryName(basename(path))) continue;
       const file = join(this.localFolder, path);
       await this.#attempt("sweep", path, async () => {
         // The change time: an adopted file keeps the modification time it was written at.
-        const changedMs = (await lstatIfThere(file))?.ctimeMs;
+        const changedMs = lstatIfThere(file)?.ctimeMs;
         if (changedMs === undefined || this.#world.nowMs() - changedMs < olderThanMs) return;
-        await rm(file, { force: true });
+        rmSync(file, { force: true });
         swept += 1;
       });
     }
@@ -162,25 +161,8 @@ class FolderStore implements LocalStore {
     }
   }
 
-  async #removeOne(path: string, file: string): Promise<void> {
-    await this.#attempt("remove", path, async () => {
-      if (!isRealFolder(dirname(file))) return;
-      try {
-        await unlink(file);
-      } catch (error) {
-        // A folder is no object, so the object is missing; what `unlink` says of a folder depends on the system.
-        if (!isMissing(error) && (await lstatIfThere(file))?.isDirectory() !== true) throw error;
-      }
-    });
-  }
-
-  async #lookAtAll(paths: readonly string[]): Promise<ObjectInfo[]> {
-    const found = await Promise.all(paths.map((path) => this.#attempt("look at", path, () => this.#look(path))));
-    return found.filter((one) => one !== undefined);
-  }
-
-  async #look(path: string): Promise<ObjectInfo | undefined> {
-    const found = await lstatIfThere(join(this.localFolder, path));
+  #look(path: string): ObjectInfo | undefined {
+    const found = lstatIfThere(join(this.localFolder, path));
     if (found?.isSymbolicLink() === true) throw invalidPath(path, "it is a symbolic link");
     if (found?.isFile() !== true) return undefined;
     return { path, sizeBytes: found.size, modifiedMs: Math.floor(found.mtimeMs) };
@@ -201,29 +183,36 @@ class FolderStore implements LocalStore {
   }
 }
 
-async function readPart(handle: FileHandle, part: { start: number; end: number }): Promise<Uint8Array> {
-  const bytes = new Uint8Array(part.end - part.start);
-  for (let filled = 0; filled < bytes.length;) {
-    const length = Math.min(READ_BYTES_MAX, bytes.length - filled);
-    const { bytesRead } = await handle.read(bytes, filled, length, part.start + filled);
-    if (bytesRead === 0) throw new RangeError("the file became shorter while it was read");
-    filled += bytesRead;
+/** Not blocking: opening a named pipe would wait for a writer for ever. */
+const READ_FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+function removeFile(file: string): void {
+  try {
+    unlinkSync(file);
+  } catch (error) {
+    // A folder is no object, so the object is missing; what `unlink` says of a folder depends on the system.
+    if (!isMissing(error) && lstatIfThere(file)?.isDirectory() !== true) throw error;
   }
-  return bytes;
 }
 
-async function lstatIfThere(file: string): Promise<Stats | undefined> {
+async function ifThere<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
-    return await lstat(file);
+    return await work();
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;
   }
 }
 
-function missing(path: string, store: string, cause?: unknown): SluiceError {
-  return new SluiceError("storage.missing", "Cannot read an object: it is not there", {
-    facts: { path, store },
-    cause,
-  });
+function lstatIfThere(file: string): Stats | undefined {
+  try {
+    return lstatSync(file);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+function missing(path: string, store: string): SluiceError {
+  return new SluiceError("storage.missing", "Cannot read an object: it is not there", { facts: { path, store } });
 }

@@ -1,4 +1,4 @@
-import { link, lstat, rename, unlink } from "node:fs/promises";
+import { linkSync, lstatSync, renameSync, unlinkSync } from "node:fs";
 import { dirname } from "node:path";
 import { SluiceError } from "../../base/index.ts";
 import { errnoOf, fileFailure, unknownOutcome } from "./file-failure.ts";
@@ -17,17 +17,21 @@ interface Where {
 export async function publishNew(
   temporary: string,
   final: string,
-  { where, undo }: { where: Where; undo: () => Promise<void> },
+  { where, undo }: { where: Where; undo: () => void },
 ): Promise<"created" | "exists"> {
   let outcome: "created" | "exists";
   try {
-    outcome = await linkOnce(temporary, final, where);
+    outcome = linkOnce(temporary, final, where);
   } catch (error) {
-    await undo();
+    try {
+      undo();
+    } catch (failedUndo) {
+      throw unknownOutcome(failedUndo, "create", where);
+    }
     throw error;
   }
   try {
-    await unlink(temporary);
+    unlinkSync(temporary);
     if (outcome === "created") await syncFolder(dirname(final));
   } catch (error) {
     throw unknownOutcome(error, "create", where);
@@ -38,9 +42,9 @@ export async function publishNew(
 /** Gives a finished temporary file its name, in place of what had it. */
 export async function publishOver(temporary: string, final: string, where: Where): Promise<void> {
   try {
-    await rename(temporary, final);
+    renameSync(temporary, final);
   } catch (error) {
-    await discard(temporary);
+    discard(temporary);
     throw fileFailure(error, "replace", where);
   }
   try {
@@ -50,13 +54,13 @@ export async function publishOver(temporary: string, final: string, where: Where
   }
 }
 
-async function linkOnce(temporary: string, final: string, where: Where): Promise<"created" | "exists"> {
+function linkOnce(temporary: string, final: string, where: Where): "created" | "exists" {
   try {
-    await link(temporary, final);
+    linkSync(temporary, final);
     return "created";
   } catch (error) {
     const errno = errnoOf(error);
-    if (errno === "EEXIST") return await whatExists(temporary, final, where);
+    if (errno === "EEXIST") return whatExists(temporary, final, where);
     if (errno === "EPERM" || errno === "ENOTSUP" || errno === "EOPNOTSUPP" || errno === "ENOSYS") {
       throw new SluiceError("storage.denied", "Cannot create an object: the file system refuses hard links", {
         facts: { ...where, reason: errno },
@@ -70,8 +74,8 @@ async function linkOnce(temporary: string, final: string, where: Where): Promise
 }
 
 /** NFS may say "exists" of our own link when its first answer was lost: the same file under both names is ours. */
-async function whatExists(temporary: string, final: string, where: Where): Promise<"created" | "exists"> {
-  const [mine, there] = await Promise.all([lstat(temporary, { bigint: true }), lstat(final, { bigint: true })]);
+function whatExists(temporary: string, final: string, where: Where): "created" | "exists" {
+  const [mine, there] = [lstatSync(temporary, { bigint: true }), lstatSync(final, { bigint: true })];
   if (mine.ino === there.ino && mine.dev === there.dev) return "created";
   if (there.isFile()) return "exists";
   throw new SluiceError("storage.invalid-path", "Cannot create an object: something else than a file is at its path", {

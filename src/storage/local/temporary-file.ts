@@ -1,7 +1,8 @@
-import { constants } from "node:fs";
-import { copyFile, open, rename, rm } from "node:fs/promises";
+import { constants, renameSync, rmSync } from "node:fs";
+import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { World } from "../../base/index.ts";
+import { sync, withDescriptor, writeAll } from "./descriptor.ts";
 import { ensureFolder } from "./folders.ts";
 import { errnoOf, fileFailure } from "./file-failure.ts";
 
@@ -18,16 +19,15 @@ export function isTemporaryName(name: string): boolean {
 /** A finished, durable temporary file with this content in the folder, which is made where it is missing. */
 export async function writeTemporary(world: World, folder: string, body: Uint8Array): Promise<string> {
   return await inFolder(world, folder, async (file) => {
-    const handle = await open(file, "wx");
-    try {
-      await handle.writeFile(body);
-      await handle.sync();
-    } catch (error) {
-      await discard(file);
-      throw error;
-    } finally {
-      await handle.close();
-    }
+    await withDescriptor(file, "wx", async (descriptor) => {
+      try {
+        await writeAll(descriptor, body);
+        await sync(descriptor);
+      } catch (error) {
+        discard(file);
+        throw error;
+      }
+    });
   });
 }
 
@@ -48,7 +48,7 @@ export async function adoptTemporary(
   let isCopy = false;
   const temporary = await inFolder(world, folder, async (target) => {
     try {
-      await rename(file, target);
+      renameSync(file, target);
     } catch (error) {
       if (errnoOf(error) !== "EXDEV") throw error;
       await copyDurably(file, target);
@@ -59,9 +59,9 @@ export async function adoptTemporary(
 }
 
 /** Removes an unfinished file after a failure. That failure is what counts: a leftover is swept later. */
-export async function discard(file: string): Promise<void> {
+export function discard(file: string): void {
   try {
-    await rm(file, { force: true });
+    rmSync(file, { force: true });
   } catch {
     return;
   }
@@ -86,16 +86,11 @@ async function copyDurably(file: string, target: string): Promise<void> {
     await copyFile(file, target, constants.COPYFILE_EXCL);
     await syncFile(target);
   } catch (error) {
-    if (errnoOf(error) !== "EEXIST") await discard(target);
+    if (errnoOf(error) !== "EEXIST") discard(target);
     throw error;
   }
 }
 
 async function syncFile(file: string): Promise<void> {
-  const handle = await open(file, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  await withDescriptor(file, "r", sync);
 }

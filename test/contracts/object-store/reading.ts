@@ -29,7 +29,7 @@ export function readingObjects(make: MakeStore): void {
   test("what is missing cannot be read, and has no size", async () => {
     const store = await make();
     await store.create("folder/object", bytes("x"));
-    for (const path of ["nothing", "no/where", "folder", "folder/other"]) {
+    for (const path of ["nothing", "no/where", "folder", "folder/other", "folder/object/deeper"]) {
       expect(await codeOf(store.read(path))).toBe("storage.missing");
       expect(await store.stat(path)).toBeUndefined();
     }
