@@ -10,17 +10,28 @@ export type {
   TableMetadata,
   TxnAction,
 } from "./actions.ts";
-export type { DeltaLog } from "./delta-log.ts";
 export { addWithVector, removeOf } from "./builders.ts";
+export type { DeltaLog } from "./delta-log.ts";
 export { protocolFor } from "./features/protocol-for.ts";
 export { FEATURES, type Feature, type Support } from "./features/registry.ts";
 export { assertReadable, assertWritable } from "./features/support.ts";
 export type { CheckpointFiles } from "./needs.ts";
 export { openLog, type OpenLogOptions } from "./open-log.ts";
+export { decodePartitionValue, encodePartitionValue, type PartitionValue } from "./partition-values.ts";
+export { addColumns } from "./schema/add-columns.ts";
 export { checkSchema } from "./schema/check-schema.ts";
+export {
+  LAST_FIELD_ID_PROPERTY,
+  assignFieldIds,
+  fieldIdsOf,
+  type FieldIds,
+  type SchemaWithIds,
+} from "./schema/field-ids.ts";
 export { parseSchema } from "./schema/parse-schema.ts";
 export { serializeSchema } from "./schema/serialize-schema.ts";
 export type { CommitChanges, HistoryEntry, Snapshot, TableHead } from "./snapshot.ts";
+export { encodeStats, type ColumnStats, type StatValue, type StatsLayout } from "./stats/encode-stats.ts";
+export { fileMayMatch, type ColumnRange, type FileSummary } from "./stats/file-may-match.ts";
 export { parseStats, type FileStats } from "./stats/parse-stats.ts";
 export {
   READ_NOTHING,
