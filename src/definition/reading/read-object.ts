@@ -10,15 +10,15 @@ import type { Place } from "./place.ts";
 export function readFields<Name extends string>(
   place: Place,
   value: unknown,
-  known: readonly Name[],
+  { known, what = "an object" }: { readonly known: readonly Name[]; readonly what?: string },
 ): Readonly<Record<Name, unknown>> | undefined {
-  const entries = readEntries(place, value, "an object");
+  const entries = readEntries(place, value, what);
   if (entries === undefined) return undefined;
   const fields = Object.fromEntries(known.map((name) => [name, undefined])) as Record<Name, unknown>;
   for (const [name, one] of entries) {
     const field = known.find((candidate) => candidate === name);
     if (field !== undefined) fields[field] = one;
-    else if (one !== undefined) place.at(name).refuse("no such field", "an unknown field", unknownHint(name, known));
+    else if (one !== undefined) place.at(name).expected("a known field", name, unknownHint(name, known));
   }
   return fields;
 }

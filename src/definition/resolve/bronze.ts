@@ -16,7 +16,7 @@ export function readBronze(
   name: string,
   { options, folder }: { readonly options: unknown; readonly folder: string },
 ): BronzeDefinition | undefined {
-  const fields = readFields(place, options, [...MEANING_FIELDS, "source", "columns", "unreadable"]);
+  const fields = readFields(place, options, { known: [...MEANING_FIELDS, "source", "columns", "unreadable"] });
   if (fields === undefined) return undefined;
   const source = readSource(place.at("source"), fields.source, folder);
   const hints =
@@ -37,7 +37,7 @@ function readSource(place: Place, value: unknown, folder: string): DynamoDbDefin
   const contents = contentsOf(value, "source");
   if (contents === undefined) return place.expected("a source such as dynamodb({ … })", value);
   const known = ["table", "keys", "export", "ttl", "requireFullExport", "stream", "scan"] as const;
-  const fields = readFields(place, contents.options, known);
+  const fields = readFields(place, contents.options, { known });
   if (fields === undefined) return undefined;
   const table = readText(place.at("table"), fields.table, "the DynamoDB table's name");
   const keys = readSourceKeys(place.at("keys"), fields.keys);

@@ -44,7 +44,7 @@ function readMap(
   const key = readNested(place.at("key"), contents.key, depth);
   const value = readNested(place.at("value"), contents.value, depth);
   if (key === undefined || value === undefined) return undefined;
-  if (typeof key.type !== "string") return place.at("key").refuse("a key of a plain type", `a ${key.type.type}`);
+  if (typeof key.type !== "string") return place.at("key").refuse("a key of a plain type", `the type ${key.type.type}`);
   return mapOf(key.type, value.type);
 }
 

@@ -46,7 +46,7 @@ export function readEngineSettings(
     readonly environmentPlace: Place;
   },
 ): EngineSettings | undefined {
-  const fields = readFields(place, value ?? {}, ["memory", "threads", "spill"]);
+  const fields = readFields(place, value ?? {}, { known: ["memory", "threads", "spill"] });
   if (fields === undefined) return undefined;
   const { env, machine, environmentPlace, folder, systemRoot } = context;
   const ownMemory = fields.memory === undefined ? undefined : readMemory(place.at("memory"), fields.memory);

@@ -20,18 +20,15 @@ export function readFolder(place: Place, value: unknown, folder: string): string
 
 /** The roots of the layers; undefined (and noted) where one is missing or two are the same. */
 export function readRoots(place: Place, value: unknown, folder: string): LakeDefinition["roots"] | undefined {
-  if (value === undefined) return place.expected("a folder, or one for each layer", value);
   if (typeof value === "string") {
     const root = readFolder(place, value, folder);
     return root === undefined ? undefined : rootsBy((layer) => join(root, layer));
   }
-  const fields = readFields(place, value, LAYER_ROOTS);
+  const fields = readFields(place, value, { known: LAYER_ROOTS, what: "a folder, or one for each layer" });
   if (fields === undefined) return undefined;
   const read = rootsBy((layer) => readFolder(place.at(layer), fields[layer], folder));
-  for (const layer of LAYER_ROOTS) {
-    const twin = LAYER_ROOTS.find(
-      (other) => other !== layer && read[layer] !== undefined && read[other] === read[layer],
-    );
+  for (const [index, layer] of LAYER_ROOTS.entries()) {
+    const twin = LAYER_ROOTS.slice(0, index).find((other) => read[other] !== undefined && read[other] === read[layer]);
     if (twin !== undefined) place.at(layer).refuse("a folder for each layer", `that of ${twin}`);
   }
   const { bronze, silver, gold, quarantine, system } = read;

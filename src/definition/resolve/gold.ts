@@ -25,7 +25,7 @@ export function readGold(
   name: string,
   { options, listed }: { readonly options: unknown; readonly listed: ListedTables },
 ): GoldDefinition | undefined {
-  const fields = readFields(place, options, FIELDS);
+  const fields = readFields(place, options, { known: FIELDS });
   if (fields === undefined) return undefined;
   const query = readQuery(place.at("query"), fields.query, listed);
   const declared = readColumns(place.at("columns"), fields.columns ?? {}, NO_ORIGIN);

@@ -11,7 +11,8 @@ export interface ReadJoin {
   readonly alias: string;
   readonly place: Place;
   readonly table: TableName | undefined;
-  readonly on: Readonly<Record<string, string>>;
+  /** Undefined where there is none to check (and noted). */
+  readonly on: Readonly<Record<string, string>> | undefined;
 }
 
 /** Joins by alias, as far as they can be read without looking at the other tables. */
@@ -20,15 +21,16 @@ export function readJoins(place: Place, value: unknown, listed: ListedTables): r
   return (readEntries(place, value, "joins by name") ?? []).flatMap(([alias, one]) => {
     const at = place.at(alias);
     const name = readName(at, alias);
-    const fields = readFields(at, one, ["table", "on"]);
-    if (fields === undefined) return name === undefined ? [] : [{ alias, place: at, table: undefined, on: {} }];
+    const fields = readFields(at, one, { known: ["table", "on"] });
+    if (fields === undefined) return name === undefined ? [] : [{ alias, place: at, table: undefined, on: undefined }];
     const table = readTableReference(at.at("table"), fields.table, { listed, layers: ["silver"] });
     return [{ alias, place: at, table, on: readOn(at.at("on"), fields.on) }];
   });
 }
 
-function readOn(place: Place, value: unknown): Readonly<Record<string, string>> {
-  const entries = readEntries(place, value, "own columns to the other table's keys") ?? [];
+function readOn(place: Place, value: unknown): Readonly<Record<string, string>> | undefined {
+  const entries = readEntries(place, value, "own columns to the other table's keys");
+  if (entries === undefined) return undefined;
   const pairs = entries.flatMap(([own, other]): [string, string][] => {
     if (typeof other === "string" && other !== "") return [[own, other]];
     return place.at(own).expected("a key of the other table", other) ?? [];
@@ -48,6 +50,7 @@ export function checkJoins(draft: SilverDraft, drafts: ReadonlyMap<TableName, Si
 
 /** At most one row may match: `on` has every key of the other table once, with the same type. */
 function checkOn(draft: SilverDraft, join: ReadJoin, other: SilverDraft): void {
+  if (join.on === undefined) return;
   const place = join.place.at("on");
   const met = new Set<string>();
   for (const [own, key] of Object.entries(join.on)) {

@@ -41,7 +41,7 @@ export function resolveLake(lake: unknown, options: ResolveOptions): LakeDefinit
 function readLake(place: Place, lake: unknown, options: ResolveOptions): LakeDefinition | undefined {
   const written = contentsOf(lake, "lake");
   if (written === undefined) return place.expected("defineLake({ … }) as the default export", lake);
-  const fields = readFields(place, written, ["name", "storage", "engine", "tables"]);
+  const fields = readFields(place, written, { known: ["name", "storage", "engine", "tables"] });
   if (fields === undefined) return undefined;
   const folder = resolve(options.folder);
   const name = readName(place.at("name"), fields.name);

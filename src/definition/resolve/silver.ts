@@ -40,7 +40,7 @@ export function readSilver(
   name: string,
   { options, listed }: { readonly options: unknown; readonly listed: ListedTables },
 ): SilverDraft | undefined {
-  const fields = readFields(place, options, FIELDS);
+  const fields = readFields(place, options, { known: FIELDS });
   if (fields === undefined) return undefined;
   const from = readTableReference(place.at("from"), fields.from, { listed, layers: ["bronze"] });
   const declared = readColumns(place.at("columns"), fields.columns);
@@ -67,7 +67,9 @@ export function readSilver(
     layer: "silver",
     ...own,
     from,
-    joins: joins.flatMap(({ alias, table, on }) => (table === undefined ? [] : { alias, table, on })),
+    joins: joins.flatMap(({ alias, table, on }) =>
+      table === undefined || on === undefined ? [] : { alias, table, on },
+    ),
     ...lateness,
     ...written,
   };
