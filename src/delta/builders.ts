@@ -1,13 +1,12 @@
+import { parseJson, stringifyJson, type JsonObject } from "../base/index.ts";
 import type { AddFile, DeletionVectorDescriptor, RemoveFile } from "./actions.ts";
-import { stringifyJson, type JsonObject } from "../base/index.ts";
-import { parseJson } from "../base/index.ts";
 import { isObject } from "./log/action-members.ts";
 
 /** The remove action of a live file, with all that readers may want to know of it. */
 export function removeOf(add: AddFile, nowMs: number, options: { readonly dataChange?: boolean } = {}): RemoveFile {
   return {
     path: add.path,
-    deletionTimestamp: nowMs,
+    deletionTimestamp: Math.floor(nowMs),
     dataChange: options.dataChange ?? true,
     partitionValues: add.partitionValues,
     sizeBytes: add.sizeBytes,

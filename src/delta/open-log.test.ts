@@ -12,7 +12,7 @@ import {
   shownSnapshot,
   testLog,
 } from "../../test/delta-builders.ts";
-import { READ_NOTHING } from "./index.ts";
+import { READ_NOTHING, type Snapshot } from "./index.ts";
 
 describe("a table's log", () => {
   test("has no version while there is no table", async () => {
@@ -132,6 +132,28 @@ describe("a commit", () => {
     expect(await log.commit({ ...request, base: latest })).toMatchObject({ kind: "already-applied" });
   });
 
+  test("of a transaction that another writer lands meanwhile is not written again", async () => {
+    const { store, log } = emptyTable();
+    const base = await createTable(log);
+    const claim = { txns: [{ appId: "feed", version: 1 }] };
+    await testLog(store).commit(append(base, ["a"], claim));
+    await testLog(store).commit(append(must(await testLog(store).latest()), ["b"]));
+    expect(await log.commit(append(base, ["again"], claim))).toMatchObject({ kind: "already-applied", version: 2 });
+    expect((await testLog(store).latest())?.files.has("again")).toBe(false);
+  });
+
+  test("asks every commit that came in between, not only the last (F15)", async () => {
+    const { store, log } = emptyTable();
+    const base = committed(await log.commit(append(await createTable(log), ["a", "b"])));
+    const other = testLog(store);
+    const removed = committed(await other.commit(rewrite(base, ["a"])));
+    let newest = removed;
+    for (const path of ["c", "d", "e", "f", "g", "h"]) newest = committed(await other.commit(append(newest, [path])));
+    const outcome = await log.commit(rewrite(base, ["a"], { into: ["a2"] }));
+    expect(outcome).toMatchObject({ kind: "conflict", winner: removed.version, snapshot: { version: newest.version } });
+    expect(committed(await log.commit(rewrite(base, ["b"]))).version).toBe(newest.version + 1);
+  });
+
   test("of a writer that was replaced is refused", async () => {
     const { store, log } = emptyTable();
     const base = await createTable(log);
@@ -167,4 +189,9 @@ function emptyTable() {
 
 async function readJson(store: ObjectStore, path: string): Promise<unknown> {
   return parseJson(new TextDecoder().decode(await store.read(path)));
+}
+
+function must(snapshot: Snapshot | undefined): Snapshot {
+  if (snapshot === undefined) throw new Error("the table exists");
+  return snapshot;
 }

@@ -2,7 +2,7 @@ import type { JsonObject } from "../base/index.ts";
 import type { AddFile, DomainMetadataAction, MetadataAction, ProtocolAction, RemoveFile } from "./actions.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-/** What the writer looked at; decides which concurrent winners it cannot accept (delta.md 11). */
+/** What the writer looked at; decides which concurrent winners it cannot accept. */
 export interface ReadSet {
   /** Rows of the whole table were read (an added file may change the outcome). */
   readonly wholeTable: boolean;

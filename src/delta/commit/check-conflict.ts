@@ -47,11 +47,15 @@ function changesSameDomain(request: CommitRequest, winner: CommitChanges): boole
   return winner.domains.some((domain) => ours.has(domain.domain));
 }
 
-/** A caller that names the version it expects has just had it confirmed; any other has read a state that is gone. */
+/**
+ * A caller that names the version it expects has just had it confirmed; any other has read a state that is gone. A claim that stays
+ * where it is guards a rewrite: whoever else has written under it has rewritten the same.
+ */
 function advancesClaimedTxn(request: CommitRequest, winner: CommitChanges): boolean {
-  return (request.txns ?? []).some((claim) =>
-    winner.txns.some((txn) => txn.appId === claim.appId && txn.version !== claim.expected),
-  );
+  return (request.txns ?? []).some((claim) => {
+    const isGuard = claim.version === claim.expected;
+    return winner.txns.some((txn) => txn.appId === claim.appId && (isGuard || txn.version !== claim.expected));
+  });
 }
 
 function addsWhatWasRead(request: CommitRequest, winner: CommitChanges): boolean {

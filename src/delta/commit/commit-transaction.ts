@@ -1,4 +1,5 @@
 import { SluiceError, jitteredDelayMs, messageOf, must, type RetryPolicy } from "../../base/index.ts";
+import { SimulatedCrash } from "../../storage/index.ts";
 import { advance, commitTimeMs, isTail, newCommits } from "../log/advance.ts";
 import { checksumBody } from "../log/checksum.ts";
 import { checksumPath, commitPath } from "../log/file-names.ts";
@@ -33,7 +34,9 @@ export async function commitTransaction(
   request: CommitRequest,
   base: TableSnapshot | undefined,
 ): Promise<Committed> {
-  const stamp = { txnId: access.world.uuid(), nowMs: access.world.nowMs(), uris: base?.state.uris ?? new Map() };
+  // A clock may tell fractions of a millisecond; the log has whole ones.
+  const nowMs = Math.floor(access.world.nowMs());
+  const stamp = { txnId: access.world.uuid(), nowMs, uris: base?.state.uris ?? new Map() };
   let current = base;
   if (base !== undefined && judge(request, base).kind === "superseded") {
     // The caller expects more than its own snapshot knows: perhaps that one is old.
@@ -154,7 +157,10 @@ async function afterCommit(access: LogAccess, snapshot: TableSnapshot, txnId: st
   }
 }
 
+/** Whatever went wrong: the commit stands, and an error would have the caller write its rows again. */
 function warn(access: LogAccess, what: string, error: unknown): void {
+  // A process that died in a simulation goes on with nothing.
+  if (error instanceof SimulatedCrash) throw error;
   const code = error instanceof SluiceError ? error.code : "internal.bug";
   const why = `Cannot write or read ${what} after its commit, which stands: ${messageOf(error)}`;
   access.onWarning(new SluiceError(code, why, { facts: { table: access.store.url }, cause: error }));

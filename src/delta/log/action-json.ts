@@ -17,7 +17,7 @@ export function addJson(add: AddFile, uri = encodeFilePath(add.path)): JsonObjec
     path: uri,
     partitionValues: { ...add.partitionValues },
     size: add.sizeBytes,
-    modificationTime: add.modificationTime,
+    modificationTime: Math.floor(add.modificationTime),
     dataChange: add.dataChange,
     ...optional("stats", add.stats),
     ...optional("tags", add.tags === undefined ? undefined : { ...add.tags }),
