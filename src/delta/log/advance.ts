@@ -15,21 +15,14 @@ const PROBES_MAX = 4;
  */
 export async function newCommits(access: LogAccess, from: TableSnapshot): Promise<LoggedCommit[]> {
   const commits: LoggedCommit[] = [];
-  let known = from.version;
   for (;;) {
-    const next = from.version + commits.length + 1;
-    if (next <= known) {
-      const versions = Array.from({ length: known - next + 1 }, (_, index) => next + index);
-      for await (const commit of readAhead(versions, (version) => readCommitFile(access, version), COMMITS_AT_ONCE)) {
-        if (commit === undefined) break;
-        commits.push(commit);
-      }
-    }
     const probed = await readCommitFile(access, from.version + commits.length + 1);
-    if (probed === undefined && next <= known) throw gap(access, from.version + commits.length + 1);
     if (probed === undefined) return commits;
     commits.push(probed);
-    if (commits.length % PROBES_MAX === 0) known = await newestListed(access, probed.version);
+    if (commits.length % PROBES_MAX !== 0) continue;
+    for await (const commit of commitsBetween(access, probed.version + 1, await newestListed(access, probed.version))) {
+      commits.push(commit);
+    }
   }
 }
 
@@ -74,6 +67,17 @@ export async function isTail(access: LogAccess, snapshot: TableSnapshot): Promis
   const listed = await listLog(access, snapshot.version);
   const versions = listed.flatMap((info) => parseLogFile(info.path)?.version ?? []);
   return versions.length > 0 && versions.every((version) => version === snapshot.version);
+}
+
+/** Commits that were listed, so each of them must be there. */
+async function* commitsBetween(access: LogAccess, first: number, last: number): AsyncGenerator<LoggedCommit> {
+  const versions = Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index);
+  let expected = first;
+  for await (const commit of readAhead(versions, (version) => readCommitFile(access, version), COMMITS_AT_ONCE)) {
+    if (commit === undefined) throw gap(access, expected);
+    yield commit;
+    expected += 1;
+  }
 }
 
 async function newestListed(access: LogAccess, from: number): Promise<number> {
