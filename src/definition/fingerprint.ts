@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
+import { assert, must } from "../base/index.ts";
 import type { DataType, TableName } from "../contract/index.ts";
 import { isArray, isMap } from "../contract/index.ts";
 import type { ColumnHint, GoldDefinition, PartitionField, Rule, SilverColumn, SilverDefinition } from "./model.ts";
-import { tokenize } from "./sql/tokens.ts";
+import { tokenize, type Token } from "./sql/tokens.ts";
 
 /** Raised when the same definition means other rows than before. */
 const MEANING = 1;
@@ -11,11 +12,12 @@ const MEANING = 1;
  * sha256 (hex) over what determines the rows of a Silver or Gold table, and over nothing else: two definitions with the
  * same fingerprint give equal rows from equal inputs, so only a change of it asks for a rebuild.
  *
- * In it: the tables read, the query; columns with type and origin (in any order); keys, deletes, TTL deletes, lateness,
- * joins; conditions of `drop` and `quarantine` rules with the action; partition columns, since they are columns of the table.
+ * In it: the tables read, the query; columns with type and origin (in any order), a joined one with its table and `on`;
+ * keys, deletes, TTL deletes, lateness; conditions of `drop` and `quarantine` rules with the action; partition columns,
+ * since they are columns of the table.
  * Not in it: the table's name, descriptions, owners, domains, tags, pii, properties; names and thresholds of rules,
- * `warn` and `fail` rules (they count or stop, and change no row); the way of merging; blanks, comments and the case of
- * words in SQL. What a table reads has a fingerprint of its own.
+ * `warn` and `fail` rules (they count or stop, and change no row); names of joins; the way of merging; blanks and comments
+ * in SQL, and the case of words but in a query, where it names columns. What a table reads has a fingerprint of its own.
  */
 export function definitionFingerprint(table: SilverDefinition | GoldDefinition): string {
   const meaning = table.layer === "silver" ? silverMeaning(table) : goldMeaning(table);
@@ -32,11 +34,10 @@ function silverMeaning(table: SilverDefinition): Canonical {
     "silver",
     table.from,
     [...table.keys],
-    sorted(table.columns.map((column) => [column.name, typeMeaning(column.type), ...originMeaning(column.from)])),
+    sorted(table.columns.map((column) => [column.name, typeMeaning(column.type), ...originMeaning(table, column)])),
     table.deletes,
     table.ttlDeletes,
     rulesMeaning(table.rules),
-    sorted(table.joins.map(({ alias, table: other, on }) => [alias, other, sorted(Object.entries(on))])),
     table.maxLatenessMs ?? null,
     table.partitionBy.map(partitionMeaning),
   ];
@@ -46,7 +47,7 @@ function goldMeaning(table: GoldDefinition): Canonical {
   const columns = table.columns.map((column: ColumnHint) => [column.name, typeMeaning(column.type)]);
   return [
     "gold",
-    sqlMeaning(table.query),
+    queryMeaning(table.query),
     [...table.reads].toSorted() satisfies readonly TableName[],
     sorted(columns),
     rulesMeaning(table.rules),
@@ -54,14 +55,19 @@ function goldMeaning(table: GoldDefinition): Canonical {
   ];
 }
 
-function originMeaning(from: SilverColumn["from"]): readonly Canonical[] {
+function originMeaning(table: SilverDefinition, { from }: SilverColumn): readonly Canonical[] {
   switch (from.kind) {
     case "attribute":
       return ["attribute", [...from.path]];
     case "sql":
       return ["sql", sqlMeaning(from.sql)];
-    case "joined":
-      return ["joined", from.join, from.column];
+    case "joined": {
+      const join = must(
+        table.joins.find((one) => one.alias === from.join),
+        "a joined column names a join of its table",
+      );
+      return ["joined", join.table, sorted(Object.entries(join.on)), from.column];
+    }
   }
 }
 
@@ -85,9 +91,18 @@ function typeMeaning(type: DataType): Canonical {
 
 /** The tokens, words in lower case: quoted names and texts stay as written. */
 function sqlMeaning(sql: string): Canonical {
+  return tokensOf(sql).map((token) => (token.kind === "word" ? token.name : token.text));
+}
+
+/** The tokens as written: `as Total` names a column. */
+function queryMeaning(sql: string): Canonical {
+  return tokensOf(sql).map((token) => token.text);
+}
+
+function tokensOf(sql: string): readonly Token[] {
   const tokenized = tokenize(sql);
-  if (tokenized.kind === "unterminated") return sql;
-  return tokenized.tokens.map((token) => (token.kind === "word" ? token.name : token.text));
+  assert(tokenized.kind === "tokens", "the SQL of a definition has been checked");
+  return tokenized.tokens;
 }
 
 function sorted(parts: readonly (readonly Canonical[])[]): Canonical {

@@ -35,6 +35,7 @@ export function resolveLake(lake: unknown, options: ResolveOptions): LakeDefinit
   const problems: Problem[] = [];
   const definition = readLake(new Place(problems), lake, options);
   if (definition === undefined || problems.length > 0) throw new ConfigError(problems, options.file);
+  freeze(definition);
   return definition;
 }
 
@@ -139,4 +140,11 @@ function readHandles(
     }
   }
   return { tables, listed: { byHandle, names } };
+}
+
+/** The definition is shared by everything that runs; nothing of it is the user's own object. */
+function freeze(value: unknown): void {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return;
+  Object.freeze(value);
+  for (const inner of Object.values(value)) freeze(inner);
 }

@@ -23,7 +23,7 @@ export function readRules(place: Place, value: unknown): readonly ReadRule[] {
 
 function readRule(place: Place, name: string, value: unknown): ReadRule | undefined {
   if (name.trim() === "" || name.length > NAME_MAX || /\p{Cc}/u.test(name)) {
-    place.refuse(`a name of at most ${NAME_MAX} printable characters`, JSON.stringify(name));
+    place.expected(`a name of at most ${NAME_MAX} printable characters`, name);
   }
   const contents = contentsOf(value, "expectation");
   if (contents === undefined) {
