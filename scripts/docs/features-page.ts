@@ -16,7 +16,7 @@ demands it of readers, for writing in any case.
 | --- | --- | --- |
 ${rows.join("\n")}
 
-*unless used*: a table may have the feature in its protocol as long as nothing in its schema or properties makes use of it.
+_unless used_: a table may have the feature in its protocol as long as nothing in its schema or properties makes use of it.
 `;
 }
 
