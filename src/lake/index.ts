@@ -48,3 +48,20 @@ export type {
   WithDeleted,
 } from "../definition/index.ts";
 export { SluiceError, type FailureCode } from "../base/index.ts";
+
+/** Working with a lake from a program: what the command line does, without its text. */
+export { checkDefinition } from "./check-definition.ts";
+export { inspectTable, type InspectedFeature, type TableInspection } from "./inspect-table.ts";
+export { lakeStatus, type LakeStatus, type RunSummary, type TableRun, type TableStatus } from "./lake-status.ts";
+export { openLake, type Lake, type LakeOptions } from "./open-lake.ts";
+export { openPath, type PathTable } from "./open-path.ts";
+export { hasWork, planLake, readTotals, type PlannedRead, type PlannedStep, type TablePlan } from "./plan-lake.ts";
+export {
+  countQuarantined,
+  quarantinedRecords,
+  type QuarantineCount,
+  type QuarantineFilter,
+} from "./quarantine-report.ts";
+export { prepareQuery, type PreparedQuery } from "./query-lake.ts";
+export { liveRows, type TableSize } from "./table-size.ts";
+export { traceRow, type Trace, type TraceOptions, type TracedEvent } from "./trace.ts";

@@ -1,0 +1,146 @@
+import type { Flag } from "./arguments/flag.ts";
+import type { CommandEntry } from "./command.ts";
+
+const FORMAT: Flag = {
+  name: "format",
+  short: "f",
+  value: "format",
+  choices: ["table", "json", "csv", "ndjson"],
+  about: "table (default), json, csv or ndjson",
+};
+const LIMIT: Flag = { name: "limit", short: "n", value: "n", about: "At most so many rows" };
+const ANY_NUMBER = Number.POSITIVE_INFINITY;
+
+/** Every command, in the order of the help. Its module is loaded when it is called. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: "run",
+    about: "Take in what is new and bring Silver and Gold up to date, then stop",
+    usage: "[tables…]",
+    positionals: { least: 0, most: ANY_NUMBER },
+    flags: [],
+    examples: [
+      { line: "sluice run", about: "every table" },
+      { line: "sluice run silver.orders gold.daily_sales", about: "only these" },
+      { line: "sluice run -c shop/sluice.config.ts --json", about: "a report for programs" },
+    ],
+    load: async () => (await import("./commands/run.ts")).run,
+  },
+  {
+    name: "plan",
+    about: "Show what the next run would do and check the definition; writes nothing",
+    usage: "[tables…]",
+    positionals: { least: 0, most: ANY_NUMBER },
+    flags: [],
+    examples: [
+      { line: "sluice plan", about: "what would be read, folded, refreshed; what waits and why" },
+      { line: "sluice plan --json", about: "for a check before deployment; exits 2 or 3 when something is wrong" },
+    ],
+    load: async () => (await import("./commands/plan.ts")).plan,
+  },
+  {
+    name: "status",
+    about: "Tables with versions, rows, freshness, quality, and what waits",
+    usage: "",
+    positionals: { least: 0, most: 0 },
+    flags: [],
+    examples: [{ line: "sluice status", about: "how the lake stands" }],
+    load: async () => (await import("./commands/status.ts")).status,
+  },
+  {
+    name: "query",
+    about: "Run a SELECT over the lake's tables",
+    usage: '"<sql>"',
+    positionals: { least: 1, most: 1 },
+    flags: [FORMAT],
+    examples: [
+      { line: 'sluice query "select * from gold.daily_sales limit 10"', about: "a table for people" },
+      {
+        line: 'sluice query "select * from silver.orders" --format ndjson > orders.ndjson',
+        about: "all rows, streamed",
+      },
+      { line: "sluice query - < report.sql", about: "SQL from stdin" },
+      { line: 'sluice query "select * from quarantine.silver_orders"', about: "what was set aside; also system.runs" },
+    ],
+    load: async () => (await import("./commands/query.ts")).query,
+  },
+  {
+    name: "read",
+    about: "Rows of any Delta table, at any version; needs no configuration for a path",
+    usage: "<path | table>",
+    positionals: { least: 1, most: 1 },
+    flags: [
+      { name: "version", value: "n", about: "The table as of this version" },
+      { name: "timestamp", value: "time", about: "The table as of this moment (2026-01-31T12:00:00Z)" },
+      LIMIT,
+      { name: "columns", value: "a,b", about: "Only these columns, in this order" },
+      FORMAT,
+      { name: "output", short: "o", value: "file", about: "Write to <file>.parquet, .csv or .ndjson instead" },
+      { name: "force", about: "Replace the file of --output" },
+    ],
+    examples: [
+      { line: "sluice read ./lake/silver/orders --limit 20", about: "the newest version" },
+      { line: "sluice read ./lake/silver/orders --version 3 --format csv", about: "as it was" },
+      { line: "sluice read silver.orders --output orders.parquet", about: "a file of it" },
+    ],
+    load: async () => (await import("./commands/read.ts")).read,
+  },
+  {
+    name: "inspect",
+    about: "What a Delta table is made of: protocol, schema, properties, files, features",
+    usage: "<path | table>",
+    positionals: { least: 1, most: 1 },
+    flags: [{ name: "version", value: "n", about: "The table as of this version" }],
+    examples: [
+      { line: "sluice inspect ./lake/silver/orders", about: "an overview" },
+      { line: "sluice inspect silver.orders --json", about: "everything, with the statistics of each file" },
+    ],
+    load: async () => (await import("./commands/inspect.ts")).inspect,
+  },
+  {
+    name: "history",
+    about: "What each commit of a table did, newest first",
+    usage: "<table | path>",
+    positionals: { least: 1, most: 1 },
+    flags: [{ ...LIMIT, about: "At most so many commits (default 20)" }],
+    examples: [{ line: "sluice history silver.orders", about: "the last commits" }],
+    load: async () => (await import("./commands/history.ts")).history,
+  },
+  {
+    name: "quarantine",
+    about: "Records that were set aside: how many and why (list), or the records themselves (show)",
+    usage: "list | show [table]",
+    positionals: { least: 1, most: 2 },
+    flags: [
+      { ...LIMIT, about: "At most so many records (default 20)" },
+      { name: "rule", value: "name", about: "Only records that this rule (or reason) set aside" },
+      FORMAT,
+    ],
+    examples: [
+      { line: "sluice quarantine list", about: "counts by table and reason" },
+      { line: "sluice quarantine show silver.orders --rule positive_amount", about: "records, whole" },
+    ],
+    load: async () => (await import("./commands/quarantine.ts")).quarantine,
+  },
+  {
+    name: "rebuild",
+    about: "Compute a Silver or Gold table anew; the old versions stay readable",
+    usage: "<table>",
+    positionals: { least: 1, most: 1 },
+    flags: [{ name: "yes", short: "y", about: "Do not ask" }],
+    examples: [{ line: "sluice rebuild silver.orders --yes", about: "after its definition changed" }],
+    load: async () => (await import("./commands/rebuild.ts")).rebuild,
+  },
+  {
+    name: "trace",
+    about: "Follow a row back to its Bronze rows, batch, source file and original record",
+    usage: "<table> <key>",
+    positionals: { least: 2, most: 2 },
+    flags: [{ name: "record", about: "Also the original record, rebuilt from Bronze in the source's own form" }],
+    examples: [
+      { line: "sluice trace silver.orders 'A-1007'", about: "parts of a key are separated by |" },
+      { line: "sluice trace gold.daily_sales '2026-01-31|books' --record", about: "from a figure to the records" },
+    ],
+    load: async () => (await import("./commands/trace.ts")).trace,
+  },
+];

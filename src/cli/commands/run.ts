@@ -1,0 +1,55 @@
+import type { TableName } from "../../contract/index.ts";
+import { checkDefinition, hasWork, planLake, readTotals, type TablePlan } from "../../lake/index.ts";
+import { exitCodeOf, type RunReport } from "../../orchestration/index.ts";
+import { exitCodeAfter } from "../cli.ts";
+import { showProgress, type Progress } from "../progress.ts";
+import { failureText } from "../render/failure-text.ts";
+import { runReportJson, runReportText, runSummary } from "../render/run-report.ts";
+import type { Session } from "../session.ts";
+import { tableNamed, withLake } from "../with-lake.ts";
+
+/**
+ * Takes in what is new, then stops. The SQL of the definition is checked before anything is written, and only when there is
+ * something to do: a run with nothing new starts no engine.
+ */
+export async function run(session: Session): Promise<number> {
+  using progress = showProgress(session);
+  const report = await withLake(
+    session,
+    async ({ lake, file }) => {
+      const only = session.positionals.map((name) => tableNamed(lake, name).name);
+      const wanted = only.length === 0 ? undefined : new Set<TableName>(only);
+      const plans = await planLake(lake, wanted);
+      if (hasWork(plans)) await checkDefinition(lake, file);
+      expectRecords(progress, plans);
+      return await lake.run(only.length === 0 ? {} : { only });
+    },
+    { onProgress: progress.onProgress },
+  );
+  progress[Symbol.dispose]();
+  return await showReport(session, report);
+}
+
+function expectRecords(progress: Progress, plans: readonly TablePlan[]): void {
+  for (const { table, step } of plans) {
+    if (step.kind === "read") progress.expect(table, readTotals(step.batches).records);
+  }
+}
+
+async function showReport(session: Session, report: RunReport): Promise<number> {
+  const { io, paint, talkPaint, isVerbose } = session;
+  const exitCode = exitCodeOfRun(session, report);
+  if (session.isJson) await session.printJson("run", runReportJson(report, exitCode));
+  else await session.print(runReportText(report, { paint, width: io.stdout.columns }));
+  for (const { table, outcome, error } of report.tables) {
+    if (error === undefined || outcome !== "failed") continue;
+    io.stderr.write(`\n${talkPaint.bold(table)}\n${failureText(error, talkPaint, { isVerbose })}`);
+  }
+  if (report.tables.some((table) => table.outcome !== "unchanged")) session.say(`\n${runSummary(report)}`);
+  return exitCode;
+}
+
+function exitCodeOfRun(session: Session, report: RunReport): number {
+  const interrupted = report.tables.find((table) => table.error?.code === "run.interrupted")?.error;
+  return interrupted === undefined ? exitCodeOf(report) : exitCodeAfter(interrupted, session.io.signal);
+}

@@ -1,0 +1,75 @@
+import { createInterface } from "node:readline";
+import { realWorld } from "../base/index.ts";
+import { OutputClosed, type DataOutput, type Io, type TalkOutput, type TextInput } from "./io.ts";
+
+/** The outside of a real process. */
+export function processIo(signal: AbortSignal): Io {
+  return {
+    stdin: stdinOf(process.stdin),
+    stdout: dataOutput(process.stdout),
+    stderr: talkOutput(process.stderr),
+    env: process.env,
+    folder: process.cwd(),
+    world: realWorld(),
+    signal,
+    every: (ms, tick) => {
+      const timer = setInterval(tick, ms);
+      timer.unref();
+      return () => clearInterval(timer);
+    },
+  };
+}
+
+function dataOutput(stream: NodeJS.WriteStream): DataOutput {
+  let closed: Error | undefined;
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    closed = error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED" ? new OutputClosed() : error;
+  });
+  return {
+    isTTY: stream.isTTY,
+    columns: stream.isTTY ? stream.columns : undefined,
+    write: async (text) => {
+      if (closed !== undefined) throw closed;
+      await new Promise<void>((resolve, reject) => {
+        stream.write(text, (error) => {
+          if (error === undefined || error === null) resolve();
+          else reject((error as NodeJS.ErrnoException).code === "EPIPE" ? new OutputClosed() : error);
+        });
+      });
+    },
+  };
+}
+
+function talkOutput(stream: NodeJS.WriteStream): TalkOutput {
+  stream.on("error", () => undefined); // nobody listens to the talk any more: the work goes on
+  return {
+    isTTY: stream.isTTY,
+    columns: stream.isTTY ? stream.columns : undefined,
+    write: (text) => {
+      stream.write(text);
+    },
+  };
+}
+
+function stdinOf(stream: NodeJS.ReadStream): TextInput {
+  return {
+    isTTY: stream.isTTY,
+    all: async () => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of stream) chunks.push(chunk as Buffer);
+      return Buffer.concat(chunks).toString("utf8");
+    },
+    line: async (signal) => {
+      const lines = createInterface({ input: stream, terminal: false });
+      try {
+        return await new Promise<string | undefined>((resolve) => {
+          lines.once("line", resolve);
+          lines.once("close", () => resolve(undefined));
+          signal.addEventListener("abort", () => resolve(undefined), { once: true });
+        });
+      } finally {
+        lines.close();
+      }
+    },
+  };
+}

@@ -1,0 +1,98 @@
+import { readTotals, type TablePlan } from "../../lake/index.ts";
+import { byteSize, counted } from "./amounts.ts";
+import { failureJson } from "./failure-text.ts";
+import type { Jsonable } from "./json.ts";
+import { noticesText } from "./notices.ts";
+import type { Paint } from "./paint.ts";
+import { safeLine } from "./safe-text.ts";
+import { textTable, type Cell } from "./text-table.ts";
+
+export interface PlanTextOptions {
+  readonly paint: Paint;
+  readonly width: number | undefined;
+  /** Every batch, and what is passed over. */
+  readonly isVerbose: boolean;
+}
+
+/** What the next run would do, one line a table. */
+export function planText(plans: readonly TablePlan[], options: PlanTextOptions): string {
+  const { paint, isVerbose } = options;
+  const rows = plans.flatMap((plan): Cell[][] => {
+    const [does, detail] = stepWords(plan);
+    const colour = {
+      nothing: paint.dim,
+      rebuild: paint.red,
+      read: paint.green,
+      fold: paint.green,
+      refresh: paint.green,
+    };
+    const line: Cell[] = [plan.table, { text: does, paint: colour[plan.step.kind] }, detail];
+    return isVerbose ? [line, ...batchLines(plan, paint)] : [line];
+  });
+  const columns = [{ title: "table" }, { title: "next run" }, { title: "what" }];
+  const notices = (kind: "waiting" | "skipped") => plans.map((plan) => ({ table: plan.table, notices: plan[kind] }));
+  return (
+    textTable(columns, rows, { ...options, width: undefined }) +
+    noticesText("Waiting", notices("waiting"), paint) +
+    (isVerbose ? noticesText("Passed over", notices("skipped"), paint) : "")
+  );
+}
+
+export function planJson(plans: readonly TablePlan[]): { readonly [name: string]: Jsonable } {
+  return {
+    tables: plans.map((plan) => ({
+      table: plan.table,
+      step: stepJson(plan.step),
+      waiting: plan.waiting.map(({ what, why }) => ({ what, why })),
+      skipped: plan.skipped.map(({ what, why }) => ({ what, why })),
+      error: plan.problem === undefined ? null : failureJson(plan.problem),
+    })),
+  };
+}
+
+function stepJson(step: TablePlan["step"]): Jsonable {
+  switch (step.kind) {
+    case "read":
+      return { kind: "read", batches: step.batches.map((batch) => ({ ...batch })) };
+    case "fold":
+      return { kind: "fold", fromVersion: step.from, toVersion: step.to ?? null, because: step.because };
+    case "refresh":
+      return { kind: "refresh", because: step.because };
+    case "nothing":
+    case "rebuild":
+      return { kind: step.kind };
+  }
+}
+
+function stepWords({ step, waiting, problem }: TablePlan): readonly [string, string] {
+  switch (step.kind) {
+    case "nothing":
+      if (problem !== undefined) return ["stops", problem.code];
+      return ["nothing", waiting.length > 0 ? "all that is complete is in" : "up to date"];
+    case "read": {
+      const { files, records, sizeBytes } = readTotals(step.batches);
+      const amount = `${counted(files, "file")}, ${counted(records, "record")}, ${byteSize(sizeBytes)}`;
+      return ["read", `${titles(step.batches.map((batch) => batch.title))} (${amount})`];
+    }
+    case "fold":
+      return ["fold", step.because.join("; ")];
+    case "refresh":
+      return ["refresh", step.because.join("; ")];
+    case "rebuild":
+      return ["stops", "its definition changed: needs `sluice rebuild`"];
+  }
+}
+
+function titles(all: readonly string[]): string {
+  const [first = "", ...rest] = all.map((title) => safeLine(title));
+  if (rest.length === 0) return first;
+  return `${counted(all.length, "batch", "batches")}: ${first} … ${rest.at(-1) ?? ""}`;
+}
+
+function batchLines({ step }: TablePlan, paint: Paint): Cell[][] {
+  if (step.kind !== "read" || step.batches.length < 2) return [];
+  return step.batches.map((batch) => {
+    const text = `  ${safeLine(batch.title)}: ${counted(batch.files, "file")}, ${counted(batch.records, "record")}, ${byteSize(batch.sizeBytes)}`;
+    return ["", "", { text, paint: paint.dim }];
+  });
+}

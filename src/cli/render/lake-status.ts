@@ -1,0 +1,142 @@
+import { readTotals, type LakeStatus, type TableStatus } from "../../lake/index.ts";
+import { byteSize, counted, duration, moment, percent, relativeTime, thousands } from "./amounts.ts";
+import { failureJson } from "./failure-text.ts";
+import type { Jsonable } from "./json.ts";
+import { noticesText } from "./notices.ts";
+import type { Paint } from "./paint.ts";
+import { textTable, type Cell } from "./text-table.ts";
+
+export interface StatusTextOptions {
+  readonly paint: Paint;
+  readonly width: number | undefined;
+  readonly nowMs: number;
+}
+
+/** Tables, what waits, and the last runs. */
+export function statusText(status: LakeStatus, options: StatusTextOptions): string {
+  const { paint, nowMs } = options;
+  const columns = [
+    { title: "table" },
+    { title: "version", align: "right" as const },
+    { title: "rows", align: "right" as const },
+    { title: "size", align: "right" as const },
+    { title: "committed" },
+    { title: "newest change" },
+    { title: "quality", align: "right" as const },
+    { title: "state" },
+  ];
+  const rows = status.tables.map((table): Cell[] => [
+    table.table,
+    table.version === undefined ? "–" : String(table.version),
+    table.size?.rows === undefined ? "–" : thousands(table.size.rows),
+    table.size === undefined ? "–" : byteSize(table.size.sizeBytes),
+    table.committedMs === undefined ? "–" : relativeTime(table.committedMs, nowMs),
+    table.newestEventMs === undefined ? "–" : moment(table.newestEventMs, nowMs),
+    table.lastRun?.score === undefined ? "" : percent(table.lastRun.score),
+    stateCell(table, paint),
+  ]);
+  const waiting = status.tables.map(({ table, plan }) => ({ table, notices: plan?.waiting ?? [] }));
+  return textTable(columns, rows, options) + noticesText("Waiting", waiting, paint) + runsText(status, options);
+}
+
+/** In a few words: up to date, or what the next run has to do, or why it cannot. */
+function stateCell(table: TableStatus, paint: Paint): Cell {
+  const failure = table.problem ?? table.plan?.problem;
+  if (failure !== undefined) return { text: `stopped: ${failure.code}`, paint: paint.red };
+  const step = table.plan?.step ?? { kind: "nothing" };
+  switch (step.kind) {
+    case "read":
+      return { text: `${counted(readTotals(step.batches).records, "record")} to read`, paint: paint.yellow };
+    case "fold": {
+      const behind = step.to === undefined ? 0 : step.to - step.from + 1;
+      return { text: behind > 0 ? `${counted(behind, "version")} behind` : "input has news", paint: paint.yellow };
+    }
+    case "refresh":
+      return { text: table.version === undefined ? "to be built" : "input has news", paint: paint.yellow };
+    case "rebuild":
+      return { text: "needs a rebuild", paint: paint.red };
+    case "nothing":
+      return restingCell(table, paint);
+  }
+}
+
+function restingCell({ version, lastRun }: TableStatus, paint: Paint): Cell {
+  if (lastRun?.outcome === "failed") return { text: `failed: ${lastRun.errorCode ?? ""}`, paint: paint.red };
+  return version === undefined ? { text: "empty", paint: paint.dim } : { text: "up to date", paint: paint.green };
+}
+
+function runsText({ runs }: LakeStatus, { paint, nowMs }: StatusTextOptions): string {
+  if (runs.length === 0) return "";
+  const columns = [
+    { title: "run" },
+    { title: "started" },
+    { title: "worked", align: "right" as const },
+    { title: "rows read", align: "right" as const },
+    { title: "tables" },
+  ];
+  const rows = runs.map((run): Cell[] => [
+    run.run,
+    moment(run.startedMs, nowMs),
+    duration(run.elapsedMs),
+    thousands(run.rows),
+    run.failed === 0
+      ? `${run.changed} changed`
+      : { text: `${run.changed} changed, ${run.failed} failed`, paint: paint.red },
+  ]);
+  const table = textTable(columns, rows, { paint, width: undefined, indent: "  " });
+  return `\n${paint.bold("Last runs that did something")}\n${table}`;
+}
+
+export function statusJson(status: LakeStatus): { readonly [name: string]: Jsonable } {
+  return {
+    tables: status.tables.map((table) => ({
+      table: table.table,
+      layer: table.layer,
+      version: table.version ?? null,
+      committedAt: isoTime(table.committedMs),
+      rows: table.size?.rows ?? null,
+      files: table.size?.files ?? null,
+      sizeBytes: table.size?.sizeBytes ?? null,
+      newestChangeAt: isoTime(table.newestEventMs),
+      next: table.plan?.step.kind ?? "nothing",
+      lag: lagJson(table),
+      waiting: (table.plan?.waiting ?? []).map(({ what, why }) => ({ what, why })),
+      lastRun: lastRunJson(table),
+      error: errorJson(table),
+    })),
+    runs: status.runs.map((run) => ({
+      run: run.run,
+      startedAt: isoTime(run.startedMs),
+      elapsedMs: run.elapsedMs,
+      changed: run.changed,
+      failed: run.failed,
+      rowsRead: run.rows,
+    })),
+  };
+}
+
+/** How far a table is behind what it is made from; null when it is not. */
+function lagJson({ plan }: TableStatus): Jsonable {
+  const step = plan?.step;
+  if (step?.kind === "read") {
+    return { records: readTotals(step.batches).records, batches: step.batches.length };
+  }
+  if (step?.kind === "fold")
+    return { versions: step.to === undefined ? null : step.to - step.from + 1, because: step.because };
+  return step?.kind === "refresh" ? { because: step.because } : null;
+}
+
+function lastRunJson({ lastRun }: TableStatus): Jsonable {
+  if (lastRun === undefined) return null;
+  const { run, outcome, startedMs, score, errorCode } = lastRun;
+  return { run, outcome, startedAt: isoTime(startedMs), score: score ?? null, errorCode: errorCode ?? null };
+}
+
+function errorJson({ problem, plan }: TableStatus): Jsonable {
+  const failure = problem ?? plan?.problem;
+  return failure === undefined ? null : failureJson(failure);
+}
+
+function isoTime(ms: number | undefined): string | null {
+  return ms === undefined ? null : new Date(ms).toISOString();
+}

@@ -1,0 +1,51 @@
+import { stat } from "node:fs/promises";
+import { availableParallelism, tmpdir, totalmem } from "node:os";
+import { resolve } from "node:path";
+import { SluiceError, type World } from "../base/index.ts";
+import { openLog, type DeltaLog } from "../delta/index.ts";
+import { duckdbEngine, lazyEngine, type Engine } from "../engine/index.ts";
+import { localStore, type ObjectStore } from "../storage/index.ts";
+
+/** A Delta table somewhere, with an engine to read it; the engine starts at its first use and ends with this. */
+export interface PathTable extends AsyncDisposable {
+  readonly name: string;
+  readonly store: ObjectStore;
+  readonly log: DeltaLog;
+  readonly engine: Engine;
+}
+
+const MEMORY_MAX_BYTES = 4 * 1024 ** 3;
+
+/** Opens a folder as a Delta table; reads nothing. Fails with `table.missing` where there is no such folder. */
+export async function openPath(path: string, world: World): Promise<PathTable> {
+  const folder = resolve(path);
+  const isFolder = await stat(folder).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (!isFolder) {
+    throw new SluiceError("table.missing", `Cannot open ${path}: there is no such folder`, {
+      facts: { path: folder },
+      advice: "Check the path; a table of the lake is named layer.name, as `sluice status` lists them.",
+    });
+  }
+  const engine = lazyEngine(
+    async () =>
+      await duckdbEngine({
+        memoryBytes: Math.min(MEMORY_MAX_BYTES, Math.floor(totalmem() / 4)),
+        threads: availableParallelism(),
+        spillFolder: tmpdir(),
+        world,
+      }),
+  );
+  const store = localStore(folder, { world });
+  return {
+    name: path,
+    store,
+    log: openLog(store, { world, checkpoints: engine.checkpoints }),
+    engine,
+    [Symbol.asyncDispose]: async () => {
+      await engine[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,163 @@
+import { SluiceError, isFailure } from "../base/index.ts";
+import type { TableName } from "../contract/index.ts";
+import type { BronzeDefinition, GoldDefinition, SilverDefinition, TableDefinition } from "../definition/index.ts";
+import { definitionFingerprint } from "../definition/index.ts";
+import type { TableHead } from "../delta/index.ts";
+import { FINGERPRINT_PROPERTY, foldAppId, inputAppId, joinAppId, placeOf } from "../layers/index.ts";
+import { inputsOf, isGoldIdle, isRedefined, isSilverIdle, planBronze } from "../orchestration/index.ts";
+import type { Notice } from "../sources/index.ts";
+import type { Lake } from "./open-lake.ts";
+
+/** What the next run would do with one table. */
+export interface TablePlan {
+  readonly table: TableName;
+  readonly step: PlannedStep;
+  /** What is left for a later run, and what needs no reading. */
+  readonly waiting: readonly Notice[];
+  readonly skipped: readonly Notice[];
+  /** What stops the table; a Bronze table takes in everything before it first. */
+  readonly problem: SluiceError | undefined;
+}
+
+export type PlannedStep =
+  | { readonly kind: "nothing" }
+  | { readonly kind: "read"; readonly batches: readonly PlannedRead[] }
+  /** Bronze versions `from..to` go into Silver; `to` is open when this run adds more. */
+  | {
+      readonly kind: "fold";
+      readonly from: number;
+      readonly to: number | undefined;
+      readonly because: readonly string[];
+    }
+  | { readonly kind: "refresh"; readonly because: readonly string[] }
+  /** The definition changed: nothing is done until `sluice rebuild`. */
+  | { readonly kind: "rebuild" };
+
+export interface PlannedRead {
+  readonly title: string;
+  readonly files: number;
+  readonly records: number;
+  readonly sizeBytes: number;
+}
+
+/** All of some planned batches together. */
+export function readTotals(batches: readonly PlannedRead[]): Omit<PlannedRead, "title"> {
+  return {
+    files: batches.reduce((sum, batch) => sum + batch.files, 0),
+    records: batches.reduce((sum, batch) => sum + batch.records, 0),
+    sizeBytes: batches.reduce((sum, batch) => sum + batch.sizeBytes, 0),
+  };
+}
+
+/** What the next run would do, table by table in its order. Reads heads, manifests and listings only; writes nothing. */
+export async function planLake(lake: Lake, only?: ReadonlySet<TableName>): Promise<readonly TablePlan[]> {
+  const plans: TablePlan[] = [];
+  const moving = new Set<TableName>();
+  for (const definition of lake.definition.tables) {
+    if (only !== undefined && !only.has(definition.name)) continue;
+    const plan = await planTable(lake, definition, moving);
+    if (plan.step.kind !== "nothing" && plan.step.kind !== "rebuild") moving.add(definition.name);
+    plans.push(plan);
+  }
+  return plans;
+}
+
+/** Whether a run would do anything with any table. */
+export function hasWork(plans: readonly TablePlan[]): boolean {
+  return plans.some((plan) => plan.step.kind !== "nothing");
+}
+
+async function planTable(lake: Lake, definition: TableDefinition, moving: ReadonlySet<TableName>): Promise<TablePlan> {
+  try {
+    switch (definition.layer) {
+      case "bronze":
+        return await planRead(lake, definition);
+      case "silver":
+        return await planFold(lake, definition, moving);
+      case "gold":
+        return { ...NOTHING, table: definition.name, step: await goldStep(lake, definition, moving) };
+    }
+  } catch (error) {
+    // One table that cannot be planned does not keep the others from being shown.
+    if (!isFailure(error)) throw error;
+    return { ...NOTHING, table: definition.name, problem: error };
+  }
+}
+
+const NOTHING = { step: { kind: "nothing" }, waiting: [], skipped: [], problem: undefined } as const;
+
+async function planRead(lake: Lake, definition: BronzeDefinition): Promise<TablePlan> {
+  const channels = await planBronze(lake, definition, lake.source(definition));
+  const batches = channels.flatMap((channel) =>
+    channel.batches.map((batch): PlannedRead => ({
+      title: batch.title,
+      files: batch.files.length,
+      records: batch.files.reduce((sum, file) => sum + file.records, 0),
+      sizeBytes: batch.files.reduce((sum, file) => sum + file.sizeBytes, 0),
+    })),
+  );
+  return {
+    table: definition.name,
+    step: batches.length === 0 ? { kind: "nothing" } : { kind: "read", batches },
+    waiting: channels.flatMap((channel) => channel.waiting),
+    skipped: channels.flatMap((channel) => channel.skipped),
+    problem: channels.find((channel) => channel.problem !== undefined)?.problem,
+  };
+}
+
+async function planFold(lake: Lake, definition: SilverDefinition, moving: ReadonlySet<TableName>): Promise<TablePlan> {
+  const table = definition.name;
+  if (await isRedefined(lake, definition)) return needsRebuild(table);
+  const movingInputs = inputsOf(definition).filter((name) => moving.has(name));
+  if (movingInputs.length === 0 && (await isSilverIdle(lake, definition))) return { ...NOTHING, table };
+  const bronze = await placeOf(lake, definition.from).log.head();
+  if (bronze === undefined && !moving.has(definition.from)) return { ...NOTHING, table };
+  const silver = await placeOf(lake, table).log.head();
+  const folded = bronze === undefined ? -1 : (silver?.txns.get(foldAppId(bronze.metadata.id))?.version ?? -1);
+  const because = movingInputs.map((name) => `${name} gets new rows in this run`);
+  if (bronze !== undefined && folded < bronze.version) {
+    because.push(`${definition.from} is at version ${bronze.version}`);
+  }
+  if (silver !== undefined) because.push(...(await movedJoins(lake, definition, silver)));
+  const to = moving.has(definition.from) ? undefined : bronze?.version;
+  return { ...NOTHING, table, step: { kind: "fold", from: folded + 1, to, because } };
+}
+
+function needsRebuild(table: TableName): TablePlan {
+  const problem = new SluiceError("plan.definition-changed", `Cannot fold into ${table}: its definition changed`, {
+    facts: { table },
+    advice: `Run \`sluice rebuild ${table}\` to compute the table anew from Bronze.`,
+  });
+  return { ...NOTHING, table, step: { kind: "rebuild" }, problem };
+}
+
+async function movedJoins(lake: Lake, definition: SilverDefinition, silver: TableHead): Promise<string[]> {
+  const moved: string[] = [];
+  for (const { table, alias } of definition.joins) {
+    const joined = await placeOf(lake, table).log.head();
+    if (joined === undefined || silver.txns.get(joinAppId(joined.metadata.id, alias))?.version === joined.version)
+      continue;
+    moved.push(`${table}, which it joins, is at version ${joined.version}`);
+  }
+  return moved;
+}
+
+async function goldStep(lake: Lake, definition: GoldDefinition, moving: ReadonlySet<TableName>): Promise<PlannedStep> {
+  const because = definition.reads
+    .filter((name) => moving.has(name))
+    .map((name) => `${name} gets new rows in this run`);
+  if (because.length === 0 && (await isGoldIdle(lake, definition))) return { kind: "nothing" };
+  const gold = await placeOf(lake, definition.name).log.head();
+  if (gold === undefined) because.push("it does not exist yet");
+  else if (gold.metadata.configuration[FINGERPRINT_PROPERTY] !== definitionFingerprint(definition)) {
+    because.push("its definition changed");
+  }
+  for (const name of definition.reads) {
+    const input = await placeOf(lake, name).log.head();
+    if (input === undefined && !moving.has(name)) return { kind: "nothing" };
+    if (gold === undefined || input === undefined) continue;
+    const seen = gold.txns.get(inputAppId(input.metadata.id, name))?.version;
+    if (seen !== input.version) because.push(`${name} is at version ${input.version}`);
+  }
+  return { kind: "refresh", because };
+}
