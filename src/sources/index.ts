@@ -10,3 +10,5 @@ export type {
   StagedBatch,
   UnreadableLine,
 } from "./source.ts";
+export { dynamodbExports } from "./dynamodb/exports.ts";
+export type { DynamoDbExportsNeeds, DynamoDbExportsOptions } from "./dynamodb/options.ts";

@@ -1,0 +1,72 @@
+import type { BatchManifest } from "../../contract/index.ts";
+import type { ObjectStore } from "../../storage/index.ts";
+import type { Channel, ChannelPlan, PlannedBatch, Source } from "../source.ts";
+import { decodeCoverage, encodeCoverage, type Coverage } from "./plan/coverage.ts";
+import { cutBatches } from "./plan/cut-batches.ts";
+import { findExports, settle } from "./plan/find-exports.ts";
+import { hintedShapes } from "./columns/hints.ts";
+import { locateRecord } from "./locate-record.ts";
+import {
+  BATCH_BYTES,
+  BATCH_FILES_MAX,
+  BATCH_UNITS_MAX,
+  type DynamoDbExportsNeeds,
+  type DynamoDbExportsOptions,
+} from "./options.ts";
+import { planExports } from "./plan/plan-exports.ts";
+import { rebuildRecord } from "./rebuild-record.ts";
+import { stageBatch } from "./stage-batch.ts";
+import { loadUnits } from "./plan/load-units.ts";
+
+/**
+ * A DynamoDB table as its exports to S3 show it: full and incremental, DynamoDB JSON, gzip, below one folder.
+ * Fails with `config.invalid` when a hint cannot be followed.
+ */
+export function dynamodbExports(options: DynamoDbExportsOptions, needs: DynamoDbExportsNeeds): Source {
+  const hints = hintedShapes(options);
+  const channel: Channel = {
+    name: "export",
+    plan: async (state) => await planChannel(options, needs.store, state.last),
+    stage: async (batch, known, context) =>
+      await stageBatch({ options, store: needs.store, hints, batch, known, context }),
+  };
+  return {
+    system: "dynamodb",
+    table: options.table,
+    channels: [channel],
+    rebuild: (row, schema) => rebuildRecord(row, schema, options.keys),
+    locate: async (file, key) => await locateRecord(needs.store, file, key, options.keys),
+  };
+}
+
+async function planChannel(
+  options: DynamoDbExportsOptions,
+  store: ObjectStore,
+  last: BatchManifest | undefined,
+): Promise<ChannelPlan> {
+  const state = last === undefined ? undefined : decodeCoverage(last.end);
+  const remembered = state?.settled ?? {};
+  const found = await findExports(store, remembered);
+  const plan = planExports(found.exports, state, options);
+  const { loaded, fault } = await loadUnits(store, plan.units, state?.partial);
+  const batches = cutBatches(loaded, state, {
+    bytesMax: options.batchBytes ?? BATCH_BYTES,
+    unitsMax: BATCH_UNITS_MAX,
+    filesMax: BATCH_FILES_MAX,
+  });
+  const problem = fault ?? found.problem ?? plan.problem;
+  return {
+    batches: fault === undefined ? withSettled(batches, settle(found.ids, remembered, plan.settled)) : batches,
+    waiting: plan.waiting,
+    skipped: [...found.skipped, ...plan.skipped],
+    ...(problem === undefined ? {} : { problem }),
+  };
+}
+
+/** The last batch remembers which exports need no look any more. */
+function withSettled(batches: readonly PlannedBatch[], settled: Coverage["settled"]): readonly PlannedBatch[] {
+  return batches.map((batch, index) => {
+    const end = index === batches.length - 1 ? decodeCoverage(batch.end) : undefined;
+    return end === undefined ? batch : { ...batch, end: encodeCoverage({ ...end, settled }) };
+  });
+}

@@ -1,0 +1,49 @@
+import { SluiceError } from "../../../base/index.ts";
+
+/**
+ * The channel's memory: what of the table's history is in Bronze. It stands in the `end` of each batch manifest.
+ * Times are ISO texts of one form (`2011-09-01T00:00:00.000Z`), which compare as times do.
+ */
+export interface Coverage {
+  readonly format: 1;
+  readonly tableId: string;
+  readonly epoch: number;
+  /** Where the epoch begins: the time of its first snapshot, or the start of its first window. */
+  readonly base: string;
+  /** Everything before this moment is in; null while the epoch's first export is under way. */
+  readonly coveredTo: string | null;
+  /** Times of the epoch's full exports that are in. */
+  readonly snapshots: readonly string[];
+  /** Whether windows belong to the epoch: then a hole may be waited for. */
+  readonly hasWindows: boolean;
+  /** The export that is in with only some of its files. */
+  readonly partial?: PartialUnit;
+  /** Exports that need no look any more, by folder and first characters of their ids: a digest of the ids. */
+  readonly settled: Settled;
+}
+
+export interface PartialUnit {
+  /** `full <time>` or `window <from> <to>`. */
+  readonly unit: string;
+  readonly filesTaken: number;
+  /** Of the checksums of the files taken, in order: tells that a copy of the export is the same. */
+  readonly digest: string;
+}
+
+export type Settled = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+export function encodeCoverage(coverage: Coverage | undefined): string {
+  return coverage === undefined ? "{}" : JSON.stringify(coverage);
+}
+
+export function decodeCoverage(text: string): Coverage | undefined {
+  const value = JSON.parse(text) as Coverage | Record<string, never>;
+  if (Object.keys(value).length === 0) return undefined;
+  if (value["format"] !== 1) {
+    throw new SluiceError("source.invalid", "Cannot go on from the last batch: a newer version of Sluice wrote it", {
+      facts: { format: String(value["format"]) },
+      advice: "Use the newer version.",
+    });
+  }
+  return value as Coverage;
+}

@@ -1,0 +1,331 @@
+import { SluiceError, must } from "../../../base/index.ts";
+import type { Notice } from "../../source.ts";
+import type { Coverage } from "./coverage.ts";
+import type { ExportSummary } from "./manifests.ts";
+
+/** An export's folder, with what its summary says; one without a summary is still running. */
+export interface FoundExport {
+  /** `…/AWSDynamoDB/<export id>`, relative to the root. */
+  readonly folder: string;
+  readonly summary: ExportSummary | undefined;
+}
+
+export interface FinishedExport extends FoundExport {
+  readonly summary: ExportSummary;
+}
+
+export interface PlannedUnit {
+  readonly export: FinishedExport;
+  readonly epoch: number;
+  /** Coverage once the unit is in, without `settled`. */
+  readonly after: Omit<Coverage, "settled" | "partial">;
+}
+
+export interface ExportPlan {
+  readonly units: readonly PlannedUnit[];
+  readonly waiting: readonly Notice[];
+  readonly skipped: readonly Notice[];
+  readonly problem?: SluiceError;
+  /** Folders that need no look any more once the units are in. */
+  readonly settled: ReadonlySet<string>;
+}
+
+export interface ExportRules {
+  readonly table: string;
+  readonly requireFullExport: boolean;
+}
+
+/**
+ * Decides which exports are taken, in which order and epoch: snapshots and windows that tile from what is covered
+ * already. What would leave a hole waits for a running export, or for the missing window, or begins a new epoch
+ * with a later snapshot (DESIGN, "Order"; FAULTS F44).
+ */
+export function planExports(
+  found: readonly FoundExport[],
+  state: Coverage | undefined,
+  rules: ExportRules,
+): ExportPlan {
+  const finished = found.filter(isFinished).toSorted(byEnd);
+  const planner = new Planner(finished, found.filter((one) => !isFinished(one)), rules); // prettier-ignore
+  planner.run(state);
+  return planner.plan();
+}
+
+export function unitName(content: ExportSummary["content"]): string {
+  return content.kind === "full" ? `full ${content.time}` : `window ${content.from} ${content.to}`;
+}
+
+export function endOf(content: ExportSummary["content"]): string {
+  return content.kind === "full" ? content.time : content.to;
+}
+
+type Position = PlannedUnit["after"];
+
+class Planner {
+  readonly #rules: ExportRules;
+  readonly #running: readonly FoundExport[];
+  #rest: readonly FinishedExport[];
+  #at: Position | undefined;
+  readonly #units: PlannedUnit[] = [];
+  readonly #waiting: Notice[] = [];
+  readonly #skipped: Notice[] = [];
+  readonly #settled = new Set<string>();
+  #problem: SluiceError | undefined;
+
+  constructor(finished: readonly FinishedExport[], running: readonly FoundExport[], rules: ExportRules) {
+    this.#rules = rules;
+    this.#running = running;
+    this.#rest = finished;
+  }
+
+  plan(): ExportPlan {
+    return {
+      units: this.#units,
+      waiting: this.#waiting,
+      skipped: this.#skipped,
+      settled: this.#settled,
+      ...(this.#problem === undefined ? {} : { problem: this.#problem }),
+    };
+  }
+
+  run(state: Coverage | undefined): void {
+    for (const { folder } of this.#running) this.#waiting.push({ what: folder, why: "the export is still running" });
+    this.#skipOtherTables();
+    if (state === undefined) this.#start();
+    else this.#resume(state);
+    while (this.#at !== undefined && this.#problem === undefined) {
+      this.#drain();
+      if (!this.#leap()) break;
+    }
+  }
+
+  #skipOtherTables(): void {
+    const others = new Set<string>();
+    this.#takeOut(
+      ({ summary }) => summary.table !== this.#rules.table,
+      (one) => {
+        if (!others.has(one.summary.table)) this.#skip(one, `an export of another table, ${one.summary.table}`);
+        others.add(one.summary.table);
+        this.#settled.add(one.folder);
+      },
+    );
+  }
+
+  /** The very first unit: the earliest snapshot; or windows, where they reach back to the table's creation. */
+  #start(): void {
+    const first = this.#rest.find(isFull);
+    const earliest = this.#rest.filter(isWindow).toSorted((left, right) => compare(startOf(left), startOf(right)))[0];
+    const isFromWindows =
+      !this.#rules.requireFullExport &&
+      earliest !== undefined &&
+      (first === undefined || startOf(earliest) < startOf(first));
+    if (isFromWindows) {
+      const base = startOf(earliest);
+      const { tableId } = earliest.summary;
+      this.#at = { format: 1, tableId, epoch: 0, base, coveredTo: base, snapshots: [], hasWindows: true };
+    } else if (first !== undefined) this.#begin(first, 0);
+    else if (this.#running.length === 0) this.#problem = this.#noSnapshot();
+    else for (const one of this.#rest) this.#wait(one, "no full export is complete yet");
+  }
+
+  #resume(state: Coverage): void {
+    const { settled: _settled, partial, ...position } = state;
+    this.#at = position;
+    if (partial === undefined) return;
+    const unit = this.#rest.find(
+      ({ summary }) => summary.tableId === state.tableId && unitName(summary.content) === partial.unit,
+    );
+    if (unit !== undefined) this.#take(unit);
+    else if (!this.#leap()) {
+      this.#problem ??= new SluiceError(
+        "source.missing",
+        "Cannot go on with an export of which a part is in: it is gone",
+        {
+          facts: { table: this.#rules.table, export: partial.unit },
+        },
+      );
+    }
+  }
+
+  /** Takes everything that follows without a hole. */
+  #drain(): void {
+    for (;;) {
+      this.#skipCovered();
+      const next = this.#rest.find((one) => this.#isNext(one));
+      if (next === undefined) return;
+      this.#take(next);
+    }
+  }
+
+  /** Of this table, and either a window that touches what is covered or a snapshot inside of it. Sorted by end: the first is next. */
+  #isNext({ summary: { tableId, content } }: FinishedExport): boolean {
+    const { tableId: present, coveredTo } = this.#position();
+    if (tableId !== present || coveredTo === null) return false;
+    return content.kind === "window" ? content.from <= coveredTo : content.time <= coveredTo;
+  }
+
+  /**
+   * Over a hole, or to a table that was made anew: begins an epoch where there is a later snapshot.
+   * False when the plan ends here.
+   */
+  #leap(): boolean {
+    const { tableId, coveredTo, base, epoch, hasWindows } = this.#position();
+    const beyond = this.#rest.filter(({ summary }) => summary.tableId === tableId);
+    const others = this.#rest.filter(({ summary }) => summary.tableId !== tableId);
+    const mayBeFilled = this.#running.length > 0 && (hasWindows || beyond.some(isWindow));
+    if (beyond.length > 0 && mayBeFilled) {
+      for (const one of beyond) this.#wait(one, "a running export may lie before it");
+      return false;
+    }
+    const reached = coveredTo ?? base;
+    const snapshot = beyond.find((one) => isFull(one) && one.summary.content.time > reached);
+    const successor = others.find((one) => isFull(one) && one.summary.content.time > base);
+    if (snapshot !== undefined || successor !== undefined) {
+      this.#begin(must(snapshot ?? successor, "one of them is there"), epoch + 1);
+      return true;
+    }
+    const first = beyond.find(isWindow);
+    if (first !== undefined) this.#problem = this.#gap(reached, beyond);
+    else if (others.length > 0) this.#refuseOtherId(others);
+    return false;
+  }
+
+  #begin(snapshot: FinishedExport, epoch: number): void {
+    const base = endOf(snapshot.summary.content);
+    const { tableId } = snapshot.summary;
+    this.#at = { format: 1, tableId, epoch, base, coveredTo: null, snapshots: [], hasWindows: false };
+    this.#take(snapshot);
+    this.#takeOut(
+      (one) => endOf(one.summary.content) < base || (isWindow(one) && endOf(one.summary.content) === base),
+      (one) => this.#skip(one, `it ends before the full export of ${base}`),
+    );
+  }
+
+  #take(unit: FinishedExport): void {
+    const { content } = unit.summary;
+    const at = this.#position();
+    const isSnapshot = content.kind === "full";
+    const coveredTo = at.coveredTo !== null && at.coveredTo > endOf(content) ? at.coveredTo : endOf(content);
+    this.#at = {
+      ...at,
+      coveredTo,
+      snapshots: isSnapshot ? [...at.snapshots, content.time] : at.snapshots,
+      hasWindows: at.hasWindows || !isSnapshot,
+    };
+    this.#units.push({ export: unit, epoch: at.epoch, after: this.#at });
+    this.#settled.add(unit.folder);
+    this.#rest = this.#rest.filter((one) => one !== unit);
+    const isSameUnit = (one: FinishedExport): boolean =>
+      one.summary.tableId === at.tableId && unitName(one.summary.content) === unitName(content);
+    this.#takeOut(isSameUnit, (one) => this.#skip(one, `the same export as ${unit.folder}`));
+  }
+
+  #skipCovered(): void {
+    const { tableId, coveredTo, base, snapshots } = this.#position();
+    if (coveredTo === null) return;
+    const whyCovered = ({ summary: { content, ...summary } }: FinishedExport): string | undefined => {
+      if (summary.tableId !== tableId) return endOf(content) < base ? "of a table that was replaced" : undefined;
+      if (content.kind === "window") return content.to <= coveredTo ? "its window is covered already" : undefined;
+      if (snapshots.includes(content.time)) return "delivered already";
+      return content.time < base ? `before the full export of ${base}` : undefined;
+    };
+    this.#takeOut(
+      (one) => whyCovered(one) !== undefined,
+      (one) => this.#skip(one, whyCovered(one) ?? ""),
+    );
+  }
+
+  #refuseOtherId(others: readonly FinishedExport[]): void {
+    for (const one of others) if (this.#running.length > 0) this.#wait(one, "no full export of the new table yet");
+    if (this.#running.length > 0) return;
+    this.#problem = new SluiceError(
+      "source.invalid",
+      "Cannot go on: the exports are of another table of the same name",
+      {
+        facts: { table: this.#rules.table, id: this.#position().tableId, other: others[0]?.summary.tableId },
+        advice: "Provide a full export of the new table, or move its exports to another folder.",
+      },
+    );
+  }
+
+  #gap(from: string, beyond: readonly FinishedExport[]): SluiceError {
+    const to = beyond.filter(isWindow).map(startOf).toSorted(compare)[0];
+    return new SluiceError("source.gap", "Cannot go on: the exports leave a hole", {
+      facts: { table: this.#rules.table, from, to, next: beyond[0]?.folder, exports: beyond.length },
+      advice: `Export the window from ${from} to ${to}, or make a later full export, and run again.`,
+    });
+  }
+
+  #noSnapshot(): SluiceError {
+    const { table } = this.#rules;
+    if (this.#rest.length === 0) {
+      return new SluiceError("source.missing", "Cannot begin: there is no export of the table below the folder", {
+        facts: { table },
+        advice: "Check the folder and the table's name, or export the table.",
+      });
+    }
+    return new SluiceError("source.gap", "Cannot begin: there are windows but no full export", {
+      facts: { table, exports: this.#rest.length },
+      advice:
+        "Make a full export; or set `requireFullExport: false` if the windows reach back to the table's creation.",
+    });
+  }
+
+  #takeOut(isMeant: (one: FinishedExport) => boolean, use: (one: FinishedExport) => void): void {
+    const rest: FinishedExport[] = [];
+    for (const one of this.#rest) {
+      if (isMeant(one)) use(one);
+      else rest.push(one);
+    }
+    this.#rest = rest;
+  }
+
+  #skip(one: FinishedExport, why: string): void {
+    this.#skipped.push({ what: one.folder, why });
+    this.#settled.add(one.folder);
+  }
+
+  #wait(one: FinishedExport, why: string): void {
+    this.#waiting.push({ what: one.folder, why });
+  }
+
+  #position(): Position {
+    return must(this.#at, "the planner has begun");
+  }
+}
+
+function isFinished(one: FoundExport): one is FinishedExport {
+  return one.summary !== undefined;
+}
+
+type Content = ExportSummary["content"];
+type Of<K extends Content["kind"]> = FinishedExport & {
+  readonly summary: ExportSummary & { readonly content: Extract<Content, { kind: K }> };
+};
+
+function isFull(one: FinishedExport): one is Of<"full"> {
+  return one.summary.content.kind === "full";
+}
+
+function isWindow(one: FinishedExport): one is Of<"window"> {
+  return one.summary.content.kind === "window";
+}
+
+function startOf({ summary: { content } }: FinishedExport): string {
+  return content.kind === "full" ? content.time : content.from;
+}
+
+/** By end; at equal ends a window comes before a snapshot, a longer window before a shorter one, then by folder. */
+function byEnd(left: FinishedExport, right: FinishedExport): number {
+  const [one, other] = [left.summary.content, right.summary.content];
+  return (
+    compare(endOf(one), endOf(other)) ||
+    Number(one.kind === "full") - Number(other.kind === "full") ||
+    compare(startOf(left), startOf(right)) ||
+    compare(left.folder, right.folder)
+  );
+}
+
+function compare(left: string, right: string): number {
+  return left < right ? -1 : left > right ? 1 : 0;
+}

@@ -1,0 +1,8 @@
+export { BooleanColumn, BytesColumn, Column, LongColumn, type ColumnKind } from "./columns.ts";
+export {
+  StagedFileWriter,
+  finishStagedFile,
+  type ConstantColumn,
+  type StagedFile,
+  type StagedGroup,
+} from "./staged-file.ts";
