@@ -66,7 +66,7 @@ const TABLE: readonly Feature[] = [
   writer("checkpointProtection", "no"),
   writer("materializePartitionColumns", "no"),
   readerWriter("typeWidening", "unless-active", { activeIn: hasTypeChanges }),
-  readerWriter("typeWidening-preview", "unless-active", { activeIn: hasTypeChanges }),
+  readerWriter("typeWidening-preview", "unless-active"), // what is active says typeWidening
   readerWriter("variantType", "no"),
   readerWriter("variantType-preview", "no"),
   readerWriter("variantShredding", "no"),

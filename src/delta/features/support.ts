@@ -15,6 +15,7 @@ export function assertReadable(protocol: ProtocolAction, metadata: TableMetadata
     const feature = FEATURES.get(name);
     if (feature === undefined || feature.read === "no") refused.add(name);
   }
+  refuse("read", refused, table);
   for (const feature of FEATURES.values()) {
     if (feature.read !== "yes" && feature.activeIn?.(metadata) === true) refused.add(feature.name);
   }
@@ -57,8 +58,6 @@ function listed(features: readonly string[] | undefined): readonly string[] {
 
 function refuse(verb: "read" | "write", refused: ReadonlySet<string>, table: string): void {
   if (refused.size === 0) return;
-  const names = [...refused].toSorted();
-  throw new SluiceError("table.unsupported", `Cannot ${verb} table ${table}: it uses ${names.join(", ")}`, {
-    facts: { features: names.join(",") },
-  });
+  const names = [...refused].toSorted().join(", ");
+  throw new SluiceError("table.unsupported", `Cannot ${verb} table ${table}: it uses ${names}`);
 }

@@ -63,11 +63,11 @@ function readHead(version: number, json: JsonValue, where: string): TableHead | 
   if (members.count("numMetadata") !== 1 || members.count("numProtocol") !== 1) {
     return members.fail("numMetadata and numProtocol must be 1");
   }
-  const metadata = members.nested("metadata") ?? members.fail("metadata is missing");
-  const protocol = members.nested("protocol") ?? members.fail("protocol is missing");
+  const metadata = members.nested("metadata");
+  const protocol = members.nested("protocol");
   const setTransactions = members.optionalList("setTransactions");
-  // Writers may leave the transactions out; then only replay knows them.
-  if (setTransactions === undefined) return undefined;
+  // Old writers leave out the first two, and any may leave out the transactions: then only replay knows them.
+  if (metadata === undefined || protocol === undefined || setTransactions === undefined) return undefined;
   const txns = new Map<string, TxnAction>();
   for (const item of setTransactions) {
     const txn = readTxn(new ActionMembers(item, "checksum.setTransactions", where));

@@ -1,3 +1,4 @@
+import type { StructType } from "../../contract/index.ts";
 import { stringifyJson, type JsonObject, type JsonValue } from "../../base/index.ts";
 import type {
   AddFile,
@@ -81,7 +82,7 @@ export function readProtocol(members: ActionMembers): ProtocolAction {
 }
 
 export function readMetadata(members: ActionMembers, where: string): TableMetadata {
-  const schemaString = members.string("schemaString");
+  const schemaString = members.optionalString("schemaString") ?? "";
   const configuration = emptyRecord<string>();
   for (const [name, value] of Object.entries(members.optionalMap("configuration") ?? {})) {
     if (value !== null) configuration[name] = value;
@@ -95,7 +96,16 @@ export function readMetadata(members: ActionMembers, where: string): TableMetada
     ...optional("createdTime", members.optionalInteger("createdTime")),
     configuration,
   };
-  return { ...metadata, schema: parseSchema(schemaString, where) };
+  return withSchema(metadata, where);
+}
+
+/** Parsed when it is looked at: a schema that was replaced long ago needs not be one that we can read. */
+export function withSchema(metadata: MetadataAction, where: string): TableMetadata {
+  let schema: StructType | undefined;
+  return Object.defineProperty({ ...metadata } as TableMetadata, "schema", {
+    enumerable: true,
+    get: () => (schema ??= parseSchema(metadata.schemaString, where)),
+  });
 }
 
 // `stats_parsed` and `partitionValues_parsed` are columns of checkpoints that repeat other members.
