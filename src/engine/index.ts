@@ -16,3 +16,4 @@ export type {
 } from "./engine.ts";
 export { quoteIdentifier, quoteLiteral, sqlTypeOf } from "./sql-text.ts";
 export { lazyEngine } from "./lazy-engine.ts";
+export { duckdbEngine, type DuckdbEngineOptions } from "./duckdb/duckdb-engine.ts";

@@ -17,7 +17,9 @@ export function quoteIdentifier(name: string): string {
 /** The one place where text becomes an SQL literal. */
 export function quoteLiteral(text: string): string {
   if (text.includes("\0")) {
-    throw new SluiceError("query.invalid", "Cannot write a text with a NUL into SQL", { facts: { length: text.length } });
+    throw new SluiceError("query.invalid", "Cannot write a text with a NUL into SQL", {
+      facts: { length: text.length },
+    });
   }
   return `'${text.replaceAll("'", "''")}'`;
 }

@@ -1,0 +1,97 @@
+import { once } from "node:events";
+import { createWriteStream, type WriteStream } from "node:fs";
+import { rm } from "node:fs/promises";
+import { finished } from "node:stream/promises";
+import { SluiceError, messageOf, must, stringifyJson, type JsonObject } from "../../../base/index.ts";
+import type { ObjectStore } from "../../../storage/index.ts";
+import { quoteLiteral } from "../../sql-text.ts";
+import type { EngineParts } from "../engine-parts.ts";
+import { LINE_BYTES_MAX } from "../line-limit.ts";
+import { ROW_GROUP_OPTIONS } from "../parquet-options.ts";
+import { writtenFile } from "../written-file.ts";
+
+interface CheckpointWrite {
+  readonly store: ObjectStore;
+  readonly path: string;
+  readonly actions: Iterable<JsonObject>;
+}
+
+interface CheckpointWritten {
+  readonly outcome: "created" | "exists";
+  readonly sizeBytes: number;
+  readonly rows: number;
+}
+
+/** Writes actions as one classic checkpoint (Delta PROTOCOL, "Checkpoint Schema"), through a temporary file of JSON lines. */
+export async function writeCheckpointFile(
+  parts: EngineParts,
+  { store, path, actions }: CheckpointWrite,
+): Promise<CheckpointWritten> {
+  const { database } = parts;
+  const lines = `${database.newPath("actions")}.ndjson`;
+  const file = `${database.newPath("checkpoint")}.parquet`;
+  const doing = { what: `write checkpoint ${path}` };
+  try {
+    const rows = await writeLines(lines, actions);
+    await using session = await database.session();
+    const columns = Object.entries(COLUMNS).map(([name, type]) => `${quoteLiteral(name)}: ${quoteLiteral(type)}`);
+    const source = `read_json(${quoteLiteral(lines)}, format = 'newline_delimited', maximum_object_size = ${LINE_BYTES_MAX}, columns = {${columns.join(", ")}})`;
+    const [row] = await session.rows(
+      `COPY (SELECT * FROM ${source}) TO ${quoteLiteral(file)} (FORMAT parquet, COMPRESSION zstd, RETURN_STATS, ${ROW_GROUP_OPTIONS})`,
+      doing,
+    );
+    const written = writtenFile(must(row, "COPY tells of its file"));
+    if (written.rows !== rows) {
+      throw new SluiceError("internal.bug", `Cannot write checkpoint ${path}: not every action arrived`, {
+        facts: { actions: rows, rows: written.rows },
+      });
+    }
+    const outcome = await store.createFromFile(path, file);
+    return { outcome, sizeBytes: written.sizeBytes, rows };
+  } finally {
+    await Promise.all([lines, file].map(async (one) => await rm(one, { force: true })));
+  }
+}
+
+const TEXTS = "MAP(VARCHAR, VARCHAR)";
+const VECTOR =
+  'STRUCT("storageType" VARCHAR, "pathOrInlineDv" VARCHAR, "offset" INTEGER, "sizeInBytes" INTEGER, "cardinality" BIGINT)';
+const ROW_IDS = '"baseRowId" BIGINT, "defaultRowCommitVersion" BIGINT';
+
+/** The columns with the protocol's exact types: other engines check them. */
+const COLUMNS: Readonly<Record<string, string>> = {
+  txn: 'STRUCT("appId" VARCHAR, "version" BIGINT, "lastUpdated" BIGINT)',
+  add: `STRUCT("path" VARCHAR, "partitionValues" ${TEXTS}, "size" BIGINT, "modificationTime" BIGINT, "dataChange" BOOLEAN, "stats" VARCHAR, "tags" ${TEXTS}, "deletionVector" ${VECTOR}, ${ROW_IDS}, "clusteringProvider" VARCHAR)`,
+  remove: `STRUCT("path" VARCHAR, "deletionTimestamp" BIGINT, "dataChange" BOOLEAN, "extendedFileMetadata" BOOLEAN, "partitionValues" ${TEXTS}, "size" BIGINT, "deletionVector" ${VECTOR}, ${ROW_IDS})`,
+  metaData: `STRUCT("id" VARCHAR, "name" VARCHAR, "description" VARCHAR, "format" STRUCT("provider" VARCHAR, "options" ${TEXTS}), "schemaString" VARCHAR, "partitionColumns" VARCHAR[], "createdTime" BIGINT, "configuration" ${TEXTS})`,
+  protocol:
+    'STRUCT("minReaderVersion" INTEGER, "minWriterVersion" INTEGER, "readerFeatures" VARCHAR[], "writerFeatures" VARCHAR[])',
+  domainMetadata: 'STRUCT("domain" VARCHAR, "configuration" VARCHAR, "removed" BOOLEAN)',
+};
+
+async function writeLines(file: string, actions: Iterable<JsonObject>): Promise<number> {
+  const stream = createWriteStream(file, { flags: "wx", mode: 0o600, highWaterMark: 2 ** 20 });
+  const done = finished(stream);
+  // Awaited below; without this a failure before that would end the process.
+  done.catch(() => undefined);
+  let rows = 0;
+  try {
+    for (const action of actions) {
+      rows += 1;
+      if (!stream.write(`${stringifyJson(action)}\n`)) await drained(stream);
+    }
+    stream.end();
+    await done;
+  } catch (error) {
+    stream.destroy();
+    const code = /ENOSPC|EDQUOT/.test(messageOf(error)) ? "storage.full" : "engine.failed";
+    throw new SluiceError(code, `Cannot write a checkpoint into the spill folder: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+  return rows;
+}
+
+async function drained(stream: WriteStream): Promise<void> {
+  await once(stream, "drain");
+}

@@ -1,0 +1,114 @@
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { DuckDBInstance } from "@duckdb/node-api";
+import { SluiceError, type World } from "../../base/index.ts";
+import { Session } from "./session.ts";
+import { Slots } from "./slots.ts";
+import { quoteLiteral } from "../sql-text.ts";
+import { literalList } from "./literal-list.ts";
+
+export interface DatabaseOptions {
+  readonly memoryBytes: number;
+  readonly threads: number;
+  /** Temporary files go into a private folder below it, which is gone after `close`. */
+  readonly spillFolder: string;
+  /**
+   * Everything that the engine may touch on this machine besides its spill folder: the tables' roots and the folders of
+   * staged files. With it the engine cannot open any other file, whatever a query says. Without it that wall is missing.
+   */
+  readonly folders?: readonly string[];
+  readonly world: World;
+}
+
+/** More queries at once would starve the file reads of this process: a lease would expire (they share four threads). */
+const CALLS_MAX = 2;
+
+/** One DuckDB in memory, its settings locked, and its private spill folder. */
+export class Database {
+  readonly world: World;
+  readonly folder: string;
+  /** Whether a file of this machine can be read where it is. */
+  readonly reaches: (folder: string) => boolean;
+  readonly #instance: DuckDBInstance;
+  readonly #slots = new Slots(CALLS_MAX);
+  readonly #open = new Set<Session>();
+  #closed = false;
+
+  private constructor(instance: DuckDBInstance, folder: string, options: DatabaseOptions) {
+    this.#instance = instance;
+    this.folder = folder;
+    this.world = options.world;
+    const { folders } = options;
+    this.reaches = (path) => folders === undefined || folders.some((root) => isInside(path, root));
+  }
+
+  static async open(options: DatabaseOptions): Promise<Database> {
+    const folder = join(options.spillFolder, `engine-${options.world.uuid()}`);
+    await mkdir(join(folder, "temporary"), { recursive: true, mode: 0o700 });
+    const instance = await DuckDBInstance.create(":memory:", {
+      threads: String(options.threads),
+      memory_limit: `${options.memoryBytes}B`,
+      autoinstall_known_extensions: "false",
+      autoload_known_extensions: "false",
+      allow_community_extensions: "false",
+    });
+    await lockDown(instance, folder, options.folders);
+    return new Database(instance, folder, options);
+  }
+
+  /** A connection with temporary tables of its own. */
+  async session(signal?: AbortSignal): Promise<Session> {
+    if (this.#closed) throw new SluiceError("internal.bug", "Cannot use the engine: it is closed");
+    signal?.throwIfAborted();
+    const connection = await this.#instance.connect();
+    const session = new Session(connection, this.#slots, { signal, closed: () => this.#open.delete(session) });
+    this.#open.add(session);
+    return session;
+  }
+
+  /** A new file or folder name below the spill folder. */
+  newPath(kind: string): string {
+    return join(this.folder, `${kind}-${this.world.uuid()}`);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await Promise.all([...this.#open].map(async (session) => await session[Symbol.asyncDispose]()));
+    this.#instance.closeSync();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+async function lockDown(
+  instance: DuckDBInstance,
+  folder: string,
+  folders: readonly string[] | undefined,
+): Promise<void> {
+  const connection = await instance.connect();
+  const wall =
+    folders === undefined
+      ? []
+      : [
+          `SET GLOBAL allowed_directories = ${literalList([folder, ...folders].map((path) => `${path}/`))}`,
+          "SET GLOBAL enable_external_access = false",
+        ];
+  const settings = [
+    "SET GLOBAL TimeZone = 'UTC'",
+    `SET GLOBAL temp_directory = ${quoteLiteral(join(folder, "temporary"))}`,
+    // Row groups bounded by bytes need it; a query's ORDER BY is kept all the same.
+    "SET GLOBAL preserve_insertion_order = false",
+    "SET GLOBAL allow_persistent_secrets = false",
+    ...wall,
+    "SET GLOBAL lock_configuration = true",
+  ];
+  try {
+    for (const setting of settings) await connection.run(setting);
+  } finally {
+    connection.closeSync();
+  }
+}
+
+function isInside(path: string, root: string): boolean {
+  return path === root || path.startsWith(root.endsWith("/") ? root : `${root}/`);
+}

@@ -1,0 +1,60 @@
+import type { OpenTable, WriteOptions, WriteOutcome } from "../engine.ts";
+import { commitLoop, type PreparedWrite } from "./commit-loop.ts";
+import type { EngineParts } from "./engine-parts.ts";
+import { collectPositions } from "./positions.ts";
+import { removeRows } from "./remove-rows.ts";
+import { FILE_COLUMN, ROW_COLUMN, tableScan } from "./table-scan.ts";
+import type { WriteTarget } from "./write-target.ts";
+
+/** Removes the rows for which the predicate is true; rows for which it is null stay. */
+export async function deleteRows(
+  parts: EngineParts,
+  table: OpenTable,
+  predicate: string,
+  options: WriteOptions = {},
+): Promise<WriteOutcome> {
+  return await commitLoop(
+    parts.database.world,
+    table,
+    {
+      operation: "DELETE",
+      operationParameters: { predicate },
+      prepare: async (target) => await prepare(parts, { table, predicate, target, options }),
+    },
+    options,
+  );
+}
+
+async function prepare(
+  parts: EngineParts,
+  {
+    table,
+    predicate,
+    target,
+    options,
+  }: { table: OpenTable; predicate: string; target: WriteTarget; options: WriteOptions },
+): Promise<PreparedWrite> {
+  const files = [...(target.snapshot?.files.values() ?? [])];
+  const metadata = target.snapshot?.metadata ?? target.metadata;
+  await using session = await parts.database.session(options.signal);
+  const scan = await tableScan(parts.access(session), { table, metadata, files, positions: "index" });
+  const doing = { what: `delete from table ${table.name}`, userSql: true, linesBefore: 1 };
+  const hits = await collectPositions(
+    session,
+    `SELECT ${FILE_COLUMN}, ${ROW_COLUMN} FROM (${scan.replaceAll("\n", " ")}) WHERE (\n${predicate}\n)`,
+    { files, doing },
+  );
+  const removed = await removeRows(parts, session, { table, target, hits, doing });
+  return {
+    ...removed,
+    reads: { wholeTable: true, files: new Set(files.map((file) => file.path)) },
+    metrics: {
+      rowsInserted: 0,
+      rowsUpdated: 0,
+      rowsDeleted: hits.count,
+      filesAdded: removed.adds.length,
+      filesRemoved: removed.removes.length,
+      bytesWritten: removed.bytesWritten,
+    },
+  };
+}

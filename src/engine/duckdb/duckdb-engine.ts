@@ -1,0 +1,103 @@
+import type { StructType } from "../../contract/index.ts";
+import type { CheckpointFiles } from "../../delta/index.ts";
+import type {
+  Engine,
+  MergeSpec,
+  OpenTable,
+  OverwriteOptions,
+  Relation,
+  Row,
+  Scratch,
+  WriteOptions,
+  WriteOutcome,
+} from "../engine.ts";
+import { append } from "./append.ts";
+import { checkpointFiles } from "./checkpoint/checkpoint-files.ts";
+import { Database, type DatabaseOptions } from "./database.ts";
+import { deleteRows } from "./delete-rows.ts";
+import { deltaSchema } from "./delta-type.ts";
+import { EngineParts } from "./engine-parts.ts";
+import { exportRows } from "./export-rows.ts";
+import { merge } from "./merge/merge.ts";
+import { overwrite } from "./overwrite.ts";
+import { rowsOf } from "./row-values.ts";
+import type { Session } from "./session.ts";
+
+export type DuckdbEngineOptions = DatabaseOptions;
+
+/** The engine on an embedded DuckDB: one process, spilling to disk beyond its memory, at most two calls at once. */
+export async function duckdbEngine(options: DuckdbEngineOptions): Promise<Engine> {
+  return new DuckdbEngine(new EngineParts(await Database.open(options)));
+}
+
+class DuckdbEngine implements Engine {
+  readonly checkpoints: CheckpointFiles;
+  readonly #parts: EngineParts;
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts;
+    this.checkpoints = checkpointFiles(parts);
+  }
+
+  async append(table: OpenTable, rows: Relation, options?: WriteOptions): Promise<WriteOutcome> {
+    return await append(this.#parts, table, rows, options);
+  }
+
+  async overwrite(table: OpenTable, rows: Relation, options?: OverwriteOptions): Promise<WriteOutcome> {
+    return await overwrite(this.#parts, table, rows, options);
+  }
+
+  async merge(table: OpenTable, spec: MergeSpec, options?: WriteOptions): Promise<WriteOutcome> {
+    return await merge(this.#parts, table, spec, options);
+  }
+
+  async delete(table: OpenTable, predicate: string, options?: WriteOptions): Promise<WriteOutcome> {
+    return await deleteRows(this.#parts, table, predicate, options);
+  }
+
+  async *query(relation: Relation, options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<readonly Row[]> {
+    await using session = await this.#parts.database.session(options.signal);
+    const { sql, doing } = await this.#question(session, relation, "run the query");
+    const { columns, chunks } = await session.stream(sql, doing);
+    for await (const chunk of chunks) yield rowsOf(chunk, columns);
+  }
+
+  async rows(relation: Relation): Promise<readonly Row[]> {
+    const rows: Row[] = [];
+    for await (const batch of this.query(relation)) for (const row of batch) rows.push(row);
+    return rows;
+  }
+
+  async schemaOf(relation: Relation): Promise<StructType> {
+    await using session = await this.#parts.database.session();
+    const { sql, doing } = await this.#question(session, relation, "tell the query's columns");
+    return deltaSchema(await session.columns(sql, doing));
+  }
+
+  async scratch(relation: Relation): Promise<Scratch> {
+    await using session = await this.#parts.database.session();
+    const { sql, doing } = await this.#question(session, relation, "keep the query's rows");
+    return await this.#parts.scratches.create(session, sql, doing);
+  }
+
+  async export(
+    relation: Relation,
+    file: string,
+    format: "parquet" | "csv" | "ndjson",
+  ): Promise<{ readonly rows: number }> {
+    return await exportRows(this.#parts, relation, { file, format });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#parts.database.close();
+  }
+
+  async #question(
+    session: Session,
+    relation: Relation,
+    what: string,
+  ): Promise<{ sql: string; doing: { what: string; userSql: true; linesBefore: number } }> {
+    const { sql, linesBefore } = await this.#parts.source(session, relation);
+    return { sql, doing: { what, userSql: true, linesBefore } };
+  }
+}

@@ -1,0 +1,32 @@
+import type { Relation } from "../engine.ts";
+import type { Database } from "./database.ts";
+import { DeletedRows } from "./deleted-rows.ts";
+import { FileCache } from "./file-cache.ts";
+import { ScratchFiles } from "./scratch-files.ts";
+import type { Session } from "./session.ts";
+import { sourceSql, type SourceSql } from "./source-sql.ts";
+import type { ScanAccess } from "./table-scan.ts";
+
+/** What the engine's verbs share. */
+export class EngineParts {
+  readonly database: Database;
+  readonly files: FileCache;
+  readonly deleted = new DeletedRows();
+  readonly scratches: ScratchFiles;
+
+  constructor(database: Database) {
+    this.database = database;
+    this.files = new FileCache(database);
+    this.scratches = new ScratchFiles(database);
+  }
+
+  /** For reading tables in a session. */
+  access(session: Session): ScanAccess {
+    return { session, files: this.files, deleted: this.deleted };
+  }
+
+  /** A relation as SQL that is valid in this session. */
+  async source(session: Session, relation: Relation): Promise<SourceSql> {
+    return await sourceSql({ ...this.access(session), scratches: this.scratches }, relation);
+  }
+}

@@ -1,0 +1,161 @@
+import { link, mkdir, open, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { SluiceError, isFailure, messageOf } from "../../base/index.ts";
+import type { ObjectStore } from "../../storage/index.ts";
+import type { Database } from "./database.ts";
+
+/** An immutable object that a query reads. */
+export interface RemoteFile {
+  readonly path: string;
+  readonly sizeBytes: number;
+}
+
+/** Copies of other stores' files that are kept beyond the query that fetched them. */
+const CACHE_BYTES_MAX = 4 * 2 ** 30;
+/** One read of a remote object, so that a large file is never whole in memory. */
+const PIECE_BYTES = 16 * 2 ** 20;
+const FETCHES_AT_ONCE = 4;
+/** Names that DuckDB takes as they are; any other could be a pattern. */
+const PLAIN_PATH = /^[\w\-./=%+,@ ]+$/;
+
+/**
+ * Makes objects readable for DuckDB: in place where the store is a folder within its reach, else through copies in the spill folder.
+ * Copies in use are never removed, the others go least recently used first.
+ */
+export class FileCache {
+  readonly #database: Database;
+  readonly #folder: string;
+  readonly #entries = new Map<string, Entry>();
+  #bytes = 0;
+  #ready: Promise<unknown> | undefined;
+
+  constructor(database: Database) {
+    this.#database = database;
+    this.#folder = join(database.folder, "files");
+  }
+
+  /** Paths on this machine, in the order of the files, valid until `release`. */
+  async use(
+    store: ObjectStore,
+    files: readonly RemoteFile[],
+  ): Promise<{ paths: readonly string[]; release: () => void }> {
+    const used: Entry[] = [];
+    const release = (): void => {
+      for (const entry of used.splice(0)) entry.users -= 1;
+      void this.#evict();
+    };
+    try {
+      const paths = await mapLimited(files, async (file) => {
+        const inPlace = this.#inPlace(store, file.path);
+        if (inPlace !== undefined) return inPlace;
+        const entry = this.#entry(store, file);
+        used.push(entry);
+        await entry.fetched;
+        return entry.file;
+      });
+      return { paths, release };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  #inPlace(store: ObjectStore, path: string): string | undefined {
+    const { localFolder } = store;
+    if (localFolder === undefined || !this.#database.reaches(localFolder)) return undefined;
+    const file = `${localFolder}/${path}`;
+    return PLAIN_PATH.test(file) ? file : undefined;
+  }
+
+  #entry(store: ObjectStore, file: RemoteFile): Entry {
+    const key = `${store.url}\n${file.path}`;
+    const present = this.#entries.get(key);
+    if (present !== undefined) {
+      this.#entries.delete(key); // to the end: most recently used
+      this.#entries.set(key, present);
+      present.users += 1;
+      return present;
+    }
+    const local = join(this.#folder, `${this.#database.world.uuid()}.parquet`);
+    const entry: Entry = { file: local, sizeBytes: file.sizeBytes, users: 1, fetched: this.#fetch(store, file, local) };
+    this.#entries.set(key, entry);
+    this.#bytes += file.sizeBytes;
+    entry.fetched.catch(() => {
+      if (this.#entries.get(key) === entry) this.#entries.delete(key);
+      this.#bytes -= file.sizeBytes;
+    });
+    return entry;
+  }
+
+  async #fetch(store: ObjectStore, file: RemoteFile, local: string): Promise<void> {
+    this.#ready ??= mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    await this.#ready;
+    if (store.localFolder !== undefined && (await linked(`${store.localFolder}/${file.path}`, local))) return;
+    try {
+      await download(store, file, local);
+    } catch (error) {
+      await rm(local, { force: true });
+      throw error;
+    }
+  }
+
+  async #evict(): Promise<void> {
+    const removed: string[] = [];
+    for (const [key, entry] of this.#entries) {
+      if (this.#bytes <= CACHE_BYTES_MAX) break;
+      if (entry.users > 0) continue;
+      this.#entries.delete(key);
+      this.#bytes -= entry.sizeBytes;
+      removed.push(entry.file);
+    }
+    await Promise.all(removed.map(async (file) => await rm(file, { force: true })));
+  }
+}
+
+interface Entry {
+  readonly file: string;
+  readonly sizeBytes: number;
+  readonly fetched: Promise<void>;
+  users: number;
+}
+
+/** A second name for a file of the same file system costs nothing. */
+async function linked(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch {
+    return false; // another file system or a missing file: the download says what is wrong
+  }
+}
+
+async function download(store: ObjectStore, file: RemoteFile, local: string): Promise<void> {
+  const handle = await open(local, "wx", 0o600);
+  try {
+    for (let at = 0; at < file.sizeBytes; at += PIECE_BYTES) {
+      const end = Math.min(at + PIECE_BYTES, file.sizeBytes);
+      const whole = at === 0 && end === file.sizeBytes;
+      await handle.writeFile(await (whole ? store.read(file.path) : store.read(file.path, { start: at, end })));
+    }
+  } catch (error) {
+    throw isFailure(error) ? error : writeFailure(error);
+  } finally {
+    await handle.close();
+  }
+}
+
+function writeFailure(error: unknown): SluiceError {
+  const message = messageOf(error);
+  const code = /ENOSPC|EDQUOT/.test(message) ? "storage.full" : "engine.failed";
+  return new SluiceError(code, `Cannot keep a copy of a file in the spill folder: ${message}`, { cause: error });
+}
+
+async function mapLimited<In, Out>(items: readonly In[], work: (item: In) => Promise<Out>): Promise<Out[]> {
+  const results: Out[] = [];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let index = next++; index < items.length; index = next++) results[index] = await work(items[index] as In);
+  };
+  await Promise.all(Array.from({ length: Math.min(FETCHES_AT_ONCE, items.length) }, worker));
+  return results;
+}

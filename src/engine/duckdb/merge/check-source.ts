@@ -1,0 +1,69 @@
+import { SluiceError } from "../../../base/index.ts";
+import type { ColumnRange, StatValue } from "../../../delta/index.ts";
+import { quoteIdentifier, sqlTypeOf } from "../../sql-text.ts";
+import { engineType } from "../engine-values.ts";
+import { lossIn } from "../exact-cast.ts";
+import { shownValue, toValue } from "../row-values.ts";
+import { keyField, sourceField, sourceRows, type MergeStep } from "./merge-step.ts";
+
+/**
+ * Refuses a source that a merge has no answer for: a key that the target does not have or has in another type, a null key, two
+ * rows of one key. Returns between which values the keys lie, for leaving out files.
+ */
+export async function checkSource(step: MergeStep): Promise<readonly ColumnRange[]> {
+  const { spec, session, table, doing } = step;
+  if (spec.keys.length === 0) throw refuse(step, "internal.bug", "a merge needs a key");
+  const keys = spec.keys.map((key) => keyColumn(step, key));
+  const bounds = keys.flatMap((key) => [`min(${key.sql})`, `max(${key.sql})`]);
+  const nulls = keys.map((key) => `count(*) FILTER (${key.sql} IS NULL)`);
+  const [row] = await session.rows(`SELECT ${[...nulls, ...bounds].join(", ")} FROM ${sourceRows(step)}`, doing);
+  keys.forEach((key, index) => {
+    const count = Number(row?.[index] ?? 0);
+    if (count > 0) throw refuse(step, "table.broken-invariant", `the key ${key.name} of ${count} source rows is null`);
+  });
+  const list = keys.map((key) => key.sql).join(", ");
+  const [twice] = await session.rows(
+    `SELECT ${list} FROM ${sourceRows(step)} GROUP BY ${list} HAVING count(*) > 1 LIMIT 1`,
+    doing,
+  );
+  if (twice !== undefined) {
+    const shown = twice.map((value) => shownValue(toValue(value))).join(", ");
+    throw new SluiceError(
+      "table.broken-invariant",
+      `Cannot merge into table ${table.name}: the source has more than one row of a key`,
+      { facts: { keys: spec.keys.join(", "), values: shown.slice(0, 200) } },
+    );
+  }
+  return keys.flatMap(({ name, type }, index) => {
+    const min = statValue(row?.[keys.length + 2 * index]);
+    const max = statValue(row?.[keys.length + 2 * index + 1]);
+    return typeof type === "string" && min !== undefined && max !== undefined ? [{ path: [name], type, min, max }] : [];
+  });
+}
+
+function keyColumn(step: MergeStep, key: string): { name: string; type: ColumnRange["type"] | object; sql: string } {
+  const field = keyField(step, key);
+  const present = sourceField(step, key);
+  if (present === undefined) throw refuse(step, "table.schema-mismatch", `the source has no column ${key}`);
+  const loss = lossIn(engineType(present.type), field.type);
+  if (loss !== undefined) throw refuse(step, "table.schema-mismatch", `the source's key ${key}: ${loss}`);
+  return {
+    name: field.name,
+    type: field.type,
+    sql: `CAST(${quoteIdentifier(present.name)} AS ${sqlTypeOf(field.type)})`,
+  };
+}
+
+function statValue(value: Parameters<typeof toValue>[0] | undefined): StatValue | boolean | undefined {
+  const plain = value === undefined ? undefined : toValue(value);
+  const isStat = typeof plain === "string" || typeof plain === "bigint" || typeof plain === "number";
+  return isStat || typeof plain === "boolean" ? plain : undefined;
+}
+
+function refuse(
+  { table }: MergeStep,
+  code: "table.broken-invariant" | "table.schema-mismatch" | "internal.bug",
+  why: string,
+): SluiceError {
+  return new SluiceError(code, `Cannot merge into table ${table.name}: ${why}`);
+}

@@ -1,0 +1,107 @@
+import { fileMayMatch, parseStats, type AddFile, type ColumnRange } from "../../../delta/index.ts";
+import { quoteIdentifier, sqlTypeOf } from "../../sql-text.ts";
+import { collectPositions, type Positions } from "../positions.ts";
+import { FILE_COLUMN, ROW_COLUMN, tableScan } from "../table-scan.ts";
+import { SOURCE_ROW, keyField, sourceField, sourceRows, type MergeStep } from "./merge-step.ts";
+
+/** What a merge does to which rows. */
+export interface Matches {
+  /** The target's files whose rows were looked at. */
+  readonly scanned: readonly AddFile[];
+  /** Whether a file that appears meanwhile could change the outcome. */
+  readonly readsWholeTable: boolean;
+  /** Rows of the target that go, be it for good or for their new version. */
+  readonly removed: Positions;
+  readonly updated: number;
+  readonly inserted: number;
+  /** Temporary table of the updates: place of the file, row in it, row of the source. */
+  readonly updates: string;
+  /** Temporary table of the source rows to insert. */
+  readonly inserts: string;
+}
+
+/**
+ * Finds the rows of the target whose keys the source has. Only the keys and what the conditions mention is read, and only of files
+ * whose statistics do not exclude the source's keys.
+ */
+export async function findMatches(step: MergeStep, ranges: readonly ColumnRange[]): Promise<Matches> {
+  const { session, spec, target, doing } = step;
+  const live = [...(target.snapshot?.files.values() ?? [])];
+  const needsAll = spec.notMatchedBySource !== undefined;
+  const scanned = needsAll ? live : live.filter((file) => fileMayMatch(summaryOf(file), ranges));
+  const scan = await scanOf(step, scanned);
+  const hits = await createHits(step, scan);
+  const inserts = await createInserts(step, hits);
+  const gone = [`SELECT f, r FROM ${hits} WHERE d OR u`];
+  if (spec.notMatchedBySource !== undefined) {
+    gone.push(
+      `SELECT target.${FILE_COLUMN}, target.${ROW_COLUMN} FROM (${scan}) target ANTI JOIN ${sourceRows(step)} source ` +
+        `ON ${keysEqual(step)} WHERE (\n${spec.notMatchedBySource.deleteWhen}\n)`,
+    );
+  }
+  const removed = await collectPositions(session, gone.join(" UNION ALL "), { files: scanned, doing });
+  const updates = session.newName("updates");
+  await session.run(`CREATE TEMP TABLE ${updates} AS SELECT f, r, s FROM ${hits} WHERE u AND NOT d`, doing);
+  const [counts] = await session.rows(
+    `SELECT (SELECT count(*) FROM ${updates}), (SELECT count(*) FROM ${inserts})`,
+    doing,
+  );
+  return {
+    scanned,
+    // That a key is absent is only true as long as nobody adds it.
+    readsWholeTable: needsAll || spec.notMatched?.insertWhen !== false,
+    removed,
+    updated: Number(counts?.[0] ?? 0),
+    inserted: Number(counts?.[1] ?? 0),
+    updates,
+    inserts,
+  };
+}
+
+/** The target's rows with their positions; of a table that does not exist yet, none. */
+export async function scanOf({ parts, session, table, target }: MergeStep, files: readonly AddFile[]): Promise<string> {
+  // Columns that this very commit adds are read as null.
+  return await tableScan(parts.access(session), { table, metadata: target.metadata, files, positions: "index" });
+}
+
+async function createHits(step: MergeStep, scan: string): Promise<string> {
+  const { session, spec, doing } = step;
+  const hits = session.newName("hits");
+  const deleted = spec.matched?.deleteWhen ?? "false";
+  const updated = spec.matched?.updateWhen === false ? "false" : (spec.matched?.updateWhen ?? "true");
+  await session.run(
+    `CREATE TEMP TABLE ${hits} AS SELECT target.${FILE_COLUMN} AS f, target.${ROW_COLUMN} AS r, source.${SOURCE_ROW} AS s, ` +
+      `coalesce((\n${deleted}\n), false) AS d, coalesce((\n${updated}\n), false) AS u ` +
+      `FROM (${scan}) target JOIN ${sourceRows(step)} source ON ${keysEqual(step)}`,
+    doing,
+  );
+  return hits;
+}
+
+async function createInserts(step: MergeStep, hits: string): Promise<string> {
+  const { session, spec, doing } = step;
+  const inserts = session.newName("inserts");
+  const condition = spec.notMatched?.insertWhen === false ? "false" : (spec.notMatched?.insertWhen ?? "true");
+  await session.run(
+    `CREATE TEMP TABLE ${inserts} AS SELECT source.${SOURCE_ROW} AS s FROM ${sourceRows(step)} source ` +
+      `ANTI JOIN ${hits} h ON h.s = source.${SOURCE_ROW} WHERE (\n${condition}\n)`,
+    doing,
+  );
+  return inserts;
+}
+
+function keysEqual(step: MergeStep): string {
+  const equal = step.spec.keys.map((key) => {
+    const field = keyField(step, key);
+    const present = sourceField(step, key) ?? field;
+    return `target.${quoteIdentifier(field.name)} = CAST(source.${quoteIdentifier(present.name)} AS ${sqlTypeOf(field.type)})`;
+  });
+  return equal.join(" AND ");
+}
+
+function summaryOf(file: AddFile): {
+  stats: ReturnType<typeof parseStats>;
+  partitionValues: AddFile["partitionValues"];
+} {
+  return { stats: parseStats(file.stats), partitionValues: file.partitionValues };
+}

@@ -1,0 +1,94 @@
+import { SluiceError } from "../../base/index.ts";
+import { removeOf, type AddFile, type PartitionValues } from "../../delta/index.ts";
+import type { OpenTable, OverwriteOptions, Relation, WriteOutcome } from "../engine.ts";
+import { commitLoop, type PreparedWrite } from "./commit-loop.ts";
+import { conformed } from "./conform.ts";
+import { discardDataFiles, writeDataFiles } from "./data-files.ts";
+import type { EngineParts } from "./engine-parts.ts";
+import { filesMetrics, rowsOfFiles } from "./write-metrics.ts";
+import type { WriteTarget } from "./write-target.ts";
+
+/** Replaces the rows of a table, or of some of its partitions. */
+export async function overwrite(
+  parts: EngineParts,
+  table: OpenTable,
+  rows: Relation,
+  options: OverwriteOptions = {},
+): Promise<WriteOutcome> {
+  return await commitLoop(
+    parts.database.world,
+    table,
+    {
+      operation: "WRITE",
+      operationParameters: { mode: "Overwrite" },
+      ...(options.replaceSchema === undefined ? {} : { replaceSchema: options.replaceSchema }),
+      prepare: async (target) => await prepare(parts, { table, rows, target, options }),
+    },
+    options,
+  );
+}
+
+async function prepare(
+  parts: EngineParts,
+  {
+    table,
+    rows,
+    target,
+    options,
+  }: { table: OpenTable; rows: Relation; target: WriteTarget; options: OverwriteOptions },
+): Promise<PreparedWrite> {
+  const { metadata, snapshot } = target;
+  const covers = coverage(table, metadata.partitionColumns, options.partitions);
+  await using session = await parts.database.session(options.signal);
+  const source = await parts.source(session, rows);
+  const doing = { what: `overwrite table ${table.name}`, userSql: true, linesBefore: source.linesBefore };
+  const sql = await conformed(session, source.sql, { schema: metadata.schema, tableName: table.name, doing });
+  const adds = await writeDataFiles(parts.database, session, { table, metadata, sql, doing });
+  const stray = covers === undefined ? undefined : adds.find((add) => !covers(add.partitionValues));
+  if (stray !== undefined) {
+    await discardDataFiles(table, adds);
+    throw new SluiceError(
+      "table.schema-mismatch",
+      `Cannot overwrite partitions of table ${table.name}: a row belongs to none of them`,
+      { facts: { partition: JSON.stringify(stray.partitionValues) } },
+    );
+  }
+  const replaced = [...(snapshot?.files.values() ?? [])].filter((file) => covers?.(file.partitionValues) ?? true);
+  const removes = replaced.map((file) => removeOf(file, parts.database.world.nowMs()));
+  return {
+    written: adds.map((add) => add.path),
+    adds,
+    removes,
+    reads: {
+      wholeTable: covers === undefined,
+      files: new Set(replaced.map((file: AddFile) => file.path)),
+      ...(covers === undefined ? {} : { covers }),
+    },
+    metrics: { ...filesMetrics(adds, removes), rowsDeleted: rowsOfFiles(replaced) },
+  };
+}
+
+/** Whether a file's partition is one of those to replace; undefined: all are. */
+function coverage(
+  table: OpenTable,
+  columns: readonly string[],
+  partitions: OverwriteOptions["partitions"],
+): ((values: PartitionValues) => boolean) | undefined {
+  if (partitions === undefined) return undefined;
+  for (const partition of partitions) {
+    const stray = Object.keys(partition).find((name) => !columns.includes(name));
+    if (stray !== undefined || Object.keys(partition).length === 0) {
+      throw new SluiceError(
+        "table.schema-mismatch",
+        `Cannot overwrite partitions of table ${table.name}: ${stray ?? "nothing"} is not one of its partition columns`,
+      );
+    }
+  }
+  return (values) =>
+    partitions.some((partition) => Object.entries(partition).every(([name, value]) => isSame(values[name], value)));
+}
+
+/** In the log an empty text is null (Delta PROTOCOL, "Partition Value Serialization"). */
+function isSame(left: string | null | undefined, right: string | null): boolean {
+  return (left ?? "") === (right ?? "");
+}

@@ -1,0 +1,153 @@
+import { parseJson, stringifyJson, type JsonObject } from "../../base/index.ts";
+import {
+  addWithVector,
+  parseStats,
+  removeOf,
+  vectorPath,
+  writeDeletionVectors,
+  type AddFile,
+  type RemoveFile,
+  type RowSet,
+  type TableMetadata,
+} from "../../delta/index.ts";
+import type { OpenTable } from "../engine.ts";
+import { quoteLiteral } from "../sql-text.ts";
+import { conformed } from "./conform.ts";
+import { writeDataFiles } from "./data-files.ts";
+import type { Doing } from "./engine-failure.ts";
+import type { EngineParts } from "./engine-parts.ts";
+import type { Positions } from "./positions.ts";
+import type { Session } from "./session.ts";
+import { tableScan } from "./table-scan.ts";
+import type { WriteTarget } from "./write-target.ts";
+
+export interface RemoveRequest {
+  readonly table: OpenTable;
+  readonly target: WriteTarget;
+  readonly hits: Positions;
+  readonly doing: Doing;
+  /** Rows to write in the same go, in the table's columns and types. */
+  readonly newRows?: string;
+}
+
+export interface RemovedRows {
+  readonly written: readonly string[];
+  readonly adds: readonly AddFile[];
+  readonly removes: readonly RemoveFile[];
+  readonly bytesWritten: number;
+}
+
+/** Property of a table whose readers know no deletion vectors: touched files are written anew. */
+const MERGE_PROPERTY = "sluice.merge";
+
+export function writesVectors({ configuration }: Pick<TableMetadata, "configuration">): boolean {
+  const isEnabled = configuration["delta.enableDeletionVectors"]?.toLowerCase() === "true";
+  return isEnabled && configuration[MERGE_PROPERTY] !== "copy-on-write";
+}
+
+/**
+ * Prepares the removal of rows, and new rows with it: by deletion vectors, which costs what was removed, or by writing the
+ * touched files anew. A file that loses its last row is removed.
+ */
+export async function removeRows(parts: EngineParts, session: Session, request: RemoveRequest): Promise<RemovedRows> {
+  const { table, target, hits } = request;
+  const touched = await withRowCounts(parts, session, request);
+  const gone: AddFile[] = [];
+  const left = new Map<AddFile, RowSet>();
+  for (const { file, counted } of touched) {
+    const before = await parts.deleted.rows(table, file);
+    const rows = hits.byFile.get(file);
+    if (rows === undefined) continue;
+    const after = before === undefined ? rows : before.union(rows);
+    if (after.size === parseStats(counted.stats)?.numRecords) gone.push(file);
+    else left.set(counted, after);
+  }
+  const removes = touched.map(({ file }) => removeOf(file, parts.database.world.nowMs()));
+  const prepared = writesVectors(target.metadata)
+    ? await withVectors(parts, session, { request, left })
+    : await withoutVectors(parts, session, { request, left });
+  return { ...prepared, removes };
+}
+
+interface Rest {
+  readonly request: RemoveRequest;
+  /** Files that keep rows, with all rows of each that are deleted from now on. */
+  readonly left: ReadonlyMap<AddFile, RowSet>;
+}
+
+async function withVectors(
+  parts: EngineParts,
+  session: Session,
+  { request, left }: Rest,
+): Promise<Omit<RemovedRows, "removes">> {
+  const { table, target, newRows, doing } = request;
+  const written =
+    newRows === undefined
+      ? []
+      : await writeDataFiles(parts.database, session, { table, metadata: target.metadata, sql: newRows, doing });
+  const vectors = await writeDeletionVectors(table.store, [...left.values()], parts.database.world);
+  const changed = [...left.keys()].flatMap((file, index) => {
+    const vector = vectors[index];
+    return vector === undefined ? [] : [addWithVector(file, vector)];
+  });
+  const vectorFiles = vectors.flatMap((vector) => vectorPath(vector, table.store.url) ?? []);
+  return {
+    written: [...written.map((add) => add.path), ...new Set(vectorFiles)],
+    adds: [...changed, ...written],
+    bytesWritten: written.reduce((sum, add) => sum + add.sizeBytes, 0),
+  };
+}
+
+async function withoutVectors(
+  parts: EngineParts,
+  session: Session,
+  { request, left }: Rest,
+): Promise<Omit<RemovedRows, "removes">> {
+  const { table, target, newRows, doing } = request;
+  const files = [...left.keys()];
+  const hidden = new Map([...left].map(([file, rows]) => [file.path, rows]));
+  const metadata = target.snapshot?.metadata ?? target.metadata;
+  const kept = files.length === 0 ? [] : [await tableScan(parts.access(session), { table, metadata, files, hidden })];
+  const schema = target.metadata.schema;
+  const conformedKept = await Promise.all(
+    kept.map(async (sql) => await conformed(session, sql, { schema, tableName: table.name, doing })),
+  );
+  const selects = [...conformedKept, ...(newRows === undefined ? [] : [newRows])];
+  if (selects.length === 0) return { written: [], adds: [], bytesWritten: 0 };
+  const sql = selects.map((one) => `(${one})`).join(" UNION ALL ");
+  const adds = await writeDataFiles(parts.database, session, { table, metadata: target.metadata, sql, doing });
+  return {
+    written: adds.map((add) => add.path),
+    adds,
+    bytesWritten: adds.reduce((sum, add) => sum + add.sizeBytes, 0),
+  };
+}
+
+/** The touched files, with a row count in the statistics of those that came without one. */
+async function withRowCounts(
+  parts: EngineParts,
+  session: Session,
+  { table, hits, doing }: RemoveRequest,
+): Promise<readonly { file: AddFile; counted: AddFile }[]> {
+  const touched: { file: AddFile; counted: AddFile }[] = [];
+  for (const file of hits.byFile.keys()) {
+    if (parseStats(file.stats)?.numRecords !== undefined) {
+      touched.push({ file, counted: file });
+      continue;
+    }
+    const { paths, release } = await parts.files.use(table.store, [file]);
+    try {
+      const sql = `SELECT num_rows FROM parquet_file_metadata(${quoteLiteral(paths[0] ?? "")})`;
+      const [row] = await session.rows(sql, doing);
+      touched.push({ file, counted: { ...file, stats: withCount(file.stats, Number(row?.[0])) } });
+    } finally {
+      release();
+    }
+  }
+  return touched;
+}
+
+function withCount(stats: string | undefined, numRecords: number): string {
+  const known = parseStats(stats) === undefined ? {} : (parseJson(stats ?? "{}") as JsonObject);
+  return stringifyJson({ ...known, numRecords });
+}

@@ -1,0 +1,145 @@
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBResult, DuckDBValue } from "@duckdb/node-api";
+import { SluiceError } from "../../base/index.ts";
+import type { EngineColumn } from "./delta-type.ts";
+import { engineFailure, type Doing, type FileNaming } from "./engine-failure.ts";
+import type { Slots } from "./slots.ts";
+
+/** A result whose rows arrive in chunks; memory stays bounded whatever its size. */
+export interface ChunkStream {
+  readonly columns: readonly EngineColumn[];
+  readonly chunks: AsyncIterable<DuckDBDataChunk>;
+}
+
+/**
+ * One connection: its temporary tables are seen by nobody else and go with it. Every call takes one of the engine's slots
+ * for as long as native code runs, never in between, so that a reader that pauses blocks nobody.
+ */
+export class Session implements AsyncDisposable {
+  readonly #connection: DuckDBConnection;
+  readonly #slots: Slots;
+  readonly #signal: AbortSignal | undefined;
+  readonly #closed: () => void;
+  readonly #interrupt = (): void => this.#connection.interrupt();
+  readonly #running = new Set<Promise<unknown>>();
+  readonly #deferred: (() => Promise<void> | void)[] = [];
+  readonly #fileNames: FileNaming[] = [];
+  #isClosed = false;
+  #names = 0;
+
+  constructor(
+    connection: DuckDBConnection,
+    slots: Slots,
+    life: { signal: AbortSignal | undefined; closed: () => void },
+  ) {
+    this.#connection = connection;
+    this.#slots = slots;
+    this.#signal = life.signal;
+    this.#closed = life.closed;
+    this.#signal?.addEventListener("abort", this.#interrupt);
+  }
+
+  /** A name that no other table of this session has. */
+  newName(kind: string): string {
+    this.#names += 1;
+    return `__${kind}_${this.#names}`;
+  }
+
+  /** To be done when the session ends: removing files that it wrote, letting go of files that it read. */
+  defer(work: () => Promise<void> | void): void {
+    this.#deferred.push(work);
+  }
+
+  /** From now on failures that mention such a file say which table's file it is. */
+  nameFiles(naming: FileNaming): void {
+    this.#fileNames.push(naming);
+  }
+
+  async run(sql: string, doing: Doing): Promise<void> {
+    await this.#native(doing, async () => await this.#connection.run(sql));
+  }
+
+  /** All rows of a small result, as DuckDB's values. */
+  async rows(sql: string, doing: Doing): Promise<readonly (readonly DuckDBValue[])[]> {
+    return await this.#native(doing, async () => {
+      const result = await this.#connection.run(sql);
+      return await result.getRows();
+    });
+  }
+
+  /** The columns that a query would give. */
+  async columns(sql: string, doing: Doing): Promise<readonly EngineColumn[]> {
+    return await this.#native(doing, async () => {
+      const prepared = await this.#connection.prepare(sql);
+      try {
+        return Array.from({ length: prepared.columnCount }, (_, index) => ({
+          name: prepared.columnName(index),
+          type: prepared.columnType(index),
+        }));
+      } finally {
+        prepared.destroySync();
+      }
+    });
+  }
+
+  async stream(sql: string, doing: Doing): Promise<ChunkStream> {
+    const result = await this.#native(doing, async () => await this.#connection.stream(sql));
+    const types = result.columnTypes();
+    const columns = result.columnNames().flatMap((name, index) => {
+      const type = types[index];
+      return type === undefined ? [] : [{ name, type }];
+    });
+    return { columns, chunks: this.#chunks(result, doing) };
+  }
+
+  /** Fills a temporary table that `sql` creates with chunks. */
+  async fill(table: string, chunks: Iterable<DuckDBDataChunk>, doing: Doing): Promise<void> {
+    await this.#native(doing, async () => {
+      const appender = await this.#connection.createAppender(table, "main", "temp");
+      try {
+        for (const chunk of chunks) appender.appendDataChunk(chunk);
+        appender.flushSync();
+      } finally {
+        appender.closeSync();
+      }
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#signal?.removeEventListener("abort", this.#interrupt);
+    // Native code may still use the connection: an early disconnect would crash the process.
+    if (this.#running.size > 0) this.#connection.interrupt();
+    await Promise.allSettled(this.#running);
+    this.#connection.closeSync();
+    this.#closed();
+    for (const work of this.#deferred.toReversed()) await work();
+  }
+
+  async *#chunks(result: DuckDBResult, doing: Doing): AsyncGenerator<DuckDBDataChunk> {
+    for (;;) {
+      const chunk = await this.#native(doing, async () => await result.fetchChunk());
+      if (chunk === null || chunk.rowCount === 0) return;
+      yield chunk;
+    }
+  }
+
+  async #native<T>(doing: Doing, call: () => Promise<T>): Promise<T> {
+    return await this.#slots.run(async () => {
+      if (this.#isClosed || this.#signal?.aborted === true) throw interrupted(doing);
+      const work = call();
+      this.#running.add(work);
+      try {
+        return await work;
+      } catch (error) {
+        throw engineFailure(error, doing, this.#fileNames);
+      } finally {
+        this.#running.delete(work);
+      }
+    });
+  }
+}
+
+function interrupted(doing: Doing): SluiceError {
+  return new SluiceError("run.interrupted", `Cannot ${doing.what}: it was interrupted`);
+}

@@ -1,0 +1,103 @@
+import { SluiceError } from "../../base/index.ts";
+import type { StructType } from "../../contract/index.ts";
+import type { AddFile } from "../../delta/index.ts";
+import type { Input, OpenTable, Relation, Row } from "../engine.ts";
+import { chunksOf } from "./engine-values.ts";
+import { LINE_BYTES_MAX } from "./line-limit.ts";
+import type { ScratchFiles } from "./scratch-files.ts";
+import { tableScan, type ScanAccess } from "./table-scan.ts";
+import { quoteIdentifier, quoteLiteral, sqlTypeOf } from "../sql-text.ts";
+import { literalList } from "./literal-list.ts";
+
+export interface SourceAccess extends ScanAccess {
+  readonly scratches: ScratchFiles;
+}
+
+export interface SourceSql {
+  /** One self-contained SELECT. */
+  readonly sql: string;
+  /** Lines of it before the relation's own SQL begins. */
+  readonly linesBefore: number;
+}
+
+/**
+ * A relation as one SELECT: its inputs become common table expressions in front of its own SQL, which may begin with a
+ * WITH of its own and shadows nothing outside.
+ */
+export async function sourceSql(access: SourceAccess, relation: Relation): Promise<SourceSql> {
+  const inputs: string[] = [];
+  for (const [name, input] of Object.entries(relation.inputs)) {
+    inputs.push(`${quoteIdentifier(name)} AS NOT MATERIALIZED (${await inputSql(access, input)})`);
+  }
+  const prelude = inputs.length === 0 ? "" : `WITH ${inputs.join(",\n")}\n`;
+  const before = `${prelude}SELECT * FROM (\n`;
+  return { sql: `${before}${withoutSemicolon(relation.sql)}\n)`, linesBefore: before.split("\n").length - 1 };
+}
+
+async function inputSql(access: SourceAccess, input: Input): Promise<string> {
+  switch (input.kind) {
+    case "table": {
+      const { snapshot } = requireSnapshot(input.table);
+      return await scanOf(access, input.table, [...snapshot.files.values()], input.positions);
+    }
+    case "files":
+      return await scanOf(access, input.table, input.files, input.positions);
+    case "ndjson":
+      return ndjsonSql(input);
+    case "parquet":
+      return `SELECT * FROM read_parquet(${fileList(input.files)}, union_by_name = true)`;
+    case "rows":
+      return `SELECT * FROM ${await rowsTable(access, input)}`;
+    case "scratch":
+      return access.scratches.sql(input.scratch);
+    case "relation":
+      return (await sourceSql(access, input.relation)).sql;
+  }
+}
+
+async function scanOf(
+  access: SourceAccess,
+  table: OpenTable,
+  files: readonly AddFile[],
+  positions: boolean | undefined,
+): Promise<string> {
+  const { metadata } = requireSnapshot(table).snapshot;
+  return await tableScan(access, { table, metadata, files, ...(positions === true ? { positions: "path" } : {}) });
+}
+
+function requireSnapshot(table: OpenTable): { snapshot: NonNullable<OpenTable["snapshot"]> } {
+  const { snapshot } = table;
+  if (snapshot !== undefined) return { snapshot };
+  throw new SluiceError("table.missing", `Cannot read table ${table.name}: there is none`, {
+    facts: { location: table.store.url },
+  });
+}
+
+function ndjsonSql({ files, columns, fileNameColumn }: Extract<Input, { kind: "ndjson" }>): string {
+  const types = columns.fields.map((field) => `${quoteLiteral(field.name)}: ${quoteLiteral(sqlTypeOf(field.type))}`);
+  const options = [
+    `columns = {${types.join(", ")}}`,
+    "format = 'newline_delimited'",
+    `maximum_object_size = ${LINE_BYTES_MAX}`,
+    ...(fileNameColumn === undefined ? [] : [`filename = ${quoteLiteral(fileNameColumn)}`]),
+  ];
+  return `SELECT * FROM read_json(${fileList(files)}, ${options.join(", ")})`;
+}
+
+async function rowsTable(access: SourceAccess, input: { schema: StructType; rows: readonly Row[] }): Promise<string> {
+  const name = access.session.newName("rows");
+  const columns = input.schema.fields.map((field) => `${quoteIdentifier(field.name)} ${sqlTypeOf(field.type)}`);
+  const doing = { what: "take rows into the engine" };
+  await access.session.run(`CREATE TEMP TABLE ${name} (${columns.join(", ")})`, doing);
+  await access.session.fill(name, chunksOf(input.schema, input.rows), doing);
+  return name;
+}
+
+/** Paths in a list are patterns to DuckDB: their special characters stand for themselves between brackets. */
+export function fileList(files: readonly string[]): string {
+  return literalList(files.map((file) => file.replaceAll(/[*?[]/g, "[$&]")));
+}
+
+function withoutSemicolon(sql: string): string {
+  return sql.replace(/[\s;]+$/, "");
+}

@@ -1,0 +1,86 @@
+import { BIT, DuckDBDataChunk, UBIGINT, VARCHAR, type DuckDBBitValue, type DuckDBValue } from "@duckdb/node-api";
+import { SluiceError } from "../../base/index.ts";
+import type { StructField } from "../../contract/index.ts";
+import type { AddFile } from "../../delta/index.ts";
+import type { Session } from "./session.ts";
+import { quoteLiteral, sqlTypeOf } from "../sql-text.ts";
+
+/** What the log knows of a file and the file itself does not: its path, its partition, its deleted rows. */
+export interface FileFacts {
+  readonly file: AddFile;
+  /** Deleted rows as a bit string over the file's rows; undefined: none. */
+  readonly deleted: DuckDBBitValue | undefined;
+}
+
+/** Position of the path, the deleted rows and the partition values in the table of facts. */
+export const FACTS = { index: "file_index", path: "path", deleted: "deleted" } as const;
+
+export function partitionFact(index: number): string {
+  return `p${index}`;
+}
+
+const CHUNK_ROWS = 2048;
+
+/** Creates a temporary table with one row a file, numbered as in the list that `read_parquet` is given. Returns its name. */
+export async function createFacts(
+  session: Session,
+  facts: readonly FileFacts[],
+  { partitions, tableName }: { partitions: readonly StructField[]; tableName: string },
+): Promise<string> {
+  const texts = session.newName("texts");
+  const name = session.newName("files");
+  const doing = { what: `read table ${tableName}` };
+  const columns = partitions.map((_, index) => `${partitionFact(index)} VARCHAR`);
+  await session.run(
+    `CREATE TEMP TABLE ${texts} (${[`${FACTS.index} UBIGINT`, `${FACTS.path} VARCHAR`, `${FACTS.deleted} BIT`, ...columns].join(", ")})`,
+    doing,
+  );
+  await session.fill(texts, factChunks(facts, partitions), doing);
+  const typed = partitions.map(
+    (field, index) => `${partitionCast(partitionFact(index), field)} AS ${partitionFact(index)}`,
+  );
+  try {
+    await session.run(
+      `CREATE TEMP TABLE ${name} AS SELECT ${[FACTS.index, FACTS.path, FACTS.deleted, ...typed].join(", ")} FROM ${texts}`,
+      doing,
+    );
+  } catch (error) {
+    throw new SluiceError(
+      "table.corrupt",
+      `Cannot read table ${tableName}: a partition value is not of its column's type`,
+      {
+        cause: error,
+      },
+    );
+  }
+  return name;
+}
+
+/** A partition value as a constant of its column's type (delta.md 9): "" is null for every type. */
+export function partitionLiteral(value: string | null | undefined, field: StructField): string {
+  const text = value === null || value === undefined || value === "" ? "NULL::VARCHAR" : quoteLiteral(value);
+  return partitionCast(text, field);
+}
+
+/** Binary values are the text's UTF-8 bytes; everything else reads in the form that DuckDB reads too. */
+function partitionCast(text: string, field: StructField): string {
+  return field.type === "binary" ? `encode(${text})` : `CAST(${text} AS ${sqlTypeOf(field.type)})`;
+}
+
+function* factChunks(facts: readonly FileFacts[], partitions: readonly StructField[]): Generator<DuckDBDataChunk> {
+  const types = [UBIGINT, VARCHAR, BIT, ...partitions.map(() => VARCHAR)];
+  for (let start = 0; start < facts.length; start += CHUNK_ROWS) {
+    const slice = facts.slice(start, start + CHUNK_ROWS);
+    const chunk = DuckDBDataChunk.create(types, slice.length);
+    chunk.setRows(slice.map((fact, index) => factRow(fact, BigInt(start + index), partitions)));
+    yield chunk;
+  }
+}
+
+function factRow({ file, deleted }: FileFacts, index: bigint, partitions: readonly StructField[]): DuckDBValue[] {
+  const values = partitions.map((field) => {
+    const value = file.partitionValues[field.name];
+    return value === undefined || value === "" ? null : value;
+  });
+  return [index, file.path, deleted ?? null, ...values];
+}

@@ -1,0 +1,124 @@
+import { SluiceError, isFailure } from "../../base/index.ts";
+import type { StructField } from "../../contract/index.ts";
+import type { AddFile, RowSet, TableMetadata } from "../../delta/index.ts";
+import type { OpenTable } from "../engine.ts";
+import type { DeletedRows } from "./deleted-rows.ts";
+import type { FileCache } from "./file-cache.ts";
+import type { Session } from "./session.ts";
+import { explicitSchema, named, storedName } from "./explicit-schema.ts";
+import { FACTS, createFacts, partitionFact, partitionLiteral, type FileFacts } from "./table-files.ts";
+import { quoteIdentifier, sqlTypeOf } from "../sql-text.ts";
+import { literalList } from "./literal-list.ts";
+
+/** Names of the columns that `positions` adds. */
+export const FILE_COLUMN = "__file";
+export const ROW_COLUMN = "__row";
+
+export interface ScanOptions {
+  readonly table: Pick<OpenTable, "name" | "store">;
+  readonly metadata: TableMetadata;
+  readonly files: readonly AddFile[];
+  /** Adds `__row` and, as `__file`, the path or the file's place in `files`. */
+  readonly positions?: "path" | "index";
+  /** Rows to leave out besides those that are deleted, by path. */
+  readonly hidden?: ReadonlyMap<string, RowSet>;
+}
+
+export interface ScanAccess {
+  readonly session: Session;
+  readonly files: FileCache;
+  readonly deleted: DeletedRows;
+}
+
+/**
+ * SQL for the live rows of some of a table's files: columns typed and named as the schema says, whatever older files hold
+ * (a missing one is null, at any depth), partition columns from the log, deleted rows left out.
+ * Valid for the session: it refers to temporary tables and to files that the session keeps in reach.
+ */
+export async function tableScan(access: ScanAccess, options: ScanOptions): Promise<string> {
+  const { metadata, files } = options;
+  if (files.length === 0) return emptyScan(options);
+  const partitions = metadata.partitionColumns.map((name) => columnNamed(metadata, name, options.table.name));
+  const stored = metadata.schema.fields.filter((field) => !metadata.partitionColumns.includes(field.name));
+  const paths = await localPaths(access, options);
+  const facts = await loadFacts(access, options);
+  const source = `read_parquet(${literalList(paths)}, ${explicitSchema(stored)})`;
+  const constant = constantPartition(files, metadata.partitionColumns);
+  const hasDeleted = facts.some((fact) => fact.deleted !== undefined);
+  const storedColumns = new Map(stored.map((field, index) => [field.name, `t.${storedName(index)}`]));
+  const columns = metadata.schema.fields.map((field) => {
+    const column = storedColumns.get(field.name);
+    if (column !== undefined) return named(column, field.name);
+    const index = metadata.partitionColumns.indexOf(field.name);
+    const value = constant === undefined ? `f.${partitionFact(index)}` : partitionLiteral(constant[field.name], field);
+    return named(value, field.name);
+  });
+  if (options.positions !== undefined) {
+    const file = options.positions === "path" ? `f.${FACTS.path}` : "t.file_index";
+    columns.push(named(file, FILE_COLUMN), named("t.file_row_number", ROW_COLUMN));
+  }
+  const needsFacts = options.positions === "path" || constant === undefined || hasDeleted;
+  if (!needsFacts) return `SELECT ${columns.join(", ")} FROM ${source} t`;
+  const factsTable = await createFacts(access.session, facts, {
+    partitions: constant === undefined ? partitions : [],
+    tableName: options.table.name,
+  });
+  const live = hasDeleted ? ` WHERE coalesce(get_bit(f.${FACTS.deleted}, t.file_row_number::INTEGER), 0) = 0` : "";
+  return `SELECT ${columns.join(", ")} FROM ${source} t JOIN ${factsTable} f ON f.${FACTS.index} = t.file_index${live}`;
+}
+
+function emptyScan({ metadata, positions }: ScanOptions): string {
+  const columns = metadata.schema.fields.map((field) => named(`NULL::${sqlTypeOf(field.type)}`, field.name));
+  if (positions !== undefined) {
+    const fileType = positions === "path" ? "VARCHAR" : "UBIGINT";
+    columns.push(named(`NULL::${fileType}`, FILE_COLUMN), named("NULL::BIGINT", ROW_COLUMN));
+  }
+  return `SELECT ${columns.join(", ")} WHERE false`;
+}
+
+async function localPaths(access: ScanAccess, { table, files }: ScanOptions): Promise<readonly string[]> {
+  try {
+    const used = await access.files.use(table.store, files);
+    access.session.defer(used.release);
+    const names = new Map(used.paths.map((path, index) => [path, files[index]?.path ?? path]));
+    access.session.nameFiles((path) => {
+      const name = names.get(path);
+      return name === undefined ? undefined : `file ${name} of table ${table.name}`;
+    });
+    return used.paths;
+  } catch (error) {
+    if (!isFailure(error, "storage.missing")) throw error;
+    throw new SluiceError("table.corrupt", `Cannot read table ${table.name}: a data file is missing`, {
+      cause: error,
+      facts: error.facts,
+    });
+  }
+}
+
+async function loadFacts(access: ScanAccess, { table, files, hidden }: ScanOptions): Promise<readonly FileFacts[]> {
+  const facts: FileFacts[] = [];
+  for (const file of files) {
+    const deleted = await access.deleted.bits(table, file, hidden?.get(file.path));
+    facts.push({ file, deleted });
+  }
+  return facts;
+}
+
+/** The partition that all files share, as it is for an unpartitioned table. */
+function constantPartition(
+  files: readonly AddFile[],
+  columns: readonly string[],
+): AddFile["partitionValues"] | undefined {
+  const first = files[0]?.partitionValues ?? {};
+  const same = files.every((file) => columns.every((column) => file.partitionValues[column] === first[column]));
+  return same ? first : undefined;
+}
+
+function columnNamed(metadata: TableMetadata, name: string, table: string): StructField {
+  const found = metadata.schema.fields.find((field) => field.name === name);
+  if (found !== undefined) return found;
+  throw new SluiceError(
+    "table.corrupt",
+    `Cannot read table ${table}: partition column ${quoteIdentifier(name)} is not in its schema`,
+  );
+}

@@ -1,0 +1,118 @@
+import { SluiceError, type World } from "../../base/index.ts";
+import type { StructType } from "../../contract/index.ts";
+import {
+  LAST_FIELD_ID_PROPERTY,
+  addColumns,
+  assignFieldIds,
+  assertWritable,
+  checkSchema,
+  protocolFor,
+  serializeSchema,
+  type MetadataAction,
+  type ProtocolAction,
+  type Snapshot,
+  type TableMetadata,
+} from "../../delta/index.ts";
+import type { OpenTable, TableCreation, WriteOptions } from "../engine.ts";
+
+/** The table as a write leaves it: what its new files must look like and what the commit must say about it. */
+export interface WriteTarget {
+  readonly snapshot: Snapshot | undefined;
+  readonly metadata: TableMetadata;
+  /** Present when the commit changes it. */
+  readonly newMetadata?: MetadataAction;
+  readonly newProtocol?: ProtocolAction;
+}
+
+/** Decides the schema, properties and protocol after a write to `snapshot`, or of the table that it creates. */
+export function writeTarget(
+  table: Pick<OpenTable, "name">,
+  snapshot: Snapshot | undefined,
+  options: WriteOptions & { readonly replaceSchema?: StructType },
+  world: World,
+): WriteTarget {
+  const metadata = snapshot === undefined ? created(table, options, world) : changed(table, snapshot, options);
+  checkSchema(metadata.schema, metadata.partitionColumns, table.name);
+  const protocol = protocolFor(metadata, snapshot?.protocol);
+  if (snapshot === undefined) return { snapshot, metadata, newMetadata: actionOf(metadata), newProtocol: protocol };
+  // Before any file is written, not only when the commit is made.
+  assertWritable(snapshot.protocol, snapshot.metadata, table.name);
+  const hasNewMetadata = metadata !== snapshot.metadata;
+  return {
+    snapshot,
+    metadata,
+    ...(hasNewMetadata ? { newMetadata: actionOf(metadata) } : {}),
+    ...(protocol === snapshot.protocol ? {} : { newProtocol: protocol }),
+  };
+}
+
+function created(table: Pick<OpenTable, "name">, options: WriteOptions, world: World): TableMetadata {
+  const { create } = options;
+  if (create === undefined) {
+    throw new SluiceError("table.missing", `Cannot write to table ${table.name}: there is none`);
+  }
+  const schema = options.schema === undefined ? create.schema : addColumns(create.schema, options.schema, table.name);
+  const ids = assignFieldIds(schema);
+  const description = options.describe?.description ?? create.description;
+  return withSchema(
+    {
+      id: world.uuid(),
+      ...nameOf(create),
+      ...(description === undefined ? {} : { description }),
+      schemaString: "",
+      schema,
+      partitionColumns: create.partitionColumns ?? [],
+      createdTime: world.nowMs(),
+      configuration: { ...create.properties, ...options.describe?.properties },
+    },
+    ids,
+  );
+}
+
+function nameOf(create: TableCreation): { name?: string } {
+  return create.name === undefined ? {} : { name: create.name };
+}
+
+/** The snapshot's own metadata object when nothing changes. */
+function changed(
+  table: Pick<OpenTable, "name">,
+  snapshot: Snapshot,
+  options: WriteOptions & { readonly replaceSchema?: StructType },
+): TableMetadata {
+  let metadata = described(snapshot.metadata, options.describe);
+  const wanted =
+    options.replaceSchema ??
+    (options.schema === undefined ? undefined : addColumns(metadata.schema, options.schema, table.name));
+  if (wanted === undefined || wanted === metadata.schema) return metadata;
+  const last = Number(metadata.configuration[LAST_FIELD_ID_PROPERTY] ?? 0);
+  const ids = assignFieldIds(wanted, metadata.schema, last);
+  if (serializeSchema(ids.schema) !== serializeSchema(metadata.schema)) metadata = withSchema(metadata, ids);
+  return metadata;
+}
+
+function described(metadata: TableMetadata, describe: WriteOptions["describe"]): TableMetadata {
+  if (describe === undefined) return metadata;
+  const description = describe.description ?? metadata.description;
+  const changes = Object.entries(describe.properties ?? {}).filter(
+    ([name, value]) => metadata.configuration[name] !== value,
+  );
+  if (description === metadata.description && changes.length === 0) return metadata;
+  return {
+    ...metadata,
+    ...(description === undefined ? {} : { description }),
+    configuration: { ...metadata.configuration, ...Object.fromEntries(changes) },
+  };
+}
+
+function withSchema(metadata: TableMetadata, ids: { schema: StructType; lastFieldId: number }): TableMetadata {
+  return {
+    ...metadata,
+    schema: ids.schema,
+    schemaString: serializeSchema(ids.schema),
+    configuration: { ...metadata.configuration, [LAST_FIELD_ID_PROPERTY]: String(ids.lastFieldId) },
+  };
+}
+
+function actionOf({ schema: _schema, ...metadata }: TableMetadata): MetadataAction {
+  return metadata;
+}
