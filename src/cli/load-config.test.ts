@@ -205,6 +205,17 @@ describe("the built package", () => {
     expect((await loadInProcess(project)).jiti).not.toContain("babel.cjs");
   });
 
+  test("reads TypeScript that takes more than leaving out types", async () => {
+    const text = configText()
+      .replace("{ bronze, ", "{ BronzeTable, bronze, ")
+      .replace("const orders", "const orders: BronzeTable");
+    const folder = await folderWith({
+      "sluice.config.ts": `import { Layer } from "./layers";\n${text}if (Layer.gold !== 1) throw new Error("no enum");\n`,
+      "layers.ts": "export enum Layer { silver, gold }\n",
+    });
+    expect(await loadInProcess(folder)).toMatchObject({ name: "shop" });
+  });
+
   test("reads JavaScript without jiti", async () => {
     await writeFile(join(project, "plain.mjs"), configText());
     await writeFile(join(project, "plain.js"), configText());

@@ -75,10 +75,7 @@ function readTables(place: Place, value: unknown, folder: string): readonly Tabl
     checkSource(draft, draft.from === undefined ? undefined : drafts.bronze.get(draft.from));
     checkJoins(draft, drafts.silver);
   }
-  const order = orderTables([...drafts.silver.values(), ...drafts.gold]);
-  const derived = [...drafts.silver.values(), ...drafts.gold]
-    .toSorted((one, other) => order.indexOf(one.name) - order.indexOf(other.name))
-    .flatMap((draft) => draft.definition ?? []);
+  const derived = orderTables([...drafts.silver.values(), ...drafts.gold]).flatMap((draft) => draft.definition ?? []);
   return [...drafts.bronze.values(), ...derived];
 }
 

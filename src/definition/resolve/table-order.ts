@@ -7,12 +7,12 @@ export interface Reader {
   readonly reads: readonly TableName[];
 }
 
-/** The names in an order in which each comes after what it reads; else as listed. A cycle is noted once. */
-export function orderTables(readers: readonly Reader[]): readonly TableName[] {
+/** In an order in which each comes after what it reads, else as listed. A cycle is noted once. */
+export function orderTables<T extends Reader>(readers: readonly T[]): readonly T[] {
   const byName = new Map(readers.map((reader) => [reader.name, reader]));
-  const done = new Set<TableName>();
-  const visit = (reader: Reader, path: readonly TableName[]): void => {
-    if (done.has(reader.name)) return;
+  const done = new Set<T>();
+  const visit = (reader: T, path: readonly TableName[]): void => {
+    if (done.has(reader)) return;
     const start = path.indexOf(reader.name);
     if (start !== -1) {
       reader.place.refuse("tables that do not read themselves", [...path.slice(start), reader.name].join(" → "));
@@ -22,7 +22,7 @@ export function orderTables(readers: readonly Reader[]): readonly TableName[] {
       const next = byName.get(name);
       if (next !== undefined) visit(next, [...path, reader.name]);
     }
-    done.add(reader.name);
+    done.add(reader);
   };
   for (const reader of readers) visit(reader, []);
   return [...done];
