@@ -24,7 +24,6 @@ export {
 } from "./builders/lake.ts";
 export { bucket, date, hour, month, type Partition } from "./builders/partition.ts";
 export { sql, withDeleted, type SqlQuery, type WithDeleted } from "./builders/sql-query.ts";
-export { columnMetadata } from "./column-metadata.ts";
 export { definitionFingerprint } from "./fingerprint.ts";
 export { ConfigError, type Problem } from "./reading/problem.ts";
 export { resolveLake, type ResolveOptions } from "./resolve/resolve-lake.ts";
