@@ -83,7 +83,7 @@ export interface Join<Own extends string, T extends SilverTable> {
 
 export interface GoldOptions extends TableMeaning {
   readonly query: SqlQuery;
-  /** Types and meaning of the query's columns: a promise that is checked. */
+  /** Types (cast to, where the query gives another) and meaning of the query's columns; all or some of them. */
   readonly columns?: Readonly<Record<string, Column>>;
   readonly expect?: Expectations;
   readonly partitionBy?: readonly PartitionBy<string>[];
