@@ -16,4 +16,5 @@ export type {
 } from "./engine.ts";
 export { quoteIdentifier, quoteLiteral, sqlTypeOf } from "./sql-text.ts";
 export { lazyEngine } from "./lazy-engine.ts";
-export { duckdbEngine, type DuckdbEngineOptions } from "./duckdb/duckdb-engine.ts";
+export { duckdbEngine } from "./start-duckdb.ts";
+export type { DuckdbEngineOptions } from "./duckdb/duckdb-engine.ts";
