@@ -60,8 +60,10 @@ export function runDemo(): number {
       return sluice("status");
     },
     () => {
-      title("Where does a figure come from? An order, down to the records as DynamoDB wrote them:");
-      return sluice("trace", "silver.orders", "o-0402", "--record");
+      title(
+        "On January 7th somebody bought who is in no segment. From the figure down to the records that DynamoDB wrote:",
+      );
+      return sluice("trace", "gold.daily_sales", "2026-01-07|", "--record");
     },
     () => {
       title("A run with nothing new commits nothing:");
@@ -84,11 +86,10 @@ function whereNext(): void {
   const places = [
     ["examples/shop/sluice.config.ts", "the whole lake, in one page"],
     [`npx sluice plan -c ${CONFIG}`, "what the next run would do"],
-    [`npx sluice trace -c ${CONFIG} gold.daily_sales '2026-01-08|trade'`, "from a figure to its orders"],
-    [`npx sluice quarantine show -c ${CONFIG} silver.orders`, "the records, whole"],
-    [`npx sluice history -c ${CONFIG} silver.orders`, "what each commit did"],
+    [`npx sluice quarantine show silver.orders -c ${CONFIG}`, "the records that were set aside, whole"],
+    [`npx sluice history silver.orders -c ${CONFIG}`, "what each commit did"],
     ["npx sluice read .demo/lake/silver/orders --version 0 --limit 5", "any Delta table, at any version"],
-    ["docs/getting-started.md", "the same with your own tables"],
+    ["docs/getting-started.md", "the same with tables of your own"],
   ] as const;
   const width = Math.max(...places.map(([place]) => place.length));
   for (const [place, about] of places) say(`  ${bold(place.padEnd(width))}  ${dim(about)}`);
@@ -97,10 +98,10 @@ function whereNext(): void {
 
 /** Runs a command as anybody would type it. */
 function sluice(command: string, ...rest: readonly string[]): number {
-  const shown = [command, "-c", CONFIG, ...rest.map((word) => (/[\s|*]/.test(word) ? `"${word}"` : word))].join(" ");
+  const shown = [command, ...rest.map((word) => (/[\s|*]/.test(word) ? `"${word}"` : word)), "-c", CONFIG].join(" ");
   say(`${dim("$")} ${bold(`npx sluice ${shown}`)}`);
   const main = join(ROOT, "dist", "cli", "main.js");
-  const ended = spawnSync(process.execPath, [main, command, "-c", CONFIG, ...rest], { cwd: ROOT, stdio: "inherit" });
+  const ended = spawnSync(process.execPath, [main, command, ...rest, "-c", CONFIG], { cwd: ROOT, stdio: "inherit" });
   if (ended.error !== undefined) say(ended.error.message);
   return ended.status ?? 1;
 }

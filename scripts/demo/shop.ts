@@ -132,7 +132,7 @@ function liveThrough(
     table.remove(id, expires + HOUR);
   } else if (fate < 0.09) {
     table.put(id, placed, order);
-    table.remove(id, placed + 5 * HOUR);
+    table.remove(id, placed + 20 * HOUR);
   } else if (fate < 0.12) {
     // Taken down on paper at a market and typed in two days later.
     table.put(id, placed + 2 * DAY, { ...order, channel: text("market stall") });
