@@ -21,7 +21,7 @@ import {
   type MetadataAction,
   type Snapshot,
 } from "../src/delta/index.ts";
-import type { ObjectStore } from "../src/storage/index.ts";
+import { memoryStore, type ObjectStore } from "../src/storage/index.ts";
 
 /** Checkpoints for tests of the log alone: one action a line instead of Parquet, so that no engine is needed. */
 export const TEXT_CHECKPOINTS: CheckpointFiles = {
@@ -157,4 +157,59 @@ export async function collected<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
   for await (const item of items) all.push(item);
   return all;
+}
+
+/** A table of that many appends, one file each: `f0`, `f1` … */
+export async function tableWithHistory(
+  appends: number,
+  configuration: Readonly<Record<string, string>> = {},
+): Promise<ObjectStore> {
+  const store = memoryStore({ world: simulatedWorld(1) });
+  const log = testLog(store);
+  let snapshot = await createTable(log, metadataOf({ configuration }));
+  for (let at = 0; at < appends; at += 1) snapshot = committed(await log.commit(append(snapshot, [`f${at}`])));
+  return store;
+}
+
+export async function latestOf(log: DeltaLog): Promise<Snapshot> {
+  const snapshot = await log.latest();
+  if (snapshot === undefined) throw new Error("there should be a table");
+  return snapshot;
+}
+
+/** A log that collects its warnings. */
+export function warningLog(store: ObjectStore, warnings: SluiceError[]): DeltaLog {
+  const onWarning = (warning: SluiceError): void => {
+    warnings.push(warning);
+  };
+  return openLog(store, { world: simulatedWorld((logs += 1)), checkpoints: TEXT_CHECKPOINTS, onWarning });
+}
+
+export async function storeWith(path: string, body: string): Promise<ObjectStore> {
+  const store = memoryStore({ world: simulatedWorld(1), url: "memory://t" });
+  await store.create(path, bytesOf(body));
+  return store;
+}
+
+export function bytesOf(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+export function textOf(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
+
+export const LINES = {
+  protocol: '{"protocol":{"minReaderVersion":1,"minWriterVersion":2}}',
+  metaData: metaDataLine('{"type":"struct","fields":[]}'),
+  add: '{"add":{"path":"a","partitionValues":{},"size":1,"modificationTime":1,"dataChange":true}}',
+} as const;
+
+export function metaDataLine(schemaString: string, configuration: Readonly<Record<string, string>> = {}): string {
+  const format = { provider: "parquet", options: {} };
+  return stringifyJson({ metaData: { id: "m", format, schemaString, partitionColumns: [], configuration } });
+}
+
+export function commitFile(version: number): string {
+  return `_delta_log/${String(version).padStart(20, "0")}.json`;
 }

@@ -6,7 +6,7 @@ import { assertReadable } from "./features/support.ts";
 import { advance, commitTimeMs, isTail, newCommits } from "./log/advance.ts";
 import { readChecksum } from "./log/checksum.ts";
 import { commitPath } from "./log/file-names.ts";
-import { COMMITS_AT_ONCE, cleanedUp, loadSnapshot, readCommitFile } from "./log/load-snapshot.ts";
+import { COMMITS_AT_ONCE, cleanedUp, loadSnapshot, ownTimeMs, readCommitFile } from "./log/load-snapshot.ts";
 import type { LogAccess } from "./log/log-access.ts";
 import { committedVersions, newestVersion } from "./log/newest-version.ts";
 import { readAhead } from "./log/read-ahead.ts";
@@ -93,8 +93,7 @@ class StoredLog implements DeltaLog {
     const read = async (entry: { version: number; timestampMs: number }): Promise<HistoryEntry | undefined> => {
       const commit = await readCommitFile(this.#access, entry.version);
       if (commit === undefined) return undefined;
-      const own = commit.commitInfo?.["inCommitTimestamp"];
-      const timestampMs = typeof own === "number" ? own : entry.timestampMs;
+      const timestampMs = ownTimeMs(commit) ?? entry.timestampMs;
       return { version: entry.version, timestampMs, commitInfo: commit.commitInfo };
     };
     for await (const entry of readAhead(committed, read, COMMITS_AT_ONCE)) {

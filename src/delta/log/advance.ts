@@ -1,5 +1,5 @@
 import { commitPath, parseLogFile } from "./file-names.ts";
-import { COMMITS_AT_ONCE, gap, listLog, readCommitFile } from "./load-snapshot.ts";
+import { COMMITS_AT_ONCE, gap, listLog, ownTimeMs, readCommitFile } from "./load-snapshot.ts";
 import type { LogAccess } from "./log-access.ts";
 import { readAhead } from "./read-ahead.ts";
 import type { LoggedCommit } from "./read-commit.ts";
@@ -53,8 +53,8 @@ export function advance(
 
 /** When a commit was made: its own word where the table keeps such (in-commit timestamps), else its file's time. */
 export async function commitTimeMs(access: LogAccess, commit: LoggedCommit): Promise<number> {
-  const own = commit.commitInfo?.["inCommitTimestamp"];
-  if (typeof own === "number") return own;
+  const own = ownTimeMs(commit);
+  if (own !== undefined) return own;
   return (await access.store.stat(commitPath(commit.version)))?.modifiedMs ?? access.world.nowMs();
 }
 

@@ -104,15 +104,18 @@ async function replayCommits(access: LogAccess, plan: ReplayPlan, replay: Replay
   const versions = plan.commits.map((commit) => commit.version);
   let commitBytes = 0;
   let expected = versions[0] ?? 0;
+  let last: LoggedCommit | undefined;
   for await (const commit of readAhead(versions, read, COMMITS_AT_ONCE)) {
     if (commit === undefined) throw gap(access, expected);
     replay.commit(commit);
     commitBytes += commit.sizeBytes;
     expected += 1;
+    last = commit;
   }
+  if (last === undefined && replay.hasOwnTimes) last = await readCommitFile(access, plan.version);
   return replay.finish({
     version: plan.version,
-    timestampMs: plan.committedMs ?? plan.checkpoint?.modifiedMs ?? 0,
+    timestampMs: ownTimeMs(last) ?? plan.committedMs ?? plan.checkpoint?.modifiedMs ?? 0,
     table: access.store.url,
     length: {
       checkpointVersion: plan.checkpoint?.version ?? -1,
@@ -135,6 +138,12 @@ function noStart(
   // Asked for an old version, this is what a cleaned-up log looks like; asked for the newest, the log is damaged.
   if (upTo !== undefined) throw cleanedUp(access, upTo);
   throw gap(access, 0);
+}
+
+/** A commit's own word for its time, where the table keeps such (Delta PROTOCOL, "In-Commit Timestamps"). */
+export function ownTimeMs(commit: LoggedCommit | undefined): number | undefined {
+  const own = commit?.commitInfo?.["inCommitTimestamp"];
+  return typeof own === "number" ? own : undefined;
 }
 
 export function cleanedUp(access: LogAccess, version: number): SluiceError {

@@ -87,6 +87,11 @@ export class Replay {
     return this.#protocol !== undefined && this.#metadata !== undefined;
   }
 
+  /** Whether commits tell their own time. */
+  get hasOwnTimes(): boolean {
+    return this.#metadata?.configuration["delta.enableInCommitTimestamps"]?.toLowerCase() === "true";
+  }
+
   finish(at: { version: number; timestampMs: number; length: LogLength; table: string }): TableSnapshot {
     if (this.#protocol === undefined) throw incomplete(at, "protocol");
     if (this.#metadata === undefined) throw incomplete(at, "metaData");

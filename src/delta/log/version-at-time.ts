@@ -1,5 +1,5 @@
 import { SluiceError } from "../../base/index.ts";
-import { cleanedUp, readCommitFile } from "./load-snapshot.ts";
+import { cleanedUp, ownTimeMs, readCommitFile } from "./load-snapshot.ts";
 import type { LogAccess } from "./log-access.ts";
 import { committedVersions, type CommittedVersion } from "./newest-version.ts";
 import type { TableSnapshot } from "./table-snapshot.ts";
@@ -49,8 +49,7 @@ async function newestByOwnTime(
     const version = entries[middle]?.version ?? -1;
     const commit = await readCommitFile(access, version);
     if (commit === undefined) throw cleanedUp(access, version);
-    const time = commit.commitInfo?.["inCommitTimestamp"];
-    if (typeof time === "number" && time <= timestampMs) low = middle + 1;
+    if ((ownTimeMs(commit) ?? Infinity) <= timestampMs) low = middle + 1;
     else high = middle;
   }
   return entries[low - 1]?.version;
