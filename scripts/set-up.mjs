@@ -23,7 +23,15 @@ export function requireNode() {
 export function ensureInstalled() {
   if (isInstalled()) return;
   say("Installing packages (npm ci --ignore-scripts) …");
-  run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
+  run("npm", [
+    "ci",
+    "--include=dev",
+    "--include=optional",
+    "--ignore-scripts",
+    "--no-audit",
+    "--no-fund",
+    "--loglevel=error",
+  ]);
 }
 
 /** Compiles `src` to `dist`, and makes `npx sluice` work in the clone as it does where the package is installed. */
