@@ -14,7 +14,7 @@ export function bronzeRelation(
 ): Relation {
   const columns = schema.fields.flatMap(({ name, type }) => {
     const shape = shapes.get(name);
-    const contract = CONTRACT[name];
+    const contract = CONTRACT.get(name);
     if (contract !== undefined) return [`${contract(table)} AS ${quoteIdentifier(name)}`];
     if (shape === undefined) return [];
     if (shape.tag === "foreign") return [`CAST(NULL AS ${sqlTypeOf(type)}) AS ${quoteIdentifier(name)}`];
@@ -28,23 +28,26 @@ export function bronzeRelation(
 
 const column = (name: keyof typeof EVENT_COLUMNS): string => quoteIdentifier(EVENT_COLUMNS[name].name);
 
-const CONTRACT: Readonly<Record<string, (table: string) => string>> = {
-  _event_id: () => `${column("event")} || coalesce(${column("key")}, '')`,
-  _op: () => column("operation"),
-  _key: () => column("key"),
-  _sequence: () => column("sequence"),
-  _source_ts: () => column("time"),
-  _source_system: () => "'dynamodb'",
-  _source_table: (table) => quoteLiteral(table),
-  _ingest_file: () => column("file"),
-  _before: () => column("before"),
-  // Two JSON objects in one: the closing brace of the first and the opening one of the second make way for a comma.
-  _source_meta: () => {
-    const [meta, extra] = [column("meta"), column("extra")];
-    return `coalesce(left(${meta}, -1) || ',' || substr(${extra}, 2), ${meta})`;
-  },
-  _rescued: () => column("rescued"),
-};
+/** A map: an attribute may be called `constructor`. */
+const CONTRACT: ReadonlyMap<string, (table: string) => string> = new Map(
+  Object.entries<(table: string) => string>({
+    _event_id: () => `${column("event")} || coalesce(${column("key")}, '')`,
+    _op: () => column("operation"),
+    _key: () => column("key"),
+    _sequence: () => column("sequence"),
+    _source_ts: () => column("time"),
+    _source_system: () => "'dynamodb'",
+    _source_table: (table) => quoteLiteral(table),
+    _ingest_file: () => column("file"),
+    _before: () => column("before"),
+    // Two JSON objects in one: the closing brace of the first and the opening one of the second make way for a comma.
+    _source_meta: () => {
+      const [meta, extra] = [column("meta"), column("extra")];
+      return `coalesce(left(${meta}, -1) || ',' || substr(${extra}, 2), ${meta})`;
+    },
+    _rescued: () => column("rescued"),
+  }),
+);
 
 function valueOf(path: readonly string[], shape: Shape): string {
   const staged = quoteIdentifier(stagedName(path));

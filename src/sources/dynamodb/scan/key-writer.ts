@@ -41,18 +41,16 @@ export class KeyWriter {
 
   #string(bytes: Uint8Array, from: number, to: number): boolean {
     const column = this.column;
+    const valueStart = column.at;
     for (let at = from; at < to; at += 1) {
       const byte = bytes[at] as number;
-      if (byte === BACKSLASH) return this.#escaped(bytes, from, to, column.at - (at - from));
-      if (byte === PERCENT || byte === BAR) return this.#text("S", text(bytes, from, to), column.at - (at - from));
+      if (byte === BACKSLASH || byte === PERCENT || byte === BAR) {
+        const value = JSON.parse(`"${text(bytes, from, to)}"`) as string;
+        return value.isWellFormed() && this.#text("S", value, valueStart);
+      }
       column.data[column.at++] = byte;
     }
     return true;
-  }
-
-  #escaped(bytes: Uint8Array, from: number, to: number, partStart: number): boolean {
-    const value = JSON.parse(`"${text(bytes, from, to)}"`) as string;
-    return value.isWellFormed() && this.#text("S", value, partStart);
   }
 
   #number(bytes: Uint8Array, from: number, to: number): boolean {
