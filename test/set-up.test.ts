@@ -7,7 +7,7 @@ import { countTests } from "../scripts/test-count.mjs";
 
 describe("a fresh clone", () => {
   test("is not refused by npm ci: the lock file has the packages of every platform, also of those that its author has not", () => {
-    const packages: Readonly<Record<string, { readonly optionalDependencies?: object }>> = lock.packages;
+    const packages = lock.packages as Readonly<Record<string, { readonly optionalDependencies?: object }>>;
     const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
       Object.keys(optionalDependencies).filter(
         (name) =>
@@ -21,12 +21,6 @@ describe("a fresh clone", () => {
 describe("the number of tests that continuous integration tells", () => {
   const folder = mkdtempSync(join(tmpdir(), "sluice-report-"));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-  const file = (name: string, status: string, ...tests: readonly string[]) => ({
-    name,
-    status,
-    assertionResults: tests.map((one) => ({ status: one })),
-  });
 
   test.each([
     ["all passed", true, [file("a", "passed", "passed", "passed")], { passed: 2, failed: 0, skipped: 0 }],
@@ -49,3 +43,7 @@ describe("the number of tests that continuous integration tells", () => {
     expect(countTests(join(folder, "none.json"))).toEqual({ passed: 0, failed: 1, skipped: 0 });
   });
 });
+
+function file(name: string, status: string, ...tests: readonly string[]): object {
+  return { name, status, assertionResults: tests.map((one) => ({ status: one })) };
+}
