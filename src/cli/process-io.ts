@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline";
+import { isatty } from "node:tty";
 import { realWorld } from "../base/index.ts";
 import { OutputClosed, type DataOutput, type Io, type TalkOutput, type TextInput } from "./io.ts";
 
@@ -26,8 +27,8 @@ function dataOutput(stream: NodeJS.WriteStream): DataOutput {
     closed = error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED" ? new OutputClosed() : error;
   });
   return {
-    isTTY: stream.isTTY,
-    columns: stream.isTTY ? stream.columns : undefined,
+    isTTY: isatty(stream.fd),
+    columns: columnsOf(stream),
     write: async (text) => {
       if (closed !== undefined) throw closed;
       await new Promise<void>((resolve, reject) => {
@@ -43,17 +44,22 @@ function dataOutput(stream: NodeJS.WriteStream): DataOutput {
 function talkOutput(stream: NodeJS.WriteStream): TalkOutput {
   stream.on("error", () => undefined); // nobody listens to the talk any more: the work goes on
   return {
-    isTTY: stream.isTTY,
-    columns: stream.isTTY ? stream.columns : undefined,
+    isTTY: isatty(stream.fd),
+    columns: columnsOf(stream),
     write: (text) => {
       stream.write(text);
     },
   };
 }
 
+/** Some terminals do not know their width, and say 0. */
+function columnsOf(stream: NodeJS.WriteStream): number | undefined {
+  return isatty(stream.fd) && stream.columns > 0 ? stream.columns : undefined;
+}
+
 function stdinOf(stream: NodeJS.ReadStream): TextInput {
   return {
-    isTTY: stream.isTTY,
+    isTTY: isatty(stream.fd),
     all: async () => {
       const chunks: Buffer[] = [];
       for await (const chunk of stream) chunks.push(chunk as Buffer);

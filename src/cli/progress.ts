@@ -36,6 +36,7 @@ export function showProgress(session: Session): Progress {
   };
 }
 
+const DETAIL_CELLS = 44; // the figures behind it matter more than the rest of a long title
 const VERBS = { read: "reading", write: "writing", fold: "folding", refresh: "refreshing" } as const;
 
 /** Adds up the events of one table and phase, and says how fast they come. */
@@ -83,16 +84,17 @@ export class Meter {
     if (this.#lastMs === undefined) return undefined;
     const rows = this.#rowsBefore + this.#rows;
     const bytes = this.#bytesBefore + this.#bytes;
-    const elapsedMs = nowMs - this.#startedMs;
     const total = this.#phase === "read" ? this.#expected.get(this.#table) : undefined;
+    const isDone = total !== undefined && rows >= total;
+    const elapsedMs = (isDone ? this.#lastMs : nowMs) - this.#startedMs;
     const parts = [
       total === undefined || total < rows ? counted(rows, "row") : `${thousands(rows)} of ${counted(total, "row")}`,
       ...(rows > 0 && elapsedMs > 0 ? [perSecond(rows, elapsedMs)] : []),
       ...(bytes > 0 ? [byteSize(bytes)] : []),
       ...timeLeft(rows, total, elapsedMs),
     ];
-    const what = `${this.#table}  ${VERBS[this.#phase]} ${this.#detail}`.trim();
-    return `${safeLine(what)}  ${rows === 0 ? duration(elapsedMs) : parts.join(" · ")}`;
+    const what = `${VERBS[this.#phase]} ${cutToWidth(safeLine(this.#detail), DETAIL_CELLS)}`.trim();
+    return `${this.#table}  ${what}  ${rows === 0 ? duration(elapsedMs) : parts.join(" · ")}`;
   }
 }
 

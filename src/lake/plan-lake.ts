@@ -111,16 +111,22 @@ async function planFold(lake: Lake, definition: SilverDefinition, moving: Readon
   const movingInputs = inputsOf(definition).filter((name) => moving.has(name));
   if (movingInputs.length === 0 && (await isSilverIdle(lake, definition))) return { ...NOTHING, table };
   const bronze = await placeOf(lake, definition.from).log.head();
-  if (bronze === undefined && !moving.has(definition.from)) return { ...NOTHING, table };
+  const isBronzeMoving = moving.has(definition.from);
+  if (bronze === undefined && !isBronzeMoving) return { ...NOTHING, table };
   const silver = await placeOf(lake, table).log.head();
-  const folded = bronze === undefined ? -1 : (silver?.txns.get(foldAppId(bronze.metadata.id))?.version ?? -1);
-  const because = movingInputs.map((name) => `${name} gets new rows in this run`);
-  if (bronze !== undefined && folded < bronze.version) {
+  const folded = foldedVersion(silver, bronze);
+  const because = movingInputs.length === 0 ? [] : [newsOf(movingInputs)];
+  if (bronze !== undefined && folded < bronze.version && !isBronzeMoving) {
     because.push(`${definition.from} is at version ${bronze.version}`);
   }
   if (silver !== undefined) because.push(...(await movedJoins(lake, definition, silver)));
-  const to = moving.has(definition.from) ? undefined : bronze?.version;
+  const to = isBronzeMoving ? undefined : bronze?.version;
   return { ...NOTHING, table, step: { kind: "fold", from: folded + 1, to, because } };
+}
+
+/** The newest Bronze version that Silver has folded in; -1 for none. */
+function foldedVersion(silver: TableHead | undefined, bronze: TableHead | undefined): number {
+  return bronze === undefined ? -1 : (silver?.txns.get(foldAppId(bronze.metadata.id))?.version ?? -1);
 }
 
 function needsRebuild(table: TableName): TablePlan {
@@ -143,21 +149,25 @@ async function movedJoins(lake: Lake, definition: SilverDefinition, silver: Tabl
 }
 
 async function goldStep(lake: Lake, definition: GoldDefinition, moving: ReadonlySet<TableName>): Promise<PlannedStep> {
-  const because = definition.reads
-    .filter((name) => moving.has(name))
-    .map((name) => `${name} gets new rows in this run`);
-  if (because.length === 0 && (await isGoldIdle(lake, definition))) return { kind: "nothing" };
+  const movingInputs = definition.reads.filter((name) => moving.has(name));
+  if (movingInputs.length === 0 && (await isGoldIdle(lake, definition))) return { kind: "nothing" };
   const gold = await placeOf(lake, definition.name).log.head();
+  const because: string[] = [];
   if (gold === undefined) because.push("it does not exist yet");
   else if (gold.metadata.configuration[FINGERPRINT_PROPERTY] !== definitionFingerprint(definition)) {
     because.push("its definition changed");
   }
-  for (const name of definition.reads) {
+  if (movingInputs.length > 0) because.push(newsOf(movingInputs));
+  for (const name of definition.reads.filter((one) => !moving.has(one))) {
     const input = await placeOf(lake, name).log.head();
-    if (input === undefined && !moving.has(name)) return { kind: "nothing" };
-    if (gold === undefined || input === undefined) continue;
+    if (input === undefined) return { kind: "nothing" };
+    if (gold === undefined) continue;
     const seen = gold.txns.get(inputAppId(input.metadata.id, name))?.version;
     if (seen !== input.version) because.push(`${name} is at version ${input.version}`);
   }
   return { kind: "refresh", because };
+}
+
+function newsOf(inputs: readonly TableName[]): string {
+  return `this run changes ${inputs.join(", ")}`;
 }

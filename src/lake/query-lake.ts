@@ -1,5 +1,5 @@
 import { SluiceError } from "../base/index.ts";
-import type { Layer, StructType } from "../contract/index.ts";
+import { LAYERS, type Layer, type StructType } from "../contract/index.ts";
 import { quoteIdentifier, type Input, type Relation } from "../engine/index.ts";
 import { namedInputs, openNewest, quarantineName, type TablePlace } from "../layers/index.ts";
 import type { Lake } from "./open-lake.ts";
@@ -29,7 +29,23 @@ export async function prepareQuery(lake: Lake, sql: string): Promise<PreparedQue
     Object.assign(inputs, namedInputs(new Map([[name, table]])));
   }
   const relation: Relation = { sql: text, inputs };
-  return { relation, schema: await lake.engine.schemaOf(relation) };
+  try {
+    return { relation, schema: await lake.engine.schemaOf(relation) };
+  } catch (error) {
+    throw unknownTable(sql, known) ?? error;
+  }
+}
+
+/** A name of a layer that no table has explains a failure better than the engine can, which knows no layers. */
+function unknownTable(sql: string, known: ReadonlyMap<string, unknown>): SluiceError | undefined {
+  const layered = [...sql.matchAll(PIECES)].map(([piece]) => nameOf(piece));
+  const unknown = layered.find(
+    (name) => LAYERS.some((layer) => name.startsWith(`${layer}.`)) && !known.has(withoutSuffix(name)),
+  );
+  if (unknown === undefined) return undefined;
+  return new SluiceError("query.invalid", `Cannot query ${unknown}: the lake has no such table`, {
+    facts: { table: unknown, tables: [...known.keys()].filter((name) => !name.startsWith("quarantine.")).join(", ") },
+  });
 }
 
 /** Every table that a query may name. */
@@ -65,7 +81,7 @@ export function nameTables(
   const names = new Set<string>();
   const text = sql.replaceAll(PIECES, (piece) => {
     const full = nameOf(piece);
-    const table = full.replace(/\$with_deleted$/, "");
+    const table = withoutSuffix(full);
     if (!known.has(table)) return piece;
     names.add(table);
     return quoteIdentifier(full);
@@ -77,6 +93,10 @@ export function nameTables(
 function nameOf(piece: string): string {
   const parts = [...piece.matchAll(PART)];
   return parts.map(([, quoted, plain = ""]) => quoted?.replaceAll('""', '"') ?? plain.toLowerCase()).join(".");
+}
+
+function withoutSuffix(name: string): string {
+  return name.replace(/\$with_deleted$/, "");
 }
 
 const PART = /"((?:[^"]|"")*)"|([A-Za-z_][\w$]*)/g;

@@ -127,6 +127,7 @@ async function fold(context: LayerContext, definition: SilverDefinition, bronze:
     });
   }
   if ((await placeOf(context, definition.from).log.head()) === undefined) return { ...NOTHING, outcome: "unchanged" };
+  context.onProgress?.({ table: definition.name, phase: "fold", detail: "", rows: 0 });
   const outcome = await foldSilver(context, foldTarget(context, definition, bronze));
   return {
     outcome: outcome.changed ? "changed" : "unchanged",
@@ -139,6 +140,7 @@ async function fold(context: LayerContext, definition: SilverDefinition, bronze:
 }
 
 async function refresh(context: LayerContext, definition: Extract<TableDefinition, { layer: "gold" }>): Promise<Step> {
+  context.onProgress?.({ table: definition.name, phase: "refresh", detail: "", rows: 0 });
   const outcome = await refreshGold(context, definition);
   return {
     outcome: outcome.changed ? "changed" : "unchanged",

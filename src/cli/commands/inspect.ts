@@ -13,7 +13,7 @@ export async function inspect(session: Session): Promise<number> {
       await session.printJson("inspect", { table: typed, path: table.log.url, ...inspectionJson(found) });
     else {
       const { paint, io } = session;
-      const options = { paint, width: io.stdout.columns, nowMs: io.world.nowMs(), place: table.log.url };
+      const options = { paint, nowMs: io.world.nowMs(), place: table.log.url };
       await session.print(inspectionText(found, options));
     }
     return 0;

@@ -17,7 +17,7 @@ export async function plan(session: Session): Promise<number> {
     const exitCode = problems[0]?.exitCode ?? 0;
     if (session.isJson)
       await session.printJson("plan", { lake: lake.definition.name, config: file, exitCode, ...planJson(plans) });
-    else await session.print(planText(plans, { paint, width: io.stdout.columns, isVerbose }));
+    else await session.print(planText(plans, { paint, isVerbose }));
     for (const problem of problems) io.stderr.write(`\n${failureText(problem, talkPaint, { isVerbose })}`);
     return exitCode;
   });

@@ -29,7 +29,7 @@ async function list(session: Session, lake: Lake, table: string | undefined): Pr
   else if (counts.length === 0) session.say("Nothing is in quarantine.");
   else {
     const nowMs = session.io.world.nowMs();
-    await session.print(quarantineText(counts, { paint: session.paint, width: session.io.stdout.columns, nowMs }));
+    await session.print(quarantineText(counts, { paint: session.paint, nowMs }));
   }
   return 0;
 }

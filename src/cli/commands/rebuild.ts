@@ -16,6 +16,7 @@ export async function rebuild(session: Session): Promise<number> {
       await checkDefinition(lake, file);
       if (layer !== "bronze") await askFirst(session, name);
       const startedMs = session.io.world.nowMs();
+      progress.onProgress({ table: name, phase: layer === "gold" ? "refresh" : "fold", detail: "anew", rows: 0 });
       const { version } = await lake.rebuild(name);
       progress[Symbol.dispose]();
       const elapsedMs = session.io.world.nowMs() - startedMs;

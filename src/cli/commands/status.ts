@@ -12,7 +12,7 @@ export async function status(session: Session): Promise<number> {
     else {
       session.say(session.talkPaint.dim(`Lake ${name} · ${file}\n`));
       const nowMs = session.io.world.nowMs();
-      await session.print(statusText(found, { paint: session.paint, width: session.io.stdout.columns, nowMs }));
+      await session.print(statusText(found, { paint: session.paint, nowMs }));
     }
     return 0;
   });

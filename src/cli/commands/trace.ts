@@ -14,7 +14,7 @@ export async function trace(session: Session): Promise<number> {
     if (session.isJson) await session.printJson("trace", traceJson(found, schema));
     else {
       const { paint, io } = session;
-      await session.print(traceText(found, { schema, paint, width: io.stdout.columns, isTerminal: io.stdout.isTTY }));
+      await session.print(traceText(found, { schema, paint, isTerminal: io.stdout.isTTY }));
     }
     return 0;
   });

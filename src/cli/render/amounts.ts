@@ -45,24 +45,21 @@ function twoUnits(
   return rest === 0 ? whole : `${whole} ${rest} ${small}`;
 }
 
-/** How long ago, or how far ahead: `just now`, `3 min ago`, `in 2 h`. */
+/** How long ago, or how far ahead: `just now`, `3 min ago`, `in 2 h`, `14 y ago`. */
 export function relativeTime(ms: number, nowMs: number): string {
-  const elapsed = nowMs - ms;
-  const seconds = Math.round(Math.abs(elapsed) / 1000);
+  const seconds = Math.round(Math.abs(nowMs - ms) / 1000);
   if (seconds < 5) return "just now";
-  const [size, unit] =
-    RELATIVE.find(
-      ([one], index) => seconds < (RELATIVE[index + 1]?.[0] ?? Number.POSITIVE_INFINITY) && seconds >= one,
-    ) ?? ([1, "s"] as const);
+  const [size, unit] = RELATIVE.find(([, , from]) => seconds >= from) ?? [1, "s"];
   const text = `${thousands(Math.floor(seconds / size))} ${unit}`;
-  return elapsed > 0 ? `${text} ago` : `in ${text}`;
+  return nowMs > ms ? `${text} ago` : `in ${text}`;
 }
 
-const RELATIVE: readonly (readonly [seconds: number, unit: string])[] = [
-  [1, "s"],
-  [60, "min"],
-  [3600, "h"],
-  [86_400, "d"],
+const DAY = 86_400;
+const RELATIVE: readonly (readonly [seconds: number, unit: string, from: number])[] = [
+  [365 * DAY, "y", 2 * 365 * DAY],
+  [DAY, "d", 2 * DAY],
+  [3600, "h", 2 * 3600],
+  [60, "min", 2 * 60],
 ];
 
 /** `2026-01-31 12:00:00Z` */

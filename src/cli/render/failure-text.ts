@@ -11,7 +11,10 @@ export function failureText(
   { isVerbose }: { readonly isVerbose: boolean },
 ): string {
   const [what = "", ...details] = safeLines(plainMessage(failure)).split("\n");
-  const lines = [`${paint.red(`✗ ${failure.code}`)}  ${what}`, ...details.map((line) => `  ${line}`)];
+  const lines = [
+    `${paint.red(`✗ ${failure.code}`)}  ${what}`,
+    ...details.filter((line) => line.trim() !== "").map((line) => `  ${line}`),
+  ];
   const where = Object.entries(failure.facts)
     .filter(([, value]) => value !== undefined && value !== null)
     .map(([name, value]) => `${name}=${safeLine(String(value))}`);

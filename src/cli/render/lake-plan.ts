@@ -1,4 +1,4 @@
-import { readTotals, type TablePlan } from "../../lake/index.ts";
+import { readTotals, type PlannedRead, type TablePlan } from "../../lake/index.ts";
 import { byteSize, counted } from "./amounts.ts";
 import { failureJson } from "./failure-text.ts";
 import type { Jsonable } from "./json.ts";
@@ -9,7 +9,6 @@ import { textTable, type Cell } from "./text-table.ts";
 
 export interface PlanTextOptions {
   readonly paint: Paint;
-  readonly width: number | undefined;
   /** Every batch, and what is passed over. */
   readonly isVerbose: boolean;
 }
@@ -32,7 +31,7 @@ export function planText(plans: readonly TablePlan[], options: PlanTextOptions):
   const columns = [{ title: "table" }, { title: "next run" }, { title: "what" }];
   const notices = (kind: "waiting" | "skipped") => plans.map((plan) => ({ table: plan.table, notices: plan[kind] }));
   return (
-    textTable(columns, rows, { ...options, width: undefined }) +
+    textTable(columns, rows, { ...options }) +
     noticesText("Waiting", notices("waiting"), paint) +
     (isVerbose ? noticesText("Passed over", notices("skipped"), paint) : "")
   );
@@ -72,7 +71,7 @@ function stepWords({ step, waiting, problem }: TablePlan): readonly [string, str
     case "read": {
       const { files, records, sizeBytes } = readTotals(step.batches);
       const amount = `${counted(files, "file")}, ${counted(records, "record")}, ${byteSize(sizeBytes)}`;
-      return ["read", `${titles(step.batches.map((batch) => batch.title))} (${amount})`];
+      return ["read", `${titleOf(step.batches)} (${amount})`];
     }
     case "fold":
       return ["fold", step.because.join("; ")];
@@ -83,10 +82,12 @@ function stepWords({ step, waiting, problem }: TablePlan): readonly [string, str
   }
 }
 
-function titles(all: readonly string[]): string {
-  const [first = "", ...rest] = all.map((title) => safeLine(title));
-  if (rest.length === 0) return first;
-  return `${counted(all.length, "batch", "batches")}: ${first} … ${rest.at(-1) ?? ""}`;
+/** A title where there is one batch; several are told one by one where more is wanted. */
+function titleOf(batches: readonly PlannedRead[]): string {
+  const [first] = batches;
+  return batches.length === 1 && first !== undefined
+    ? safeLine(first.title)
+    : counted(batches.length, "batch", "batches");
 }
 
 function batchLines({ step }: TablePlan, paint: Paint): Cell[][] {

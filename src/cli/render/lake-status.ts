@@ -8,7 +8,6 @@ import { textTable, type Cell } from "./text-table.ts";
 
 export interface StatusTextOptions {
   readonly paint: Paint;
-  readonly width: number | undefined;
   readonly nowMs: number;
 }
 
@@ -83,7 +82,7 @@ function runsText({ runs }: LakeStatus, { paint, nowMs }: StatusTextOptions): st
       ? `${run.changed} changed`
       : { text: `${run.changed} changed, ${run.failed} failed`, paint: paint.red },
   ]);
-  const table = textTable(columns, rows, { paint, width: undefined, indent: "  " });
+  const table = textTable(columns, rows, { paint, indent: "  " });
   return `\n${paint.bold("Last runs that did something")}\n${table}`;
 }
 

@@ -18,5 +18,5 @@ export function noticesText(title: string, tables: readonly TableNotices[], pain
   ]);
   if (rows.length === 0) return "";
   const columns = [{ title: "table" }, { title: "what" }, { title: "why" }];
-  return `\n${paint.bold(title)}\n${textTable(columns, rows, { paint, width: undefined, indent: "  " })}`;
+  return `\n${paint.bold(title)}\n${textTable(columns, rows, { paint, indent: "  " })}`;
 }

@@ -7,7 +7,7 @@ import { textTable } from "./text-table.ts";
 
 export function quarantineText(
   counts: readonly QuarantineCount[],
-  options: { readonly paint: Paint; readonly width: number | undefined; readonly nowMs: number },
+  options: { readonly paint: Paint; readonly nowMs: number },
 ): string {
   const columns = [
     { title: "table" },

@@ -7,10 +7,7 @@ import type { Paint } from "./paint.ts";
 import { textTable, type Cell } from "./text-table.ts";
 
 /** What a run did, one line a table; a run that found nothing new is one line in all. */
-export function runReportText(
-  report: RunReport,
-  options: { readonly paint: Paint; readonly width: number | undefined },
-): string {
+export function runReportText(report: RunReport, options: { readonly paint: Paint }): string {
   const { paint } = options;
   const waiting = noticesText("Waiting", withNotices(report.tables, "waiting"), paint);
   if (report.tables.every((table) => table.outcome === "unchanged")) {
@@ -92,7 +89,7 @@ function brokenRules(tables: readonly TableReport[], paint: Paint): string {
   );
   if (rows.length === 0) return "";
   const columns = [{ title: "table" }, { title: "rule" }, { title: "rows that broke it", align: "right" as const }];
-  return `\n${paint.bold("Rules")}\n${textTable(columns, rows, { paint, width: undefined, indent: "  " })}`;
+  return `\n${paint.bold("Rules")}\n${textTable(columns, rows, { paint, indent: "  " })}`;
 }
 
 function withNotices(

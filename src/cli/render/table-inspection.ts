@@ -11,7 +11,6 @@ import { textTable, type Cell } from "./text-table.ts";
 
 export interface InspectionTextOptions {
   readonly paint: Paint;
-  readonly width: number | undefined;
   readonly nowMs: number;
   /** Where the table lies. */
   readonly place: string;
@@ -20,7 +19,7 @@ export interface InspectionTextOptions {
 const FILES_SHOWN = 20;
 
 export function inspectionText(table: TableInspection, options: InspectionTextOptions): string {
-  const { paint, width } = options;
+  const { paint } = options;
   const titled = (title: string, text: string): string => (text === "" ? "" : `\n${paint.bold(title)}\n${text}`);
   const section = (columns: readonly string[], rows: readonly Cell[][]): string =>
     rows.length === 0
@@ -28,7 +27,7 @@ export function inspectionText(table: TableInspection, options: InspectionTextOp
       : textTable(
           columns.map((title) => ({ title })),
           rows,
-          { paint, width, indent: "  " },
+          { paint, indent: "  " },
         );
   return [
     overview(table, options),
@@ -119,7 +118,7 @@ function propertyRows({ metadata }: TableInspection): Cell[][] {
   return Object.entries(metadata.configuration).map(([name, value]) => [safeLine(name), safeLine(value)]);
 }
 
-function filesText({ files }: TableInspection, { paint, width }: InspectionTextOptions): string {
+function filesText({ files }: TableInspection, { paint }: InspectionTextOptions): string {
   if (files === undefined || files.length === 0) return "";
   const columns = [
     { title: "path" },
@@ -136,7 +135,7 @@ function filesText({ files }: TableInspection, { paint, width }: InspectionTextO
   ]);
   const rest = files.length - largest.length;
   const more = rest === 0 ? "" : `  … ${counted(rest, "smaller file")}; --json lists them all\n`;
-  return textTable(columns, rows, { paint, width, indent: "  " }) + more;
+  return textTable(columns, rows, { paint, indent: "  " }) + more;
 }
 
 function countText(count: number | undefined): string {

@@ -11,8 +11,8 @@ export type Cell = string | { readonly text: string; readonly paint: (text: stri
 
 export interface TextTableOptions {
   readonly paint: Paint;
-  /** Cells of the terminal; wide columns are cut so that a row fits. Undefined: nothing is cut. */
-  readonly width: number | undefined;
+  /** Cells of the terminal; wide columns are cut so that a row fits. Left out: nothing is cut. */
+  readonly width?: number | undefined;
   readonly indent?: string;
 }
 
@@ -44,7 +44,7 @@ export function textTablePages(
         const isLast = index === columns.length - 1;
         return paintCell(cell, pad(textOf(cell), widths[index] ?? 0, column.align ?? "left", isLast));
       });
-      return `${indent}${shown.join(GAP)}\n`;
+      return `${`${indent}${shown.join(GAP)}`.trimEnd()}\n`;
     };
     const header = isFirst
       ? lineOf(

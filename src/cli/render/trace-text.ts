@@ -1,7 +1,7 @@
 import { parseJson } from "../../base/index.ts";
 import type { StructType } from "../../contract/index.ts";
 import type { Trace, TracedEvent } from "../../lake/index.ts";
-import { counted, thousands, utcTime } from "./amounts.ts";
+import { thousands, utcTime } from "./amounts.ts";
 import { isoInstant } from "./instant.ts";
 import { rawJson, type Jsonable } from "./json.ts";
 import type { Paint } from "./paint.ts";
@@ -14,7 +14,6 @@ export interface TraceTextOptions {
   /** Of the traced table; undefined where it has no version. */
   readonly schema: StructType | undefined;
   readonly paint: Paint;
-  readonly width: number | undefined;
   /** Records go to a pipe as they are, to a terminal without what would steer it. */
   readonly isTerminal: boolean;
 }
@@ -31,21 +30,22 @@ const OPERATIONS: Readonly<Record<string, string>> = {
 export function traceText(trace: Trace, options: TraceTextOptions): string {
   const { paint } = options;
   const titled = (title: string, text: string): string => (text === "" ? "" : `\n${paint.bold(title)}\n${text}`);
-  const single = { paint, width: undefined, indent: "  " };
+  const single = { paint, indent: "  " };
   return [
     `${trace.table}  ${safeLine(trace.key)}\n`,
     titled("Row", rowText(trace, options)),
-    titled("Made from", textTable(MADE_FROM, madeFromRows(trace), single)),
+    titled("Made from", trace.silver.length === 0 ? "" : textTable(MADE_FROM, madeFromRows(trace), single)),
     titled("Events in Bronze, oldest first", eventsText(trace.bronze, options)),
     titled("Batches", trace.batches.length === 0 ? "" : textTable(BATCHES, batchRows(trace), single)),
   ].join("");
 }
 
 const MADE_FROM = [{ title: "table" }, { title: "rows", align: "right" as const }, { title: "keys" }];
+const KEYS_SHOWN = 5;
 const BATCHES = [
   { title: "table" },
   { title: "batch", align: "right" as const },
-  { title: "committed" },
+  { title: "taken in" },
   { title: "channel" },
   { title: "files", align: "right" as const },
   { title: "rows", align: "right" as const },
@@ -66,8 +66,9 @@ function rowText({ row }: Trace, { schema, paint }: TraceTextOptions): string {
 
 function madeFromRows({ silver }: Trace): Cell[][] {
   return silver.map(({ table, keys, total }) => {
-    const more = total > keys.length ? ` … ${thousands(total - keys.length)} more` : "";
-    return [table, thousands(total), keys.map((key) => safeLine(key)).join("  ") + more];
+    const shown = keys.slice(0, KEYS_SHOWN);
+    const more = total > shown.length ? `  … ${thousands(total - shown.length)} more` : "";
+    return [table, thousands(total), shown.map((key) => safeLine(key)).join("  ") + more];
   });
 }
 
@@ -87,7 +88,7 @@ function eventsText(events: readonly TracedEvent[], { paint, isTerminal }: Trace
     String(event.batchId),
     safeLine(placeOf(event)),
   ]);
-  const table = textTable(columns, rows, { paint, width: undefined, indent: "  " });
+  const table = textTable(columns, rows, { paint, indent: "  " });
   const records = events.flatMap(({ record }) =>
     record === undefined ? [] : [isTerminal ? safeLine(record) : record],
   );
@@ -102,12 +103,12 @@ function placeOf({ file, line }: TracedEvent): string {
 
 function batchRows({ batches }: Trace): Cell[][] {
   return batches.map((batch) => [
-    `bronze.${batch.table}`,
+    batch.table,
     String(batch.batch),
     utcTime(batch.createdMs),
     batch.channel,
     thousands(batch.files.length),
-    counted(batch.rows, "row"),
+    thousands(batch.rows),
     batch.run,
   ]);
 }
@@ -135,7 +136,7 @@ export function traceJson(trace: Trace, schema: StructType | undefined): { reado
       record: recordJson(event.record),
     })),
     batches: trace.batches.map((batch) => ({
-      table: `bronze.${batch.table}`,
+      table: batch.table,
       batch: batch.batch,
       channel: batch.channel,
       run: batch.run,
