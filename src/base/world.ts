@@ -35,7 +35,7 @@ export function simulatedWorld(seed: number, startMs = Date.UTC(2026, 0, 1)): Wo
   const random = seededRandom(seed);
   let nowMs = startMs;
   return {
-    nowMs: () => nowMs++,
+    nowMs: () => Math.floor(nowMs++),
     random,
     uuid: () => seededUuid(random),
     sleep: async (ms, signal) => {

@@ -23,7 +23,7 @@ export const CONTRACT_COLUMNS: readonly StructField[] = [
 const CONTRACT_NAMES = new Set(CONTRACT_COLUMNS.map((column) => column.name));
 
 /** Names that Silver adds; a record's attribute of such a name stays in `_rescued`, so that Silver can own the name. */
-const SILVER_NAMES = new Set(["_is_deleted", "_updated_at", "_processed_timestamp", "_image_sequence"]);
+const SILVER_NAMES = new Set(["_is_deleted", "_updated_at", "_processed_timestamp", "_image_sequence", "_expires_at"]);
 
 /** Whether an attribute of this name cannot be a Bronze column of its own (names compare without case, as Delta does). */
 export function isReservedName(name: string): boolean {

@@ -1,3 +1,4 @@
+export { columnMetadata } from "./column-metadata.ts";
 export { bronze, gold, silver } from "./builders/table.ts";
 export type {
   BronzeOptions,

@@ -24,12 +24,15 @@ export type Row = Readonly<Record<string, Value>>;
 export type Input =
   /** The live rows of a table's version. `positions` adds `__file` (path) and `__row` (physical row number in the file). */
   | { readonly kind: "table"; readonly table: OpenTable; readonly positions?: boolean }
-  /** The rows of some of a table's files (an incremental read), through their deletion vectors. */
+  /**
+   * The rows of some of a table's files (an incremental read), through their deletion vectors. `positions: "index"` gives
+   * the file's place in `files` as `__file`, which is quicker to compare than its path.
+   */
   | {
       readonly kind: "files";
       readonly table: OpenTable;
       readonly files: readonly AddFile[];
-      readonly positions?: boolean;
+      readonly positions?: boolean | "index";
     }
   /** Newline-delimited JSON on this machine. `columns` maps top-level names to types; anything else in a line is ignored. */
   | {

@@ -54,6 +54,7 @@ export function openLake(definition: LakeDefinition, options: LakeOptions = {}):
         memoryBytes: definition.engine.memoryBytes,
         threads: definition.engine.threads,
         spillFolder: definition.engine.spill,
+        folders: [...new Set([...Object.values(definition.roots), definition.engine.spill])],
         world,
       }),
   );

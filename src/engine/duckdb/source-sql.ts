@@ -59,10 +59,15 @@ async function scanOf(
   access: SourceAccess,
   table: OpenTable,
   files: readonly AddFile[],
-  positions: boolean | undefined,
+  positions: boolean | "index" | undefined,
 ): Promise<string> {
   const { metadata } = requireSnapshot(table).snapshot;
-  return await tableScan(access, { table, metadata, files, ...(positions === true ? { positions: "path" } : {}) });
+  return await tableScan(access, { table, metadata, files, ...positionsOf(positions) });
+}
+
+function positionsOf(positions: boolean | "index" | undefined): { positions?: "path" | "index" } {
+  if (positions === undefined || positions === false) return {};
+  return { positions: positions === "index" ? "index" : "path" };
 }
 
 function requireSnapshot(table: OpenTable): { snapshot: NonNullable<OpenTable["snapshot"]> } {

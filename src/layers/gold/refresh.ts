@@ -1,6 +1,6 @@
 import { SluiceError } from "../../base/index.ts";
 import { field, sameType, struct, type StructType, type TableName } from "../../contract/index.ts";
-import { definitionFingerprint, type GoldDefinition } from "../../definition/index.ts";
+import { columnMetadata, definitionFingerprint, type GoldDefinition } from "../../definition/index.ts";
 import type { TxnClaim } from "../../delta/index.ts";
 import {
   quoteIdentifier,
@@ -14,7 +14,6 @@ import { judge, judgementCounts, violatedRules, type RuleCounts, type Verdict } 
 import { openNewest, placeOf, type LayerContext } from "../context.ts";
 import { partitionValue } from "../partition-value.ts";
 import { setAside } from "../quarantine/quarantine.ts";
-import { meaningMetadata } from "../silver/silver-schema.ts";
 import { FINGERPRINT_PROPERTY, meaningProperties } from "../table-meaning.ts";
 
 export interface GoldOutcome {
@@ -115,7 +114,7 @@ async function typedResult(
   const hints = new Map(definition.columns.map((hint) => [hint.name, hint]));
   const columns = found.fields.map((column) => {
     const hint = hints.get(column.name);
-    return hint === undefined ? column : field(column.name, hint.type, meaningMetadata(hint.meaning));
+    return hint === undefined ? column : field(column.name, hint.type, columnMetadata(hint.meaning));
   });
   for (const hint of definition.columns) {
     if (found.fields.some((column) => column.name === hint.name)) continue;
@@ -211,7 +210,9 @@ async function publishJudged(
     );
   }
   const outside = rules.filter((rule) => rule.action === "quarantine").map((rule) => quoteLiteral(rule.name));
-  const removed = rules.filter((rule) => rule.action !== "warn").map((rule) => quoteLiteral(rule.name));
+  const removed = rules
+    .filter((rule) => rule.action === "drop" || rule.action === "quarantine")
+    .map((rule) => quoteLiteral(rule.name));
   if (outside.length > 0) {
     await setAside(context, definition.name, goldRejects(definition, scratch, outside, first?.snapshot?.version ?? 0));
   }

@@ -1,5 +1,6 @@
 import {
   isArray,
+  isReservedName,
   isStruct,
   type DataType,
   type PrimitiveName,
@@ -39,7 +40,8 @@ function pointerTo(path: readonly string[]): string {
 }
 
 function locate(path: readonly string[], bronze: StructType): { sql: string; field: StructField } | undefined {
-  let fields: readonly StructField[] = bronze.fields;
+  // A contract column is not an attribute: a record's attribute of that name was rescued.
+  let fields: readonly StructField[] = bronze.fields.filter((one) => !isReservedName(one.name));
   let sql = "";
   let found: StructField | undefined;
   for (const name of path) {

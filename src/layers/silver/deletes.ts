@@ -68,7 +68,7 @@ function truncatedWinners(definition: SilverDefinition, truncates: readonly Trun
   const expires = keepsExpiry(definition) ? "n._expires_at" : undefined;
   const hard = truncateSequence(definition, truncates, "hard", expires);
   return `SELECT w._key, w._sequence || '~', CAST(NULL AS VARCHAR), n._source_ts, n._batch_id, ${keepsExpiry(definition)}
-    FROM winners w JOIN narrow n ON n.__file = w.__file AND n.__row = w.__row WHERE w._sequence < ${hard}`;
+    FROM winners w JOIN narrow n ON n.__at = w.__at WHERE w._sequence < ${hard}`;
 }
 
 function takenImage(definition: SilverDefinition, hard: string, image: string): string {

@@ -10,6 +10,7 @@ import { refreshJoins, type PinnedJoin } from "./joins.ts";
 import { mergeState } from "./merge-state.ts";
 import { countEvents, narrowRelation, type EventCounts } from "./narrow.ts";
 import { planFold, type FoldChunk } from "./plan-fold.ts";
+import { rejectedEvents } from "./rejected-events.ts";
 import { shapeSql } from "./shape.ts";
 import { silverCreation, silverMeaning } from "./silver-table.ts";
 import { raiseTombstones, readTruncates, tombstonePlace, truncatesAmong } from "./tombstones.ts";
@@ -59,15 +60,16 @@ export async function foldSilver(context: LayerContext, target: FoldTarget): Pro
     };
   }
   const shapedOf = (files: readonly AddFile[]): Relation => shapedRelation(target, bronze, files, joins.pinned);
-  await refuseBroken(context, definition, shapedOf(plan.chunks.flatMap((chunk) => chunk.files)));
+  if (plan.chunks.length > 1)
+    await judgeAll(context, definition, shapedOf(plan.chunks.flatMap((chunk) => chunk.files)));
   let counts = NO_EVENTS;
   let version: number | undefined;
   for (const chunk of plan.chunks) {
     const folded = await foldChunk(context, target, {
-      bronze,
       chunk,
       appId: plan.appId,
       shaped: shapedOf(chunk.files),
+      isJudged: plan.chunks.length > 1,
     });
     counts = addCounts(counts, folded.counts);
     version = folded.version;
@@ -95,18 +97,21 @@ function shapedRelation(
       ttlAttribute: target.bronze.source.ttlAttribute,
     }),
     inputs: {
-      events: { kind: "files", table: bronze, files, positions: true },
+      events: { kind: "files", table: bronze, files, positions: "index" },
       ...Object.fromEntries(joins.map((join) => [`join.${join.alias}`, { kind: "relation", relation: join.live }])),
     },
   };
 }
 
 /** A rule that fails the run is judged over all that is new before the first chunk is committed, whatever the chunks are. */
-async function refuseBroken(context: LayerContext, definition: SilverDefinition, shaped: Relation): Promise<void> {
+async function judgeAll(context: LayerContext, definition: SilverDefinition, shaped: Relation): Promise<void> {
   if (!definition.rules.some((rule) => rule.action === "fail" || rule.atMost !== undefined)) return;
   const relation = narrowRelation(definition, shaped);
-  const verdict = judge(await countEvents(context.engine, definition, { relation }), definition.rules);
-  const [failure] = verdict.failures;
+  refuseBroken(definition, await countEvents(context.engine, definition, { relation }));
+}
+
+function refuseBroken(definition: SilverDefinition, counts: EventCounts): void {
+  const [failure] = judge(counts, definition.rules).failures;
   if (failure === undefined) return;
   throw new SluiceError(
     failure.kind === "failed" ? "quality.failed" : "quality.threshold",
@@ -116,8 +121,9 @@ async function refuseBroken(context: LayerContext, definition: SilverDefinition,
 }
 
 interface ChunkWork {
-  readonly bronze: OpenTable;
   readonly chunk: FoldChunk;
+  /** Whether the rules that may fail the run have been judged over all chunks. */
+  readonly isJudged: boolean;
   readonly appId: string;
   readonly shaped: Relation;
 }
@@ -125,13 +131,14 @@ interface ChunkWork {
 async function foldChunk(
   context: LayerContext,
   target: FoldTarget,
-  { chunk, appId, shaped }: ChunkWork,
+  { chunk, appId, shaped, isJudged }: ChunkWork,
 ): Promise<{ counts: EventCounts; version: number }> {
   const { definition } = target;
   const { engine } = context;
   await using narrow = await engine.scratch(narrowRelation(definition, shaped));
   const counts = await countEvents(engine, definition, { scratch: narrow });
-  if (counts.quarantined > 0) await setAside(context, definition.name, rejectedRows(definition, narrow, shaped));
+  if (!isJudged) refuseBroken(definition, counts);
+  if (counts.quarantined > 0) await setAside(context, definition.name, rejectedEvents(definition, narrow, shaped));
   const silver = await openNewest(target.silver);
   await using winners = await pickWinners(engine, definition, narrow, shaped);
   const tombstoneTable = await openNewest(target.tombstones);
@@ -184,22 +191,6 @@ async function tiesOf(
   });
   if (newest?.["reached"] === 0n) return undefined;
   return await context.engine.scratch(tiesWithTable(definition, winners, shaped, silver));
-}
-
-/** What a quarantined event was: its Bronze row, whole, as JSON. */
-function rejectedRows(definition: SilverDefinition, narrow: Scratch, shaped: Relation): Relation {
-  const events = shaped.inputs["events"];
-  return {
-    sql: `SELECT coalesce(e._event_id, e.__file || ':' || e.__row) || '@' || e._batch_id AS _quarantine_id,
-      ${quoteLiteral(definition.name)} AS table_name, n.__reasons AS reasons, n._key, e._sequence, e._event_id, e._batch_id, e._ingest_file,
-      CAST(NULL AS BIGINT) AS line, CAST(NULL AS BIGINT) AS byte_offset, e._source_ts,
-      CAST(to_json(e) AS VARCHAR) AS raw, 'json' AS raw_encoding
-      FROM events e JOIN (SELECT * FROM narrow WHERE __fate = 'quarantine') n ON n.__file = e.__file AND n.__row = e.__row`,
-    inputs: {
-      narrow: { kind: "scratch", scratch: narrow },
-      ...(events === undefined ? {} : { events }),
-    },
-  };
 }
 
 const NO_EVENTS: EventCounts = { events: 0, quarantined: 0, dropped: 0, judged: 0, passed: 0, violations: {} };

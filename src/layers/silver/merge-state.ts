@@ -11,7 +11,7 @@ import { silverSchema, keepsExpiry } from "./silver-schema.ts";
 import { truncateSequence, type Truncate } from "./tombstones.ts";
 
 export interface StateInputs {
-  /** `_key`, `_sequence`, `__file`, `__row`: the newest image of each key of this fold. */
+  /** `_key`, `_sequence`, `__at`: the newest image of each key of this fold. */
   readonly winners: Scratch;
   /** `_key`, `hard`, `soft`, `deleted_at`, `batch_id`: the highest deletes of this fold (see `collectDeletes`). */
   readonly deletes: Scratch;
@@ -91,7 +91,7 @@ function stateRelation(definition: SilverDefinition, inputs: StateInputs): Relat
       d.batch_id AS __delete_batch, d.deleted_at AS __deleted_at, coalesce(tie.wins, false) AS __tie_wins
     FROM winners w FULL JOIN deletes d ON w._key = d._key
     LEFT JOIN tombstones t ON t._key = coalesce(w._key, d._key)
-    LEFT JOIN shaped s ON s.__file = w.__file AND s.__row = w.__row
+    LEFT JOIN shaped s ON s.__at = w.__at
     LEFT JOIN ties tie ON tie._key = w._key`,
     inputs: {
       winners: { kind: "scratch", scratch: inputs.winners },

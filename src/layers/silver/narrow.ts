@@ -4,12 +4,12 @@ import { judgementCounts, violatedRules, type RuleCounts } from "../../quality/i
 import { keepsExpiry } from "./silver-schema.ts";
 
 /**
- * What decides about an event, without its values: where the row lies in Bronze, its key and sequence, its kind, its fate
+ * What decides about an event, without its values: where it is (`__at`), its key and sequence, its kind, its fate
  * (`keep`, `drop`, `quarantine`) and why. Winners are picked on this; whole rows are fetched for winners only.
  */
 export function narrowRelation(definition: SilverDefinition, shaped: Relation): Relation {
   return {
-    sql: `SELECT __file, __row, _key, _sequence, _batch_id, _source_ts, __kind, __hard, __soft,
+    sql: `SELECT __at, _key, _sequence, _batch_id, _source_ts, __kind, __hard, __soft,
       ${keepsExpiry(definition) ? "_expires_at," : ""} __violated, __reasons,
       CASE WHEN len(__reasons) > 0 THEN 'quarantine' WHEN ${drops(definition.rules)} THEN 'drop' ELSE 'keep' END AS __fate
       FROM (SELECT *, ${reasonsSql(definition.rules)} AS __reasons FROM (SELECT *, ${violatedSql(definition.rules)} AS __violated FROM shaped))`,

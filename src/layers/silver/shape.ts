@@ -26,18 +26,21 @@ export const SHAPED = {
 } as const;
 
 /**
- * SQL over the input `events` (rows of Bronze files, with `__file` and `__row`) and one input `join.<alias>` a join: one row
- * an event, with the declared columns typed, `_key`, `_sequence`, what kind of event it is (`image`, `delete`, `truncate`),
+ * SQL over the input `events` (rows of Bronze files with their positions) and one input `join.<alias>` a join: one row
+ * an event, with its place `__at`, the declared columns typed, `_key`, `_sequence`, what kind of event it is (`image`, `delete`, `truncate`),
  * the delete's sequence under the policy that applies to it, and the names of the columns whose value fits no type.
  */
 export function shapeSql(definition: SilverDefinition, options: ShapeOptions): string {
-  const readable = `SELECT *, ${readableRescued(quoteIdentifier("_rescued"))} AS __rescued FROM events`;
+  const readable = `SELECT *, ${EVENT_PLACE} AS __at, ${readableRescued(quoteIdentifier("_rescued"))} AS __rescued FROM events`;
   return (
     `WITH __events AS (${readable}), __attributes AS (${attributesSql(definition, options)}), ` +
     `__computed AS (${computedSql(definition)}), __joined AS (${joinedSql(definition)}) ` +
     `SELECT *${partitionColumns(definition)} FROM __joined`
   );
 }
+
+/** Place of an event among the files of a fold: the file's index and the row in it (fewer than 2^40) as one number. */
+export const EVENT_PLACE = "CAST(__file * 1099511627776 + __row AS BIGINT)";
 
 function attributesSql(definition: SilverDefinition, options: ShapeOptions): string {
   const columns: string[] = [];
@@ -50,7 +53,7 @@ function attributesSql(definition: SilverDefinition, options: ShapeOptions): str
   }
   const lateness = latenessSql(definition);
   const expiry = expirySql(definition, options);
-  return `SELECT __file, __row, _event_id, _op, _ingest_file, _source_ts, _ingestion_timestamp, _batch_id, _sequence,
+  return `SELECT __at, _event_id, _op, _ingest_file, _source_ts, _ingestion_timestamp, _batch_id, _sequence,
     ${keySql(definition, options.sourceKeys)} AS _key,
     CASE WHEN _op = 'D' THEN 'delete' WHEN _op = 'T' THEN 'truncate' ELSE 'image' END AS __kind,
     ${deleteSequence(definition, "hard")} AS __hard, ${deleteSequence(definition, "soft")} AS __soft,

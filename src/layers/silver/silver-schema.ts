@@ -1,5 +1,5 @@
 import { field, struct, type StructField, type StructType } from "../../contract/index.ts";
-import type { ColumnMeaning, SilverDefinition } from "../../definition/index.ts";
+import { columnMetadata, type SilverDefinition } from "../../definition/index.ts";
 
 /** Columns that Silver adds behind the declared ones. `_image_sequence` is the sequence of the row's own image. */
 const OWN_COLUMNS: readonly StructField[] = [
@@ -17,7 +17,7 @@ const EXPIRES_COLUMN = field("_expires_at", "long");
 
 /** The schema of a Silver table: declared columns, partition columns that are computed, own columns. */
 export function silverSchema(definition: SilverDefinition): StructType {
-  const declared = definition.columns.map((column) => field(column.name, column.type, meaningMetadata(column.meaning)));
+  const declared = definition.columns.map((column) => field(column.name, column.type, columnMetadata(column.meaning)));
   const names = new Set(definition.columns.map((column) => column.name));
   const computed = definition.partitionBy
     .filter((partition) => !names.has(partition.name))
@@ -33,14 +33,4 @@ export function keepsExpiry(definition: SilverDefinition): boolean {
 function partitionType(kind: "identity" | "date" | "month" | "hour" | "bucket"): "date" | "string" | "integer" {
   if (kind === "date") return "date";
   return kind === "bucket" ? "integer" : "string";
-}
-
-/** Meaning of a column as Delta field metadata; `comment` is what other engines show. */
-export function meaningMetadata(meaning: ColumnMeaning): Record<string, string | boolean> {
-  const tags = Object.entries(meaning.tags).map(([name, value]) => [`sluice.tag.${name}`, value] as const);
-  return {
-    ...(meaning.description === undefined ? {} : { comment: meaning.description }),
-    ...(meaning.pii ? { "sluice.pii": true } : {}),
-    ...Object.fromEntries(tags),
-  };
 }

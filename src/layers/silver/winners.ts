@@ -9,7 +9,7 @@ import {
 } from "../../engine/index.ts";
 
 /**
- * The newest image of each key among the events of `narrow`: `_key`, `_sequence`, `__file`, `__row` (DESIGN, "Order":
+ * The newest image of each key among the events of `narrow`: `_key`, `_sequence`, `__at` (DESIGN, "Order":
  * equal sequences are decided by a hash of the record, then by the lowest batch).
  */
 export async function pickWinners(
@@ -18,41 +18,33 @@ export async function pickWinners(
   narrow: Scratch,
   shaped: Relation,
 ): Promise<Scratch> {
-  const images = "SELECT * FROM narrow WHERE __kind = 'image' AND __fate = 'keep'";
+  const events: Input = { kind: "scratch", scratch: narrow };
   const newest = await engine.scratch({
-    sql: `SELECT _key, max(_sequence) AS _sequence, arg_max({'file': __file, 'row': __row}, _sequence) AS at, count(*) AS events
-      FROM (${images}) GROUP BY _key`,
-    inputs: { narrow: { kind: "scratch", scratch: narrow } },
+    sql: `SELECT _key, max(_sequence) AS _sequence, arg_max(__at, _sequence) AS __at, count(*) AS events
+      FROM narrow WHERE __kind = 'image' AND __fate = 'keep' GROUP BY _key`,
+    inputs: { narrow: events },
   });
-  const tied = await engine.scratch({
-    sql: `SELECT n.__file, n.__row, n._key, n._batch_id FROM (${images}) n JOIN newest w ON n._key = w._key AND n._sequence = w._sequence
-      WHERE w.events > 1 QUALIFY count(*) OVER (PARTITION BY n._key) > 1`,
-    inputs: { narrow: { kind: "scratch", scratch: narrow }, newest: { kind: "scratch", scratch: newest } },
+  await using tied = await engine.scratch({
+    sql: `SELECT n.__at, n._key, n._batch_id FROM narrow n
+      JOIN (SELECT * FROM newest WHERE events > 1) w ON n._key = w._key AND n._sequence = w._sequence
+      WHERE n.__kind = 'image' AND n.__fate = 'keep' QUALIFY count(*) OVER (PARTITION BY n._key) > 1`,
+    inputs: { narrow: events, newest: { kind: "scratch", scratch: newest } },
   });
-  try {
-    return await engine.scratch({
-      sql: `SELECT newest._key, newest._sequence, coalesce(decided.__file, newest.at.file) AS __file,
-          coalesce(decided.__row, newest.at.row) AS __row FROM newest LEFT JOIN decided USING (_key)`,
-      inputs: {
-        newest: { kind: "scratch", scratch: newest },
-        decided: tied.rows === 0 ? NO_TIES : { kind: "relation", relation: decideTies(definition, tied, shaped) },
-      },
-    });
-  } finally {
-    await newest[Symbol.asyncDispose]();
-    await tied[Symbol.asyncDispose]();
-  }
+  if (tied.rows === 0) return newest;
+  await using undecided = newest;
+  return await engine.scratch({
+    sql: "SELECT w._key, w._sequence, coalesce(d.__at, w.__at) AS __at FROM newest w LEFT JOIN decided d ON d._key = w._key",
+    inputs: {
+      newest: { kind: "scratch", scratch: undecided },
+      decided: { kind: "relation", relation: decideTies(definition, tied, shaped) },
+    },
+  });
 }
-
-const NO_TIES: Input = {
-  kind: "relation",
-  relation: { sql: `SELECT '' AS _key, '' AS __file, CAST(0 AS BIGINT) AS __row WHERE false`, inputs: {} },
-};
 
 function decideTies(definition: SilverDefinition, tied: Scratch, shaped: Relation): Relation {
   return {
-    sql: `SELECT tied._key, tied.__file, tied.__row FROM tied JOIN shaped ON tied.__file = shaped.__file AND tied.__row = shaped.__row
-      QUALIFY row_number() OVER (PARTITION BY tied._key ORDER BY ${recordHash(definition, "shaped")} DESC, tied._batch_id, tied.__file, tied.__row) = 1`,
+    sql: `SELECT tied._key, tied.__at FROM tied JOIN shaped ON tied.__at = shaped.__at
+      QUALIFY row_number() OVER (PARTITION BY tied._key ORDER BY ${recordHash(definition, "shaped")} DESC, tied._batch_id, tied.__at) = 1`,
     inputs: { tied: { kind: "scratch", scratch: tied }, shaped: { kind: "relation", relation: shaped } },
   };
 }
@@ -77,7 +69,7 @@ export function tiesWithTable(
   return {
     sql: `SELECT w._key, ${recordHash(definition, "s")} > ${recordHash(definition, "t")} AS wins
       FROM winners w JOIN silver t ON w._key = t._key AND w._sequence = t._image_sequence
-      JOIN shaped s ON s.__file = w.__file AND s.__row = w.__row`,
+      JOIN shaped s ON s.__at = w.__at`,
     inputs: {
       winners: { kind: "scratch", scratch: winners },
       shaped: { kind: "relation", relation: shaped },
