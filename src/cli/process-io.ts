@@ -3,6 +3,10 @@ import { isatty } from "node:tty";
 import { realWorld } from "../base/index.ts";
 import { OutputClosed, type DataOutput, type Io, type TalkOutput, type TextInput } from "./io.ts";
 
+interface Descriptor {
+  readonly fd: number;
+}
+
 /** The outside of a real process. */
 export function processIo(signal: AbortSignal): Io {
   return {
@@ -21,7 +25,7 @@ export function processIo(signal: AbortSignal): Io {
   };
 }
 
-function dataOutput(stream: NodeJS.WriteStream): DataOutput {
+function dataOutput(stream: NodeJS.WriteStream & Descriptor): DataOutput {
   let closed: Error | undefined;
   stream.on("error", (error: NodeJS.ErrnoException) => {
     closed = error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED" ? new OutputClosed() : error;
@@ -41,7 +45,7 @@ function dataOutput(stream: NodeJS.WriteStream): DataOutput {
   };
 }
 
-function talkOutput(stream: NodeJS.WriteStream): TalkOutput {
+function talkOutput(stream: NodeJS.WriteStream & Descriptor): TalkOutput {
   stream.on("error", () => undefined); // nobody listens to the talk any more: the work goes on
   return {
     isTTY: isatty(stream.fd),
@@ -53,11 +57,11 @@ function talkOutput(stream: NodeJS.WriteStream): TalkOutput {
 }
 
 /** Some terminals do not know their width, and say 0. */
-function columnsOf(stream: NodeJS.WriteStream): number | undefined {
+function columnsOf(stream: NodeJS.WriteStream & Descriptor): number | undefined {
   return isatty(stream.fd) && stream.columns > 0 ? stream.columns : undefined;
 }
 
-function stdinOf(stream: NodeJS.ReadStream): TextInput {
+function stdinOf(stream: NodeJS.ReadStream & Descriptor): TextInput {
   return {
     isTTY: isatty(stream.fd),
     all: async () => {

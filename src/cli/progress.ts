@@ -20,10 +20,10 @@ export function showProgress(session: Session): Progress {
   const isLive = io.stderr.isTTY && session.io.env["TERM"] !== "dumb";
   let shown = "";
   const draw = (): void => {
-    const line = meter.line(io.world.nowMs());
+    const line = meter.line(io.world.nowMs(), isLive ? (io.stderr.columns ?? 80) - 1 : LOG_CELLS);
     if (line === undefined || (!isLive && line === shown)) return;
     shown = line;
-    io.stderr.write(isLive ? `\r${cutToWidth(line, (io.stderr.columns ?? 80) - 1)}\u001b[K` : `${line}\n`);
+    io.stderr.write(isLive ? `\r${line}\u001b[K` : `${line}\n`);
   };
   const stop = isQuiet ? () => undefined : io.every(isLive ? DRAW_MS : LINE_MS, draw);
   return {
@@ -32,11 +32,13 @@ export function showProgress(session: Session): Progress {
     [Symbol.dispose]: () => {
       stop();
       if (isLive && shown !== "") io.stderr.write("\r\u001b[K");
+      shown = "";
     },
   };
 }
 
-const DETAIL_CELLS = 44; // the figures behind it matter more than the rest of a long title
+const DETAIL_LEAST = 12; // less of a title tells nothing
+const LOG_CELLS = 160; // of a line in a log file
 const VERBS = { read: "reading", write: "writing", fold: "folding", refresh: "refreshing" } as const;
 
 /** Adds up the events of one table and phase, and says how fast they come. */
@@ -80,7 +82,7 @@ export class Meter {
   }
 
   /** Undefined before anything happened. */
-  line(nowMs: number): string | undefined {
+  line(nowMs: number, cells: number): string | undefined {
     if (this.#lastMs === undefined) return undefined;
     const rows = this.#rowsBefore + this.#rows;
     const bytes = this.#bytesBefore + this.#bytes;
@@ -93,8 +95,12 @@ export class Meter {
       ...(bytes > 0 ? [byteSize(bytes)] : []),
       ...timeLeft(rows, total, elapsedMs),
     ];
-    const what = `${VERBS[this.#phase]} ${cutToWidth(safeLine(this.#detail), DETAIL_CELLS)}`.trim();
-    return `${this.#table}  ${what}  ${rows === 0 ? duration(elapsedMs) : parts.join(" · ")}`;
+    const start = `${this.#table}  ${VERBS[this.#phase]}`;
+    const figures = rows === 0 ? duration(elapsedMs) : parts.join(" · ");
+    // The figures matter more than the rest of a long title.
+    const room = cells - start.length - figures.length - 4;
+    const detail = room < DETAIL_LEAST ? "" : cutToWidth(safeLine(this.#detail), room);
+    return cutToWidth([start, ...(detail === "" ? [] : [detail])].join(" ").concat("  ", figures), cells);
   }
 }
 
