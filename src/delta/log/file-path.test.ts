@@ -1,0 +1,51 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { decodeFilePath, encodeFilePath } from "./file-path.ts";
+
+describe("the path of a data file", () => {
+  test("comes back from its URI, whatever the characters (U+0020 to U+00FF, emoji, what looks encoded)", () => {
+    const every = Array.from({ length: 0xe0 }, (_, index) => String.fromCodePoint(0x20 + index)).filter(
+      (c) => c !== "/",
+    );
+    for (const character of [...every, "\u{1f600}", "%25", "%2F", "a:b", "file:x"]) {
+      expect(decodeFilePath(encodeFilePath(`p${character}/${character}q`), "s3://t")).toBe(
+        `p${character}/${character}q`,
+      );
+      expect(decodeFilePath(encodeFilePath(`${character}q`), "s3://t")).toBe(`${character}q`);
+    }
+    const segment = fc.string({ unit: "binary", minLength: 1 }).map((text) => text.replaceAll(/[/\0]/g, "x"));
+    fc.assert(
+      fc.property(fc.array(segment, { minLength: 1, maxLength: 4 }), (segments) => {
+        const path = segments.filter((one) => one !== "..").join("/") || "x";
+        const uri = encodeFilePath(path);
+        expect(uri).toMatch(/^[!-~]+$/);
+        expect(decodeFilePath(uri, "s3://t")).toBe(path);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("is decoded once and never normalised", () => {
+    expect(decodeFilePath("a%253Ab/c", "s3://t")).toBe("a%3Ab/c");
+    expect(decodeFilePath("a//./b", "s3://t")).toBe("a//./b");
+    expect(decodeFilePath("100%", "s3://t")).toBe("100%");
+    expect(decodeFilePath("part=12:00:00/x", "s3://t")).toBe("part=12:00:00/x");
+    expect(encodeFilePath("\ud800x")).toBe("\ud800x");
+  });
+
+  test("never leaves the table (A4, A5)", () => {
+    for (const uri of ["../x", "a/../../x", "%2e%2e/x", "a/%2e%2e", "/x", "//x", "%2fx", "a%00b", ""]) {
+      expect(() => decodeFilePath(uri, "s3://bucket/t")).toThrow(/Cannot use data file/);
+    }
+    for (const uri of [
+      "s3://bucket/t2/x",
+      "s3://bucket/t/../t2/x",
+      "file:///t/x",
+      "http://169.254.169.254/x",
+      "C:\\x",
+    ]) {
+      expect(() => decodeFilePath(uri, "s3://bucket/t")).toThrow(/Cannot use data file/);
+    }
+    expect(decodeFilePath("s3://bucket/t/x", "s3://bucket/t/")).toBe("x");
+  });
+});
