@@ -1,0 +1,18 @@
+import type { BenchContext, Measured } from "../bench-context.ts";
+import { emptyRun } from "./empty-run.ts";
+import { goldRefresh } from "./gold.ts";
+import { ingestFirst, ingestKnown } from "./ingest.ts";
+import { largeLake } from "./large-lake.ts";
+import { mergeUpdates } from "./merge.ts";
+import { silverWindow } from "./silver.ts";
+
+/** By the name that `--only` takes, in the order in which they run. */
+export const MEASURES: Readonly<Record<string, (context: BenchContext) => Promise<Measured>>> = {
+  ingest: ingestFirst,
+  known: ingestKnown,
+  merge: mergeUpdates,
+  silver: silverWindow,
+  gold: goldRefresh,
+  empty: emptyRun,
+  large: largeLake,
+};

@@ -1,0 +1,19 @@
+// `npm run bench`: sets everything up on a fresh clone, then measures (README.md beside this file).
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { build, ensureInstalled, requireNode, ROOT, say } from "../scripts/set-up.mjs";
+
+requireNode();
+ensureInstalled();
+build();
+installDeltaRs();
+const { createJiti } = await import("jiti");
+const { runBench } = await createJiti(import.meta.url).import("./run-bench.ts");
+process.exitCode = await runBench(process.argv.slice(2));
+
+/** Without Python the merge is measured alone. */
+function installDeltaRs() {
+  const install = join(ROOT, "test", "services", "install.sh");
+  const { status } = spawnSync("bash", [install, "delta-1.6.6"], { stdio: ["ignore", 2, 2] });
+  if (status !== 0) say("SKIPPED: delta-rs, which could not be installed (above)");
+}
