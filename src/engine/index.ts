@@ -18,3 +18,4 @@ export { quoteIdentifier, quoteLiteral, sqlTypeOf } from "./sql-text.ts";
 export { lazyEngine } from "./lazy-engine.ts";
 export { duckdbEngine } from "./start-duckdb.ts";
 export type { DuckdbEngineOptions } from "./duckdb/duckdb-engine.ts";
+export { countOf, textOf } from "./row-text.ts";

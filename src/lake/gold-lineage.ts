@@ -1,5 +1,5 @@
 import { SluiceError, parseJson, stringifyJson, type JsonObject, type JsonValue } from "../base/index.ts";
-import { quoteIdentifier, quoteLiteral, type Engine } from "../engine/index.ts";
+import { quoteIdentifier, quoteLiteral, type Engine, textOf } from "../engine/index.ts";
 
 /** How the rows behind one row of a Gold table are found. */
 export interface GoldLineage {
@@ -79,7 +79,7 @@ async function parseSelect(engine: Engine, query: string): Promise<JsonObject | 
     sql: `SELECT CAST(json_serialize_sql(${quoteLiteral(query)}) AS VARCHAR) AS tree`,
     inputs: {},
   });
-  const tree = objectOf(parseJson(String(row?.["tree"])));
+  const tree = objectOf(parseJson(textOf(row, "tree")));
   const node = objectOf(objectOf(listOf(tree["statements"])[0])["node"]);
   const hasCte = listOf(objectOf(node["cte_map"])["map"]).length > 0;
   const isDistinct = listOf(node["modifiers"]).some((modifier) => objectOf(modifier)["type"] === "DISTINCT_MODIFIER");
@@ -92,13 +92,13 @@ async function writeSelect(engine: Engine, select: JsonObject): Promise<string> 
     sql: `SELECT json_deserialize_sql(CAST(${quoteLiteral(stringifyJson(tree))} AS JSON)) AS sql`,
     inputs: {},
   });
-  return String(row?.["sql"]);
+  return textOf(row, "sql");
 }
 
 /** Tables of a FROM clause, left to right; false where something else than a table is read. */
 function collectTables(from: JsonObject, found: SourceTable[]): boolean {
   if (from["type"] === "BASE_TABLE") {
-    const table = String(from["table_name"]);
+    const table = nameOf(from["table_name"]);
     found.push({ table, alias: typeof from["alias"] === "string" && from["alias"] !== "" ? from["alias"] : table });
     return true;
   }
@@ -111,7 +111,7 @@ async function aggregateNames(engine: Engine): Promise<ReadonlySet<string>> {
     sql: "SELECT DISTINCT function_name FROM duckdb_functions() WHERE function_type = 'aggregate'",
     inputs: {},
   });
-  return new Set(rows.map((row) => String(row["function_name"])));
+  return new Set(rows.map((row) => textOf(row, "function_name")));
 }
 
 function mentionsFunction(value: JsonValue, names: ReadonlySet<string>): boolean {
@@ -122,7 +122,7 @@ function mentionsFunction(value: JsonValue, names: ReadonlySet<string>): boolean
     );
   }
   const members = objectOf(value);
-  if (members["class"] === "FUNCTION" && names.has(String(members["function_name"]).toLowerCase())) return true;
+  if (members["class"] === "FUNCTION" && names.has(nameOf(members["function_name"]).toLowerCase())) return true;
   return Object.values(members).some((item) => item !== undefined && mentionsFunction(item, names));
 }
 
@@ -139,6 +139,10 @@ function columnReference(names: readonly string[], alias: string): JsonObject {
 
 function objectOf(value: JsonValue | undefined): JsonObject {
   return value !== null && typeof value === "object" && !Array.isArray(value) ? (value as JsonObject) : {};
+}
+
+function nameOf(value: JsonValue | undefined): string {
+  return typeof value === "string" ? value : "";
 }
 
 function listOf(value: JsonValue | undefined): readonly JsonValue[] {

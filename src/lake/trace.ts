@@ -1,7 +1,7 @@
 import { SluiceError } from "../base/index.ts";
 import { encodeKey, type BatchManifest, type KeyTag, type TableName } from "../contract/index.ts";
 import type { BronzeDefinition, GoldDefinition, SilverDefinition } from "../definition/index.ts";
-import { quoteIdentifier, quoteLiteral, type OpenTable, type Row } from "../engine/index.ts";
+import { quoteIdentifier, quoteLiteral, type OpenTable, type Row, countOf, textOf } from "../engine/index.ts";
 import { batchLog, namedInputs, openNewest, placeOf } from "../layers/index.ts";
 import { bronzeOf } from "../orchestration/index.ts";
 import { goldLineage, groupCondition } from "./gold-lineage.ts";
@@ -56,7 +56,9 @@ export async function traceRow(
     case "silver":
       return await traceSilver(lake, definition, key, record);
     case "bronze":
-      return await withBatches(lake, definition.name, key, { events: await eventsOf(lake, definition, [key], record) });
+      return await withBatches(lake, definition.name, key, {
+        events: await eventsOf(lake, definition, { keys: [key], record }),
+      });
   }
 }
 
@@ -89,11 +91,11 @@ async function traceGold(lake: Lake, definition: GoldDefinition, key: string, re
         WHERE ${condition} AND ${name} IS NOT NULL) ORDER BY 1 LIMIT ${ROWS_MAX}`,
       inputs: namedInputs(tables),
     });
-    const found = keys.map((one) => String(one["key"]));
-    silver.push({ table: source.table, keys: found, total: Number(keys[0]?.["total"] ?? 0) });
+    const found = keys.map((one) => textOf(one, "key"));
+    silver.push({ table: source.table, keys: found, total: countOf(keys[0], "total") });
     const input = lake.find(source.table.replace(/\$with_deleted$/, ""));
     if (input.layer === "silver" && found.length > 0) {
-      events.push(...(await eventsOf(lake, bronzeOf(lake.definition, input), found, record, input)));
+      events.push(...(await eventsOf(lake, bronzeOf(lake.definition, input), { keys: found, record, silver: input })));
     }
   }
   if (row === undefined && events.length === 0) throw notFound(definition.name, key);
@@ -112,8 +114,8 @@ async function traceSilver(lake: Lake, definition: SilverDefinition, key: string
           inputs: { silver: { kind: "table", table } },
         });
   const [row] = rows;
-  const keys = row === undefined ? candidates : [String(row["_key"])];
-  const events = await eventsOf(lake, bronze, keys, record, definition);
+  const keys = row === undefined ? candidates : [textOf(row, "_key")];
+  const events = await eventsOf(lake, bronze, { keys, record, silver: definition });
   if (row === undefined && events.length === 0) throw notFound(definition.name, key);
   return await withBatches(lake, definition.name, key, { row, events });
 }
@@ -138,12 +140,18 @@ function keyCandidates(text: string): readonly string[] {
   ];
 }
 
+interface EventQuery {
+  /** Encoded keys, or keys as a person types them where `silver` is not given. */
+  readonly keys: readonly string[];
+  readonly record: boolean;
+  /** The Silver table whose keys they are. */
+  readonly silver?: SilverDefinition;
+}
+
 async function eventsOf(
   lake: Lake,
   bronze: BronzeDefinition,
-  keys: readonly string[],
-  record: boolean,
-  silver?: SilverDefinition,
+  { keys, record, silver }: EventQuery,
 ): Promise<TracedEvent[]> {
   const table = await openNewest(placeOf(lake, bronze.name));
   if (table.snapshot === undefined) return [];
@@ -158,15 +166,15 @@ async function eventsOf(
   const events: TracedEvent[] = [];
   for (const row of rows) {
     const file = typeof row["_ingest_file"] === "string" ? row["_ingest_file"] : null;
-    const key = String(row["_key"]);
+    const key = textOf(row, "_key");
     events.push({
       table: bronze.name,
       key,
-      eventId: String(row["_event_id"]),
-      operation: String(row["_op"]),
-      sequence: String(row["_sequence"]),
+      eventId: textOf(row, "_event_id"),
+      operation: textOf(row, "_op"),
+      sequence: textOf(row, "_sequence"),
       sourceMicros: typeof row["_source_ts"] === "bigint" ? row["_source_ts"] : null,
-      batchId: Number(row["_batch_id"]),
+      batchId: countOf(row, "_batch_id"),
       file,
       line: file === null ? undefined : await source.locate(file, key),
       record: record ? source.rebuild(row, schema) : undefined,

@@ -46,7 +46,7 @@ export function batchLog(systemStore: ObjectStore, table: string): BatchLog {
 
 export function serializeManifest(manifest: BatchManifest): string {
   const files = manifest.files.map((file): JsonObject => ({ ...file }));
-  return `${stringifyJson({ ...manifest, files, skips: [...manifest.skips] } as unknown as JsonValue)}\n`;
+  return `${stringifyJson({ ...manifest, files, skips: [...manifest.skips] })}\n`;
 }
 
 function parseManifest(path: string, text: string): BatchManifest {

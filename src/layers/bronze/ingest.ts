@@ -1,4 +1,4 @@
-import { SluiceError } from "../../base/index.ts";
+import { SluiceError, must } from "../../base/index.ts";
 import { CONTRACT_COLUMNS, struct, type BatchManifest, type StructType } from "../../contract/index.ts";
 import type { BronzeDefinition } from "../../definition/index.ts";
 import type { OpenTable, Relation } from "../../engine/index.ts";
@@ -164,11 +164,7 @@ async function publishManifest(
   table: OpenTable,
   staged: StagedBatch,
 ): Promise<BatchManifest> {
-  const tableId = table.snapshot?.metadata.id ?? "";
-  const txns = table.snapshot?.txns;
-  const before = txns?.get(channelAppId(tableId, work.channel))?.version ?? -1;
-  const own = [...(txns?.values() ?? [])].filter((txn) => txn.appId.startsWith(`${tableId}/`));
-  const committed = own.reduce((highest, txn) => Math.max(highest, txn.version), -1);
+  const { tableId, before, committed } = positionOf(table, work.channel);
   await refuseTooManyUnreadable(context, work, staged);
   for (let newest = await work.log.newest(committed); ; newest += 1) {
     const draft: BatchManifest = {
@@ -193,6 +189,17 @@ async function publishManifest(
     const manifest = { ...draft, batch: newest + 1, skips };
     if ((await work.log.create(manifest)) === "created") return manifest;
   }
+}
+
+/** Where the channel and the table's counter of batches are; -1 before the first. */
+function positionOf(table: OpenTable, channel: Channel): { tableId: string; before: number; committed: number } {
+  const { metadata, txns } = must(table.snapshot, "a Bronze table is made before its first batch");
+  const own = [...txns.values()].filter((txn) => txn.appId.startsWith(`${metadata.id}/`));
+  return {
+    tableId: metadata.id,
+    before: txns.get(channelAppId(metadata.id, channel))?.version ?? -1,
+    committed: own.reduce((highest, txn) => Math.max(highest, txn.version), -1),
+  };
 }
 
 function range(from: number, to: number): number[] {

@@ -1,7 +1,7 @@
 import { SluiceError } from "../../base/index.ts";
 import type { BronzeDefinition, SilverDefinition } from "../../definition/index.ts";
 import type { AddFile } from "../../delta/index.ts";
-import { quoteLiteral, type OpenTable, type Relation, type Scratch } from "../../engine/index.ts";
+import { quoteLiteral, type OpenTable, type Relation, type Scratch, textOf } from "../../engine/index.ts";
 import { judge, type Verdict } from "../../quality/index.ts";
 import { openNewest, placeOf, type LayerContext, type TablePlace } from "../context.ts";
 import { setAside } from "../quarantine/quarantine.ts";
@@ -186,7 +186,7 @@ async function tiesOf(
     inputs: { winners: { kind: "scratch", scratch: winners } },
   });
   const [newest] = await context.engine.rows({
-    sql: `SELECT count(*) AS reached FROM silver WHERE _image_sequence >= ${quoteLiteral(String(oldest?.["oldest"]))}`,
+    sql: `SELECT count(*) AS reached FROM silver WHERE _image_sequence >= ${quoteLiteral(textOf(oldest, "oldest"))}`,
     inputs: { silver: { kind: "table", table: silver } },
   });
   if (newest?.["reached"] === 0n) return undefined;

@@ -1,5 +1,5 @@
 import type { Rule, SilverDefinition } from "../../definition/index.ts";
-import { quoteLiteral, type Engine, type Relation, type Scratch } from "../../engine/index.ts";
+import { quoteLiteral, type Engine, type Relation, type Scratch, countOf } from "../../engine/index.ts";
 import { judgementCounts, violatedRules, type RuleCounts } from "../../quality/index.ts";
 import { keepsExpiry } from "./silver-schema.ts";
 
@@ -68,7 +68,7 @@ export async function countEvents(
           : { kind: "relation", relation: narrow.relation },
     },
   });
-  const count = (name: string): number => Number(row?.[name] ?? 0);
+  const count = (name: string): number => countOf(row, name);
   return {
     events: count("events"),
     quarantined: count("quarantined"),

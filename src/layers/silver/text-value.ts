@@ -1,3 +1,4 @@
+import { assert } from "../../base/index.ts";
 import { decimalParts, type PrimitiveName } from "../../contract/index.ts";
 
 /**
@@ -7,32 +8,30 @@ import { decimalParts, type PrimitiveName } from "../../contract/index.ts";
 export function valueFromText(text: string, type: PrimitiveName): string {
   const exact = decimalParts(type);
   if (exact !== undefined) return exactDecimal(text, exact.precision, exact.scale);
-  switch (type) {
-    case "string":
-      return text;
-    case "long":
-    case "integer":
-    case "short":
-    case "byte":
-      return wholeNumber(text, INTEGER_TYPES[type]);
-    case "double":
-    case "float":
-      return finite(`TRY_CAST(${text} AS ${type === "double" ? "DOUBLE" : "FLOAT"})`);
-    case "boolean":
-      return `CASE ${text} WHEN 'true' THEN true WHEN 'false' THEN false END`;
-    case "date":
-      return `CASE WHEN regexp_full_match(${text}, '\\d{4}-\\d{2}-\\d{2}') THEN TRY_CAST(${text} AS DATE) END`;
-    case "timestamp":
-      return instant(text, "TIMESTAMPTZ");
-    case "timestamp_ntz":
-      return `CASE WHEN NOT regexp_matches(${text}, '(Z|[+-]\\d{2}(:?\\d{2})?)$') OR length(${text}) <= 10 THEN ${instant(text, "TIMESTAMP")} END`;
-    default:
-      // Binary is never text: base64 under a binary tag has its own column type.
-      return `CAST(NULL AS BLOB)`;
-  }
+  const read = READERS.get(type);
+  assert(read !== undefined, `${type} is a primitive type`);
+  return read(text);
 }
 
-const INTEGER_TYPES = { long: "BIGINT", integer: "INTEGER", short: "SMALLINT", byte: "TINYINT" } as const;
+const READERS: ReadonlyMap<PrimitiveName, (text: string) => string> = new Map<PrimitiveName, (text: string) => string>([
+  ["string", (text) => text],
+  ["long", (text) => wholeNumber(text, "BIGINT")],
+  ["integer", (text) => wholeNumber(text, "INTEGER")],
+  ["short", (text) => wholeNumber(text, "SMALLINT")],
+  ["byte", (text) => wholeNumber(text, "TINYINT")],
+  ["double", (text) => finite(`TRY_CAST(${text} AS DOUBLE)`)],
+  ["float", (text) => finite(`TRY_CAST(${text} AS FLOAT)`)],
+  ["boolean", (text) => `CASE ${text} WHEN 'true' THEN true WHEN 'false' THEN false END`],
+  ["date", (text) => `CASE WHEN regexp_full_match(${text}, '\\d{4}-\\d{2}-\\d{2}') THEN TRY_CAST(${text} AS DATE) END`],
+  ["timestamp", (text) => instant(text, "TIMESTAMPTZ")],
+  [
+    "timestamp_ntz",
+    (text) =>
+      `CASE WHEN NOT regexp_matches(${text}, '(Z|[+-]\\d{2}(:?\\d{2})?)$') OR length(${text}) <= 10 THEN ${instant(text, "TIMESTAMP")} END`,
+  ],
+  // Binary is never text: base64 under a binary tag has a column type of its own.
+  ["binary", () => "CAST(NULL AS BLOB)"],
+]);
 
 function wholeNumber(text: string, sqlType: string): string {
   const plain = `regexp_full_match(${text}, '[+-]?\\d+')`;

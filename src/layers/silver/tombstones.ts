@@ -1,6 +1,6 @@
 import { field, struct, type StructType } from "../../contract/index.ts";
 import type { SilverDefinition } from "../../definition/index.ts";
-import { quoteLiteral, type OpenTable, type Relation, type Scratch } from "../../engine/index.ts";
+import { quoteLiteral, type OpenTable, type Relation, type Scratch, textOf, type Row } from "../../engine/index.ts";
 import type { LayerContext, TablePlace } from "../context.ts";
 
 /**
@@ -55,13 +55,13 @@ export async function truncatesAmong(context: LayerContext, narrow: Scratch): Pr
   return rows.map((row) => truncateOf(row));
 }
 
-function truncateOf(row: Readonly<Record<string, unknown>>): Truncate {
-  const atMicros = BigInt(String(row["at_micros"]));
+function truncateOf(row: Row): Truncate {
+  const atMicros = BigInt(textOf(row, "at_micros"));
   return {
-    sequence: String(row["sequence"]),
+    sequence: textOf(row, "sequence"),
     atMicros,
     atSeconds: Number(atMicros / 1_000_000n),
-    batchId: BigInt(String(row["_batch_id"])),
+    batchId: BigInt(textOf(row, "_batch_id")),
   };
 }
 
