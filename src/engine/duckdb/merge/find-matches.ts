@@ -3,6 +3,7 @@ import { quoteIdentifier, sqlTypeOf } from "../../sql-text.ts";
 import { collectPositions, type Positions } from "../positions.ts";
 import { FILE_COLUMN, ROW_COLUMN, tableScan } from "../table-scan.ts";
 import { SOURCE_ROW, keyField, sourceField, sourceRows, type MergeStep } from "./merge-step.ts";
+import { bitOf, rowBits } from "./row-bits.ts";
 
 /** What a merge does to which rows. */
 export interface Matches {
@@ -13,6 +14,8 @@ export interface Matches {
   /** Rows of the target that go, be it for good or for their new version. */
   readonly removed: Positions;
   readonly updated: number;
+  /** Whether a source row updates several rows, of a table that has its key more than once. */
+  readonly updatesRepeat: boolean;
   readonly inserted: number;
   /** Temporary table of the updates: place of the file, row in it, row of the source. */
   readonly updates: string;
@@ -43,7 +46,7 @@ export async function findMatches(step: MergeStep, ranges: readonly ColumnRange[
   const updates = session.newName("updates");
   await session.run(`CREATE TEMP TABLE ${updates} AS SELECT f, r, s FROM ${hits} WHERE u AND NOT d`, doing);
   const [counts] = await session.rows(
-    `SELECT (SELECT count(*) FROM ${updates}), (SELECT count(*) FROM ${inserts})`,
+    `SELECT count(*), count(DISTINCT s), (SELECT count(*) FROM ${inserts}) FROM ${updates}`,
     doing,
   );
   return {
@@ -52,7 +55,8 @@ export async function findMatches(step: MergeStep, ranges: readonly ColumnRange[
     readsWholeTable: needsAll || spec.notMatched?.insertWhen !== false,
     removed,
     updated: Number(counts?.[0] ?? 0),
-    inserted: Number(counts?.[1] ?? 0),
+    updatesRepeat: counts?.[0] !== counts?.[1],
+    inserted: Number(counts?.[2] ?? 0),
     updates,
     inserts,
   };
@@ -82,9 +86,10 @@ async function createInserts(step: MergeStep, hits: string): Promise<string> {
   const { session, spec, doing } = step;
   const inserts = session.newName("inserts");
   const condition = spec.notMatched?.insertWhen === false ? "false" : (spec.notMatched?.insertWhen ?? "true");
+  const matched = await rowBits(step, `SELECT s FROM ${hits}`);
   await session.run(
-    `CREATE TEMP TABLE ${inserts} AS SELECT source.${SOURCE_ROW} AS s FROM ${sourceRows(step)} source ` +
-      `ANTI JOIN ${hits} h ON h.s = source.${SOURCE_ROW} WHERE (\n${condition}\n)`,
+    `CREATE TEMP TABLE ${inserts} AS SELECT source.${SOURCE_ROW} AS s FROM ${sourceRows(step)} source, ${matched} b ` +
+      `WHERE ${bitOf("b", `source.${SOURCE_ROW}`)} = 0 AND (\n${condition}\n)`,
     doing,
   );
   return inserts;

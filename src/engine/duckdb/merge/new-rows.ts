@@ -4,33 +4,67 @@ import { conformed } from "../conform.ts";
 import { FILE_COLUMN, ROW_COLUMN } from "../table-scan.ts";
 import { scanOf, type Matches } from "./find-matches.ts";
 import { SOURCE_ROW, sourceField, sourceRows, type MergeStep } from "./merge-step.ts";
+import { bitOf, rowBits } from "./row-bits.ts";
 
 /** SQL for the rows that a merge writes, updated and inserted, in the table's columns and types; undefined when there are none. */
 export async function newRowsSql(step: MergeStep, matches: Matches): Promise<string | undefined> {
-  const rows: string[] = [];
-  if (matches.updated > 0) rows.push(await updatedRows(step, matches));
-  if (matches.inserted > 0) rows.push(insertedRows(step, matches));
   const { session, table, target, doing } = step;
   const typed: string[] = [];
-  for (const sql of rows) {
+  for (const sql of await newRows(step, matches)) {
     typed.push(`(${await conformed(session, sql, { schema: target.metadata.schema, tableName: table.name, doing })})`);
   }
   return typed.length === 0 ? undefined : typed.join(" UNION ALL ");
 }
 
-async function updatedRows(step: MergeStep, matches: Matches): Promise<string> {
-  const columns = step.target.metadata.schema.fields.map((field) => updatedColumn(step, field));
-  const list = columns.map(({ sql, name }) => `${sql} AS ${quoteIdentifier(name)}`).join(", ");
-  const source = `FROM ${matches.updates} u JOIN ${sourceRows(step)} source ON source.${SOURCE_ROW} = u.s`;
-  if (!columns.some((column) => column.readsTarget)) return `SELECT ${list} ${source}`;
+async function newRows(step: MergeStep, matches: Matches): Promise<readonly string[]> {
+  const { updated, inserted, updates, inserts } = matches;
+  const { fields } = step.target.metadata.schema;
+  const changed = fields.map((field) => updatedColumn(step, field));
+  const added = fields.map((field) => insertedColumn(step, field));
+  if (updated > 0 && (matches.updatesRepeat || changed.some((column) => column.readsTarget))) {
+    const rows = [await rowsByTarget(step, matches, changed)];
+    return inserted === 0 ? rows : [...rows, await rowsOfSource(step, added, { from: [inserts], count: inserted })];
+  }
+  const isAlike = changed.every((column, index) => column.sql === added[index]?.sql);
+  const parts = isAlike
+    ? [{ columns: added, from: [updates, inserts], count: updated + inserted }]
+    : [
+        { columns: changed, from: [updates], count: updated },
+        { columns: added, from: [inserts], count: inserted },
+      ];
+  const rows: string[] = [];
+  for (const { columns, ...chosen } of parts) {
+    if (chosen.count > 0) rows.push(await rowsOfSource(step, columns, chosen));
+  }
+  return rows;
+}
+
+/** Some of the source's rows, or all of them, each once. */
+async function rowsOfSource(
+  step: MergeStep,
+  columns: readonly NewColumn[],
+  { from, count }: { from: readonly string[]; count: number },
+): Promise<string> {
+  const select = `SELECT ${listOf(columns)} FROM ${sourceRows(step)} source`;
+  if (count === step.source.rows) return select;
+  const chosen = await rowBits(step, from.map((table) => `SELECT s FROM ${table}`).join(" UNION ALL "));
+  return `${select}, ${chosen} b WHERE ${bitOf("b", `source.${SOURCE_ROW}`)} = 1`;
+}
+
+/** Updates row by row of the target: they need what it had, or are more than the source's rows. */
+async function rowsByTarget(step: MergeStep, matches: Matches, columns: readonly NewColumn[]): Promise<string> {
   const touched = matches.scanned.filter((file) => matches.removed.byFile.has(file));
-  const places = touched.map((file) => matches.scanned.indexOf(file));
-  const place = places.map((at, index) => `WHEN ${at} THEN ${index}`).join(" ");
+  const place = touched.map((file, index) => `WHEN ${matches.scanned.indexOf(file)} THEN ${index}`).join(" ");
   const scan = await scanOf(step, touched);
   return (
-    `SELECT ${list} ${source} JOIN (${scan}) target ` +
+    `SELECT ${listOf(columns)} FROM ${matches.updates} u JOIN ${sourceRows(step)} source ON source.${SOURCE_ROW} = u.s ` +
+    `JOIN (${scan}) target ` +
     `ON target.${FILE_COLUMN} = (CASE u.f ${place} END)::UBIGINT AND target.${ROW_COLUMN} = u.r`
   );
+}
+
+function listOf(columns: readonly NewColumn[]): string {
+  return columns.map(({ sql, name }) => `${sql} AS ${quoteIdentifier(name)}`).join(", ");
 }
 
 interface NewColumn {
@@ -52,11 +86,8 @@ function updatedColumn(step: MergeStep, field: StructField): NewColumn {
   return { name, sql: `target.${quoteIdentifier(name)}`, readsTarget: true };
 }
 
-function insertedRows(step: MergeStep, { inserts }: Matches): string {
-  const columns = step.target.metadata.schema.fields.map((field) => {
-    const present = sourceField(step, field.name);
-    const sql = present === undefined ? `NULL::${sqlTypeOf(field.type)}` : `source.${quoteIdentifier(present.name)}`;
-    return `${sql} AS ${quoteIdentifier(field.name)}`;
-  });
-  return `SELECT ${columns.join(", ")} FROM ${sourceRows(step)} source SEMI JOIN ${inserts} i ON i.s = source.${SOURCE_ROW}`;
+function insertedColumn(step: MergeStep, { name, type }: StructField): NewColumn {
+  const present = sourceField(step, name);
+  const sql = present === undefined ? `NULL::${sqlTypeOf(type)}` : `source.${quoteIdentifier(present.name)}`;
+  return { name, sql, readsTarget: false };
 }
