@@ -1,5 +1,5 @@
 export { batchLog, type BatchLog } from "./bronze/batch-log.ts";
-export { channelAppId, ingestBronze, planChannel, type IngestOutcome } from "./bronze/ingest.ts";
+export { ingestBronze, planChannel, type IngestOutcome } from "./bronze/ingest.ts";
 export {
   openNewest,
   placeOf,
@@ -8,7 +8,7 @@ export {
   type ProgressEvent,
   type TablePlace,
 } from "./context.ts";
-export { goldRelation, inputAppId, namedInputs, pinInputs, refreshGold, type GoldOutcome } from "./gold/refresh.ts";
+export { inputAppId, namedInputs, refreshGold, type GoldOutcome } from "./gold/refresh.ts";
 export { quarantineName } from "./quarantine/quarantine.ts";
 export { foldSilver, foldTarget, type FoldOutcome } from "./silver/fold.ts";
 export { joinAppId } from "./silver/joins.ts";

@@ -1,1 +1,1 @@
-export { RUNS_SCHEMA, recordRun } from "./run-log.ts";
+export { recordRun } from "./run-log.ts";

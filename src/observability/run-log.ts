@@ -4,7 +4,7 @@ import { openNewest, type LayerContext } from "../layers/index.ts";
 import type { RunReport } from "../orchestration/index.ts";
 
 /** `system.runs`: what every run did with every table it changed or failed at. */
-export const RUNS_SCHEMA: StructType = struct([
+const RUNS_SCHEMA: StructType = struct([
   field("run", "string"),
   field("table_name", "string"),
   field("outcome", "string"),

@@ -87,7 +87,7 @@ test("a process that dies at any call and is started again leads to the same sta
       const world = simulatedWorld(2);
       const silver = eventsSilver(scenario.policies);
       const inner = memoryStore({ world });
-      await runThroughDeaths(inner, world, silver, scenario.batches, deaths);
+      await runThroughDeaths({ inner, world, silver, batches: scenario.batches }, deaths);
       const rows = await silverRows(processOf(inner, world, "read"), silver);
       expect(Object.fromEntries(rows)).toEqual(spelled(silverModel(scenario.events, scenario.policies)));
     }),
@@ -95,13 +95,14 @@ test("a process that dies at any call and is started again leads to the same sta
   );
 });
 
-async function runThroughDeaths(
-  inner: ObjectStore,
-  world: World,
-  silver: ReturnType<typeof eventsSilver>,
-  batches: readonly (readonly ChangeEvent[])[],
-  deaths: Iterator<number>,
-): Promise<void> {
+interface Doomed {
+  readonly inner: ObjectStore;
+  readonly world: World;
+  readonly silver: ReturnType<typeof eventsSilver>;
+  readonly batches: readonly (readonly ChangeEvent[])[];
+}
+
+async function runThroughDeaths({ inner, world, silver, batches }: Doomed, deaths: Iterator<number>): Promise<void> {
   for (let attempt = 0; attempt < 12; attempt += 1) {
     const at = Number(deaths.next().value);
     const when = at % 2 === 0 ? "before" : "after";

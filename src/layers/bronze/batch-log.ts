@@ -44,7 +44,7 @@ export function batchLog(systemStore: ObjectStore, table: string): BatchLog {
   };
 }
 
-export function serializeManifest(manifest: BatchManifest): string {
+function serializeManifest(manifest: BatchManifest): string {
   const files = manifest.files.map((file): JsonObject => ({ ...file }));
   return `${stringifyJson({ ...manifest, files, skips: [...manifest.skips] })}\n`;
 }

@@ -76,7 +76,7 @@ export async function planChannel(place: TablePlace, log: BatchLog, channel: Cha
 }
 
 /** `txn` appId of a channel of a Bronze table. */
-export function channelAppId(tableId: string, channel: Channel): string {
+function channelAppId(tableId: string, channel: Channel): string {
   return `${tableId}/${channel.name}`;
 }
 

@@ -56,7 +56,7 @@ export async function refreshGold(
 /** The tables that a Gold query reads, at the versions it will read. */
 export type PinnedInputs = ReadonlyMap<TableName, OpenTable>;
 
-export async function pinInputs(context: LayerContext, definition: GoldDefinition): Promise<PinnedInputs> {
+async function pinInputs(context: LayerContext, definition: GoldDefinition): Promise<PinnedInputs> {
   const inputs = new Map<TableName, OpenTable>();
   for (const name of definition.reads) {
     const table = await openNewest(placeOf(context, name));
@@ -72,7 +72,7 @@ export async function pinInputs(context: LayerContext, definition: GoldDefinitio
 }
 
 /** The query over its inputs: a Silver name means its live rows, `<name>$with_deleted` all of them. */
-export function goldRelation(definition: GoldDefinition, inputs: PinnedInputs): Relation {
+function goldRelation(definition: GoldDefinition, inputs: PinnedInputs): Relation {
   return { sql: definition.query, inputs: namedInputs(inputs) };
 }
 

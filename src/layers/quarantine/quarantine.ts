@@ -3,7 +3,7 @@ import type { Relation } from "../../engine/index.ts";
 import { openNewest, type LayerContext } from "../context.ts";
 
 /** One row is one record that was set aside: why, where it came from, and all of it. */
-export const QUARANTINE_SCHEMA: StructType = struct([
+const QUARANTINE_SCHEMA: StructType = struct([
   field("_quarantine_id", "string", {
     comment: "the same record for the same reason has the same id, however often it is set aside",
   }),

@@ -15,16 +15,6 @@ export interface ShapeOptions {
   readonly ttlAttribute: string | undefined;
 }
 
-/** Names of shaped columns that are not the table's: what an event is and what becomes of it. */
-export const SHAPED = {
-  kind: "__kind",
-  hard: "__hard",
-  soft: "__soft",
-  misfits: "__misfits",
-  late: "__late",
-  expires: "_expires_at",
-} as const;
-
 /**
  * SQL over the input `events` (rows of Bronze files with their positions) and one input `join.<alias>` a join: one row
  * an event, with its place `__at`, the declared columns typed, `_key`, `_sequence`, what kind of event it is (`image`, `delete`, `truncate`),
@@ -93,7 +83,7 @@ function latenessSql(definition: SilverDefinition): string {
 function expirySql(definition: SilverDefinition, options: ShapeOptions): string {
   if (!keepsExpiry(definition) || options.ttlAttribute === undefined) return "";
   const read = columnValue([options.ttlAttribute], "long", options.bronze, "__rescued");
-  return `CAST(${read.value} AS BIGINT) AS ${SHAPED.expires},`;
+  return `CAST(${read.value} AS BIGINT) AS _expires_at,`;
 }
 
 function computedSql(definition: SilverDefinition): string {

@@ -50,7 +50,7 @@ function decideTies(definition: SilverDefinition, tied: Scratch, shaped: Relatio
 }
 
 /** A digest of what the table keeps of a record: equal for records that lead to the same row. */
-export function recordHash(definition: SilverDefinition, side: string): string {
+function recordHash(definition: SilverDefinition, side: string): string {
   const columns = definition.columns.filter((column) => column.from.kind === "attribute");
   const values = columns.map((column) => `${side}.${quoteIdentifier(column.name)}`);
   return `md5(CAST(row(${values.join(", ")}) AS VARCHAR))`;
