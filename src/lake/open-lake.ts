@@ -3,22 +3,14 @@ import { join } from "node:path";
 import { SluiceError, realWorld, type World } from "../base/index.ts";
 import type { TableName } from "../contract/index.ts";
 import type { BronzeDefinition, LakeDefinition, TableDefinition } from "../definition/index.ts";
-import { duckdbEngine, lazyEngine, type Engine, type OpenTable, type Row } from "../engine/index.ts";
-import {
-  namedInputs,
-  openNewest,
-  placeOf,
-  rebuildSilver,
-  refreshGold,
-  type LakeTables,
-  type LayerContext,
-  type ProgressEvent,
-} from "../layers/index.ts";
+import { duckdbEngine, lazyEngine, type Engine, type Row } from "../engine/index.ts";
+import { rebuildSilver, refreshGold, type LakeTables, type LayerContext, type ProgressEvent } from "../layers/index.ts";
 import { recordRun } from "../observability/index.ts";
 import { bronzeOf, runLake, type RunReport } from "../orchestration/index.ts";
 import { dynamodbExports, type Source } from "../sources/index.ts";
 import { localStore } from "../storage/index.ts";
 import { lakeTables } from "./lake-tables.ts";
+import { prepareQuery } from "./query-lake.ts";
 
 export interface LakeOptions {
   readonly world?: World;
@@ -69,7 +61,7 @@ export function openLake(definition: LakeDefinition, options: LakeOptions = {}):
   });
   const source = (bronze: BronzeDefinition): Source => openSource(bronze, world);
   const find = (name: string): TableDefinition => findTable(definition, name);
-  return {
+  const lake: Lake = {
     definition,
     engine,
     tables,
@@ -88,11 +80,14 @@ export function openLake(definition: LakeDefinition, options: LakeOptions = {}):
       return report;
     },
     rebuild: async (name) => await rebuild(context(), definition, find(name)),
-    query: (sql) => queryTables(engine, definition, tables, sql),
+    query: async function* (sql) {
+      yield* engine.query((await prepareQuery(lake, sql)).relation);
+    },
     [Symbol.asyncDispose]: async () => {
       await engine[Symbol.asyncDispose]();
     },
   };
+  return lake;
 }
 
 /** Sorts by time and is unique: `20260102T030405Z-1a2b3c4d`. */
@@ -149,25 +144,4 @@ async function rebuild(
     case "gold":
       return await refreshGold(context, definition, { force: true });
   }
-}
-
-async function* queryTables(
-  engine: Engine,
-  definition: LakeDefinition,
-  tables: LakeTables,
-  sql: string,
-): AsyncIterable<readonly Row[]> {
-  const open = new Map<string, OpenTable>();
-  for (const { name } of definition.tables) {
-    const table = await openNewest(placeOf({ tables }, name));
-    if (table.snapshot !== undefined) open.set(name, table);
-  }
-  for (const [name, layer] of [
-    ["runs", "system"],
-    ...definition.tables.map((table) => [table.name.replace(".", "_"), "quarantine"] as const),
-  ] as const) {
-    const table = await openNewest(tables.place(layer === "system" ? "system" : "quarantine", name));
-    if (table.snapshot !== undefined) open.set(table.name, table);
-  }
-  yield* engine.query({ sql, inputs: namedInputs(open) });
 }
