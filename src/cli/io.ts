@@ -18,8 +18,8 @@ export interface TalkOutput {
 
 export interface TextInput {
   readonly isTTY: boolean;
-  /** Everything, as UTF-8. */
-  all(): Promise<string>;
+  /** Everything, as UTF-8. Rejects when the signal fires first. */
+  all(signal: AbortSignal): Promise<string>;
   /** One line without its end; undefined at the end of the input or when the signal fires first. */
   line(signal: AbortSignal): Promise<string | undefined>;
 }

@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline";
+import { addAbortSignal } from "node:stream";
 import { isatty } from "node:tty";
 import { realWorld } from "../base/index.ts";
 import { OutputClosed, type DataOutput, type Io, type TalkOutput, type TextInput } from "./io.ts";
@@ -64,8 +65,9 @@ function columnsOf(stream: NodeJS.WriteStream & Descriptor): number | undefined 
 function stdinOf(stream: NodeJS.ReadStream & Descriptor): TextInput {
   return {
     isTTY: isatty(stream.fd),
-    all: async () => {
+    all: async (signal) => {
       const chunks: Buffer[] = [];
+      addAbortSignal(signal, stream);
       for await (const chunk of stream) chunks.push(chunk as Buffer);
       return Buffer.concat(chunks).toString("utf8");
     },

@@ -69,12 +69,14 @@ function causesOf(failure: SluiceError): string[] {
 }
 
 function stackLines(failure: SluiceError): string[] {
-  const stacks: string[] = [];
-  for (let error: unknown = failure; error instanceof Error && stacks.length < CAUSES_MAX; error = error.cause) {
+  const lines: string[] = [];
+  let error: unknown = failure;
+  for (let depth = 0; error instanceof Error && depth <= CAUSES_MAX; depth += 1) {
     const code = isFailure(error) ? ` [${error.code}]` : "";
-    stacks.push(`${stacks.length === 0 ? "" : "caused by "}${error.name}${code}`, ...framesOf(error));
+    lines.push(`${depth === 0 ? "" : "caused by "}${error.name}${code}`, ...framesOf(error));
+    error = error.cause;
   }
-  return stacks;
+  return lines;
 }
 
 function framesOf(error: Error): string[] {
