@@ -2,11 +2,10 @@ import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { writeExport, type TableExport } from "./dynamodb-export.ts";
-import { makeShop } from "./shop.ts";
+import { DEMO_SEED, makeShop } from "./shop.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const FOLDER = join(ROOT, ".demo");
-const SEED = 20_260_105; // The same shop every time.
 const CONFIG = "examples/shop";
 
 const isColourful = process.stdout.isTTY && process.env["NO_COLOR"] === undefined;
@@ -14,7 +13,7 @@ const isColourful = process.stdout.isTTY && process.env["NO_COLOR"] === undefine
 /** Makes the shop's exports, runs the lake over them and shows what came out. Starts over each time. */
 export function runDemo(): number {
   rmSync(FOLDER, { recursive: true, force: true });
-  const shop = makeShop(SEED);
+  const shop = makeShop(DEMO_SEED);
   const exports = join(FOLDER, "exports");
   const steps: readonly (() => number)[] = [
     () => {
