@@ -3,8 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { DuckDBInstance, type DuckDBConnection } from "@duckdb/node-api";
-import { isFailure, parseJson, realWorld, SluiceError, type JsonObject } from "../src/base/index.ts";
+import { isFailure, realWorld, type SluiceError } from "../src/base/index.ts";
 import {
   openLog,
   readDeletionVector,
@@ -14,6 +13,7 @@ import {
   type Snapshot,
 } from "../src/delta/index.ts";
 import { decodeVector } from "../src/delta/vectors/vector-format.ts";
+import { duckdbEngine, type Engine } from "../src/engine/index.ts";
 import { localStore } from "../src/storage/index.ts";
 
 const ARCHIVE = join(import.meta.dirname, "../../shared/conformance/delta-open.tar.gz");
@@ -48,19 +48,23 @@ test.runIf(process.env["CI"] === "true")("the tables of other engines are there"
 
 describe.runIf(isHere)("a table that another engine wrote", () => {
   let folder = "";
-  let instance: DuckDBInstance;
-  let connection: DuckDBConnection;
+  let engine: Engine;
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "sluice-conformance-"));
     execFileSync("tar", ["xzf", ARCHIVE, "-C", folder]);
-    instance = await DuckDBInstance.create(":memory:");
-    connection = await instance.connect();
+    const spillFolder = mkdtempSync(join(folder, "spill-"));
+    engine = await duckdbEngine({
+      world: realWorld(),
+      memoryBytes: 2 ** 29,
+      threads: 2,
+      spillFolder,
+      folders: [folder],
+    });
   });
 
-  afterAll(() => {
-    connection.closeSync();
-    instance.closeSync();
+  afterAll(async () => {
+    await engine[Symbol.asyncDispose]();
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -69,7 +73,7 @@ describe.runIf(isHere)("a table that another engine wrote", () => {
     for (const file of oracleFiles(join(folder, ORACLE))) {
       const oracle = JSON.parse(readFileSync(join(folder, ORACLE, file), "utf8")) as Oracle;
       const table = join(folder, file.split("/")[0] ?? "", oracle.table);
-      verdicts.set(file, await verdictOn(table, oracle, checkpointsBy(connection)));
+      verdicts.set(file, await verdictOn(table, oracle, engine.checkpoints));
     }
     const equal = [...verdicts.values()].filter((verdict) => verdict === "equal");
     const refused = [...verdicts.values()].filter((verdict) => NOT_READ_YET.test(verdict));
@@ -177,29 +181,6 @@ function inVector(bitmap: Uint8Array, wrapped?: 0): RowSet {
     head.writeUInt32BE(bitmap.length, 8);
   }
   return decodeVector(Buffer.concat([head, bitmap]));
-}
-
-function checkpointsBy(connection: DuckDBConnection): CheckpointFiles {
-  return {
-    read: async function* read(store, path) {
-      const file = join(store.localFolder ?? "", path).replaceAll("'", "''");
-      let rows: Record<string, unknown>[];
-      try {
-        const reader = await connection.runAndReadAll(`SELECT to_json(COLUMNS(*)) FROM read_parquet('${file}')`);
-        rows = reader.getRowObjects();
-      } catch (error) {
-        throw new SluiceError("table.corrupt", `Cannot read ${path}: ${String(error)}`, { cause: error });
-      }
-      yield rows.map((row) => {
-        const action: JsonObject = {};
-        for (const [name, value] of Object.entries(row)) {
-          if (typeof value === "string") action[name] = parseJson(value);
-        }
-        return action;
-      });
-    },
-    write: () => Promise.reject(new Error("nothing is written here")),
-  };
 }
 
 function oracleFiles(folder: string, below = folder): string[] {
