@@ -14,10 +14,9 @@ export { addWithVector, removeOf } from "./builders.ts";
 export type { DeltaLog } from "./delta-log.ts";
 export { protocolFor } from "./features/protocol-for.ts";
 export { FEATURES, type Feature, type Support } from "./features/registry.ts";
-export { assertReadable, assertWritable } from "./features/support.ts";
+export { assertWritable } from "./features/support.ts";
 export type { CheckpointFiles } from "./needs.ts";
 export { openLog, type OpenLogOptions } from "./open-log.ts";
-export { decodePartitionValue, encodePartitionValue, type PartitionValue } from "./partition-values.ts";
 export { addColumns } from "./schema/add-columns.ts";
 export { checkSchema } from "./schema/check-schema.ts";
 export {
@@ -27,7 +26,6 @@ export {
   type FieldIds,
   type SchemaWithIds,
 } from "./schema/field-ids.ts";
-export { parseSchema } from "./schema/parse-schema.ts";
 export { serializeSchema } from "./schema/serialize-schema.ts";
 export type { CommitChanges, HistoryEntry, Snapshot, TableHead } from "./snapshot.ts";
 export { encodeStats, type ColumnStats, type StatValue, type StatsLayout } from "./stats/encode-stats.ts";

@@ -6,7 +6,7 @@ export type LogFile =
   | { readonly kind: "multi-part-checkpoint"; readonly version: number; readonly part: number; readonly parts: number }
   | { readonly kind: "uuid-checkpoint"; readonly version: number; readonly format: "json" | "parquet" };
 
-export const LOG_FOLDER = "_delta_log";
+const LOG_FOLDER = "_delta_log";
 export const HINT_PATH = `${LOG_FOLDER}/_last_checkpoint`;
 export const SIDECAR_FOLDER = `${LOG_FOLDER}/_sidecars`;
 

@@ -100,7 +100,7 @@ export function readMetadata(members: ActionMembers, where: string): TableMetada
 }
 
 /** Parsed when it is looked at: a schema that was replaced long ago needs not be one that we can read. */
-export function withSchema(metadata: MetadataAction, where: string): TableMetadata {
+function withSchema(metadata: MetadataAction, where: string): TableMetadata {
   let schema: StructType | undefined;
   return Object.defineProperty({ ...metadata } as TableMetadata, "schema", {
     enumerable: true,
@@ -169,7 +169,7 @@ export function readTxn(members: ActionMembers): TxnAction {
   };
 }
 
-export function readDomain(members: ActionMembers): DomainMetadataAction {
+function readDomain(members: ActionMembers): DomainMetadataAction {
   return {
     domain: members.string("domain"),
     configuration: members.optionalString("configuration") ?? "",

@@ -50,7 +50,7 @@ export async function writeCheckpoint(access: LogAccess, snapshot: TableSnapshot
 }
 
 /** Everything that reconciliation leaves (Delta PROTOCOL, "Checkpoints"): expired removes and removed domains are not in it. */
-export function* checkpointActions(snapshot: TableSnapshot): Generator<JsonObject> {
+function* checkpointActions(snapshot: TableSnapshot): Generator<JsonObject> {
   const { uris } = snapshot.state;
   yield { protocol: protocolJson(snapshot.protocol) };
   yield { metaData: metadataJson(snapshot.metadata) };
