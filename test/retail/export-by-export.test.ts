@@ -3,23 +3,30 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { faultsOf, touchedByRun } from "./checks.ts";
+import { disagreements, newestVersion, sampled, startJudges, tableName, tablesBelow } from "./interop.ts";
 import { deliver, deliverUnderAnotherId, exportsBelow } from "./exports.ts";
+import { requirePart } from "../services/judges.ts";
 import { requireShared, sharedFolder } from "./shared-folder.ts";
 import { sluiceOk, type RetailLake } from "./sluice.ts";
 
 const TABLES = ["customer_transactions", "customers", "products"];
+/** Three judges, half a million rows: a minute for each version of the large tables. */
+const VERSIONS_MAX = process.env["SLUICE_NIGHTLY"] === "true" ? Number.POSITIVE_INFINITY : 3;
+const JUDGES_MS = process.env["SLUICE_NIGHTLY"] === "true" ? 6 * 3_600_000 : 1_200_000;
+const isJudged = (["delta-1.6.3", "delta-1.6.6", "spark"] as const).map(requirePart).every(Boolean);
 const RUNS_MS = 900_000; // The goal for 101 runs is three minutes on two free cores; other tests run beside.
 
 describe.skipIf(!requireShared("data/retail"))("the retail lake, export by export", () => {
   const data = sharedFolder("data/retail");
   let folder: string;
+  let retail: RetailLake;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "sluice-exports-"));
+    retail = { data: join(folder, "exports"), lake: join(folder, "lake"), ttl: "keep" };
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   test("101 runs over a growing folder give the same figures", { timeout: RUNS_MS }, async () => {
-    const retail: RetailLake = { data: join(folder, "exports"), lake: join(folder, "lake"), ttl: "keep" };
     const exports = exportsBelow(data, TABLES);
     for (const one of exports.filter((each) => each.isFull)) deliver(data, retail.data, one);
     let elapsedMs = (await sluiceOk(retail, "run")).elapsedMs;
@@ -34,5 +41,21 @@ describe.skipIf(!requireShared("data/retail"))("the retail lake, export by expor
     process.stderr.write(`retail: ${windows.length + 1} runs took ${(elapsedMs / 1000).toFixed(0)} s\n`);
     expect(await faultsOf(retail)).toEqual([]);
     expect(await touchedByRun(retail)).toEqual([]);
+  });
+
+  test.skipIf(!isJudged)("others see the same rows at its versions", { timeout: JUDGES_MS }, async () => {
+    await using judges = await startJudges();
+    const found: string[] = [];
+    for (const path of tablesBelow(retail.lake)) {
+      const newest = await newestVersion(path);
+      const versions = sampled(newest, VERSIONS_MAX);
+      if (versions.length <= newest) {
+        process.stderr.write(
+          `SAMPLED: ${tableName(path)} at versions ${versions.join(", ")} of ${newest + 1}; all in the nightly run\n`,
+        );
+      }
+      for (const version of versions) found.push(...(await disagreements(judges.all, path, { version })));
+    }
+    expect(found).toEqual([]);
   });
 });

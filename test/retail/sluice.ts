@@ -4,7 +4,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const MAIN = join(ROOT, "dist", "cli", "main.js");
 
 /** The retail lake as a user has it: a folder of exports, a folder for the lake, and what a TTL delete does. */
@@ -22,17 +22,18 @@ export interface Finished {
   readonly elapsedMs: number;
 }
 
-/** Runs a command of the built product in a process of its own. `killAfterMs` ends it like a power cut. */
-export async function sluice(
-  { data, lake, ttl }: RetailLake,
-  words: readonly string[],
-  { killAfterMs }: { readonly killAfterMs?: number } = {},
-): Promise<Finished> {
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Ends it like a power cut. */
+  readonly killAfterMs?: number;
+}
+
+/** Runs a command of the built product in a process of its own. */
+export async function run(words: readonly string[], { env = {}, killAfterMs }: RunOptions = {}): Promise<Finished> {
   if (!existsSync(MAIN)) throw new Error("Cannot run the product: it is not built; run `npm run build`");
-  const [command = "", ...rest] = words;
   const startedMs = performance.now();
-  const child = spawn(process.execPath, [MAIN, command, "-c", join(ROOT, "examples", "retail"), ...rest], {
-    env: { ...process.env, RETAIL_DATA: data, LAKE: lake, RETAIL_TTL: ttl },
+  const child = spawn(process.execPath, [MAIN, ...words], {
+    env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const timer = killAfterMs === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), killAfterMs);
@@ -50,11 +51,28 @@ export async function sluice(
   };
 }
 
-/** As `sluice`, but anything but success is an error with what the command said. */
-export async function sluiceOk(retail: RetailLake, ...words: readonly string[]): Promise<Finished> {
-  const finished = await sluice(retail, words);
+/** As `run`, but anything but success is an error with what the command said. */
+export async function runOk(words: readonly string[], options: RunOptions = {}): Promise<Finished> {
+  const finished = await run(words, options);
   if (finished.status === 0) return finished;
   throw new Error(`sluice ${words.join(" ")} ended with ${finished.status}:\n${finished.stderr}${finished.stdout}`);
+}
+
+/** A command over the retail lake. */
+export async function sluice(
+  retail: RetailLake,
+  words: readonly string[],
+  options: Pick<RunOptions, "killAfterMs"> = {},
+): Promise<Finished> {
+  return await run([...words, "-c", join(ROOT, "examples", "retail")], { ...options, env: environmentOf(retail) });
+}
+
+export async function sluiceOk(retail: RetailLake, ...words: readonly string[]): Promise<Finished> {
+  return await runOk([...words, "-c", join(ROOT, "examples", "retail")], { env: environmentOf(retail) });
+}
+
+function environmentOf({ data, lake, ttl }: RetailLake): Readonly<Record<string, string>> {
+  return { RETAIL_DATA: data, LAKE: lake, RETAIL_TTL: ttl };
 }
 
 export type JsonRow = Readonly<Record<string, unknown>>;
