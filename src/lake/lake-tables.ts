@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { World } from "../base/index.ts";
 import type { LakeDefinition } from "../definition/index.ts";
@@ -13,7 +12,6 @@ export function lakeTables(definition: LakeDefinition, world: World, checkpoints
   const storeOf = (folder: string): ObjectStore => {
     const known = stores.get(folder);
     if (known !== undefined) return known;
-    mkdirSync(folder, { recursive: true });
     const store = localStore(folder, { world });
     stores.set(folder, store);
     return store;
