@@ -45,6 +45,8 @@ const scenarios = histories().chain((events) =>
     batches: deliveries(events),
     policies,
     merge: fc.constantFrom("deletion-vectors", "copy-on-write"),
+    /** One commit for all that is new, or one for each Bronze version. */
+    chunkBytes: fc.constantFrom(undefined, 1),
   }),
 );
 
@@ -66,12 +68,12 @@ test(
   { timeout: 240_000 },
   async () => {
     await fc.assert(
-      fc.asyncProperty(scenarios, async ({ events, batches, policies: chosen, merge }) => {
+      fc.asyncProperty(scenarios, async ({ events, batches, policies: chosen, merge, chunkBytes }) => {
         const world = simulatedWorld(1);
         const silver = eventsSilver(chosen, merge);
         const root = memoryStore({ world });
         for (let known = 1; known <= batches.length; known += 1) {
-          await simulatedRun(processOf(root, world, `run-${known}`), silver, batches.slice(0, known));
+          await simulatedRun(processOf(root, world, `run-${known}`), silver, batches.slice(0, known), chunkBytes);
         }
         const rows = await silverRows(processOf(root, world, "read"), silver);
         expect(Object.fromEntries(rows)).toEqual(spelled(silverModel(events, chosen)));

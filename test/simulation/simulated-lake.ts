@@ -86,10 +86,14 @@ export async function simulatedRun(
   context: LayerContext,
   silver: SilverDefinition,
   batches: readonly (readonly ChangeEvent[])[],
+  chunkBytes?: number,
 ): Promise<void> {
   const source: Source = eventSource(batches);
   await ingestBronze(context, EVENTS_BRONZE, source, { withFolder: inTemporaryFolder });
-  await foldSilver(context, foldTarget(context, silver, EVENTS_BRONZE));
+  await foldSilver(context, {
+    ...foldTarget(context, silver, EVENTS_BRONZE),
+    ...(chunkBytes === undefined ? {} : { chunkBytes }),
+  });
 }
 
 async function inTemporaryFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {

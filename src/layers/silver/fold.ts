@@ -30,6 +30,8 @@ export interface FoldTarget {
   /** The table to bring up to date and its tombstones: the Silver table's own, or the shadows of a rebuild. */
   readonly silver: TablePlace;
   readonly tombstones: TablePlace;
+  /** Parquet bytes that one commit folds in at most (one Bronze version at least). */
+  readonly chunkBytes?: number;
 }
 
 /** The Silver table itself, as the target of a fold. */
@@ -50,7 +52,7 @@ export async function foldSilver(context: LayerContext, target: FoldTarget): Pro
   const { definition } = target;
   const bronze = await openNewest(placeOf(context, target.bronze.name));
   const joins = await refreshJoins(context, definition, target.silver);
-  const plan = await planFold(bronze, await openNewest(target.silver), definition);
+  const plan = await planFold(bronze, await openNewest(target.silver), target.chunkBytes);
   if (plan.chunks.length === 0) {
     return {
       changed: joins.changed,

@@ -1,5 +1,4 @@
 import { must } from "../../base/index.ts";
-import type { SilverDefinition } from "../../definition/index.ts";
 import type { AddFile } from "../../delta/index.ts";
 import type { OpenTable } from "../../engine/index.ts";
 
@@ -29,8 +28,8 @@ export function foldAppId(bronzeTableId: string): string {
  * The Bronze versions that a Silver table has not folded in, in chunks of bounded size. Files that only rearrange rows
  * (`dataChange` false) have been folded already under another name.
  */
-export async function planFold(bronze: OpenTable, silver: OpenTable, definition: SilverDefinition): Promise<FoldPlan> {
-  const source = must(bronze.snapshot, `${definition.from} exists before ${definition.name} is folded`);
+export async function planFold(bronze: OpenTable, silver: OpenTable, chunkBytes = CHUNK_BYTES): Promise<FoldPlan> {
+  const source = must(bronze.snapshot, `${bronze.name} exists before ${silver.name} is folded`);
   const appId = foldAppId(source.metadata.id);
   const folded = silver.snapshot?.txns.get(appId)?.version ?? -1;
   const chunks: FoldChunk[] = [];
@@ -41,7 +40,7 @@ export async function planFold(bronze: OpenTable, silver: OpenTable, definition:
   for await (const commit of bronze.log.changes(folded + 1, source.version)) {
     const added = commit.adds.filter((add) => add.dataChange);
     const addedBytes = added.reduce((sum, add) => sum + add.sizeBytes, 0);
-    if (files.length > 0 && sizeBytes + addedBytes > CHUNK_BYTES) {
+    if (files.length > 0 && sizeBytes + addedBytes > chunkBytes) {
       chunks.push({ from: after + 1, to: commit.version - 1, after, files });
       after = commit.version - 1;
       files = [];
