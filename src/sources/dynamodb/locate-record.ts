@@ -4,7 +4,7 @@ import type { ObjectStore } from "../../storage/index.ts";
 import { inflate } from "./scan/inflate.ts";
 import { NEWLINE } from "./scan/json-bytes.ts";
 import { LineBuffer } from "./scan/line-buffer.ts";
-import { compressedBytes } from "./scan/scan-host.ts";
+import { compressedBytes } from "./scan/compressed-bytes.ts";
 import { isObject, taggedValue } from "./columns/shapes.ts";
 import { canonicalNumber } from "../../contract/index.ts";
 

@@ -10,7 +10,7 @@ import { shortTime } from "./plan/cut-batches.ts";
 import type { ExportSummary } from "./plan/manifests.ts";
 import { COLUMNS_MAX, type DynamoDbExportsOptions } from "./options.ts";
 import { constantColumns, type EventConstants, type ScanTask, type ScannedFile } from "./scan/scan-file.ts";
-import { scanHere } from "./scan/scan-host.ts";
+import { scanFiles } from "./scan/scan-files.ts";
 import { leafCount, unite, type Shape } from "./columns/shapes.ts";
 import { EVENT_COLUMNS, columnsOf } from "./scan/staged-columns.ts";
 import { StagedFileWriter, finishStagedFile, type StagedFile } from "./staged/index.ts";
@@ -36,7 +36,7 @@ export async function stageBatch(staging: Staging): Promise<StagedBatch> {
   checkHints(shapes, staging.hints);
   for (const [name, shape] of staging.hints) if (!shapes.has(name)) shapes.set(name, shape);
   const tasks = batch.files.map((file, index) => taskOf(staging, file, { index, known: shapes }));
-  const scanned = [...(await scanHere(staging.store, tasks, context))];
+  const scanned = [...(await scanFiles(staging.store, tasks, context))];
   const united = await reconcile(staging, tasks, scanned, shapes);
 
   const schema = schemaOf(known, united);
@@ -73,7 +73,7 @@ async function reconcile(
       continue;
     }
     const again = { ...task, known: united.tag === "M" ? united.members : known, staged: `${task.staged}.again` };
-    const [rescanned] = await scanHere(staging.store, [again], staging.context);
+    const [rescanned] = await scanFiles(staging.store, [again], staging.context);
     scanned[index] = must(rescanned, "the file was scanned again");
     united = { tag: "M", members: scanned[index].shapes };
   }
@@ -99,6 +99,7 @@ function taskOf(
     constants: constantsOf(content, batch.epoch),
     md5: file.md5,
     records: file.records,
+    sizeBytes: file.sizeBytes,
   };
 }
 

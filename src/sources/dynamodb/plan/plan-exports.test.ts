@@ -207,10 +207,9 @@ describe("whatever is delivered when", () => {
             const name = `${epoch} ${JSON.stringify(content)}`;
             expect(seen.has(name)).toBe(false);
             seen.add(name);
+            const start = content.kind === "full" ? content.time : content.from;
             const isNewEpoch = state?.epoch !== epoch;
-            if (isNewEpoch) expect(content.kind).toBe("full");
-            else if (content.kind === "window") expect(content.from <= (state?.coveredTo ?? "")).toBe(true);
-            else expect(content.time <= (state?.coveredTo ?? "")).toBe(true);
+            expect(isNewEpoch ? content.kind === "full" : start <= (state?.coveredTo ?? "")).toBe(true);
             state = { ...after, settled: {} };
           }
           const again = planExports(there, state, RULES);

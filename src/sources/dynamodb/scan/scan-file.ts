@@ -16,6 +16,8 @@ export interface ScanTask extends LineScannerOptions {
   /** As the manifest says: lower-case hex, lines. */
   readonly md5: string;
   readonly records: number;
+  /** Compressed. */
+  readonly sizeBytes: number;
 }
 
 export interface EventConstants {

@@ -1,0 +1,99 @@
+import { availableParallelism } from "node:os";
+import { SluiceError, must } from "../../../base/index.ts";
+import type { ObjectStore } from "../../../storage/index.ts";
+import type { StageContext } from "../../source.ts";
+import { compressedBytes } from "./compressed-bytes.ts";
+import { scanFile, type ScanTask, type ScannedFile } from "./scan-file.ts";
+import { ScanWorker, hasWorkers } from "./scan-worker-host.ts";
+
+/** Below this a worker takes longer to start than the work does. Compressed. */
+const WORKERS_ABOVE_BYTES = 4 * 1_048_576;
+
+type ScanContext = Pick<StageContext, "signal" | "onProgress">;
+
+/** Scans files, each for itself, on as many threads as are worth it. The outcome is in the order of the tasks. */
+export async function scanFiles(
+  store: ObjectStore,
+  tasks: readonly ScanTask[],
+  context: ScanContext,
+): Promise<readonly ScannedFile[]> {
+  const sizeBytes = tasks.reduce((sum, task) => sum + task.sizeBytes, 0);
+  const folder = store.localFolder;
+  const hosts =
+    folder === undefined || !hasWorkers() || sizeBytes < WORKERS_ABOVE_BYTES
+      ? [{ scan: scanHere(store), close: async () => await Promise.resolve() }]
+      : Array.from({ length: Math.min(availableParallelism(), tasks.length) }, () => new ScanWorker(folder));
+  try {
+    return await scanAll(hosts, tasks, context);
+  } finally {
+    await Promise.all(hosts.map(async (host) => await host.close()));
+  }
+}
+
+/** Where a file is scanned. */
+export interface ScanHost {
+  scan(task: ScanTask, onProgress: (inflatedBytes: number, rows: number) => void): Promise<ScannedFile>;
+  close(): Promise<void>;
+}
+
+async function scanAll(
+  hosts: readonly ScanHost[],
+  tasks: readonly ScanTask[],
+  { signal, onProgress }: ScanContext,
+): Promise<readonly ScannedFile[]> {
+  // The largest first, so that no thread is left with it at the end.
+  const order = [...tasks.keys()].toSorted((left, right) => sizeAt(tasks, right) - sizeAt(tasks, left));
+  const scanned: ScannedFile[] = [];
+  let records = 0;
+  let bytes = 0;
+  const interrupted = interruption(signal);
+  const drain = async (host: ScanHost): Promise<void> => {
+    for (let index = order.shift(); index !== undefined; index = order.shift()) {
+      let seen = 0;
+      const task = must(tasks[index], "a task stands at every index");
+      scanned[index] = await host.scan(task, (inflated, rows) => {
+        if (signal?.aborted === true) throw interruptedError();
+        bytes += inflated;
+        records += rows - seen;
+        seen = rows;
+        onProgress?.({ records, bytes });
+      });
+    }
+  };
+  try {
+    await Promise.race([Promise.all(hosts.map(drain)), interrupted.promise]);
+  } finally {
+    order.length = 0;
+    interrupted.stop();
+  }
+  return scanned;
+}
+
+function scanHere(store: ObjectStore): ScanHost["scan"] {
+  return async (task, onProgress) =>
+    await scanFile(task, compressedBytes(store.localFolder ?? store, task.file), onProgress);
+}
+
+/** A promise that fails when the run is asked to stop. */
+function interruption(signal: AbortSignal | undefined): {
+  readonly promise: Promise<never>;
+  readonly stop: () => void;
+} {
+  const over = new AbortController();
+  const promise = new Promise<never>((_resolve, reject) => {
+    const fail = (): void => reject(interruptedError());
+    if (signal?.aborted === true) fail();
+    signal?.addEventListener("abort", fail, { signal: over.signal });
+  });
+  // Whoever waits is told; when nobody does any more, that is no failure.
+  promise.catch(() => undefined);
+  return { promise, stop: () => over.abort() };
+}
+
+function interruptedError(): SluiceError {
+  return new SluiceError("run.interrupted", "Cannot finish reading the exports: the run was interrupted");
+}
+
+function sizeAt(tasks: readonly ScanTask[], index: number): number {
+  return tasks[index]?.sizeBytes ?? 0;
+}

@@ -1,0 +1,93 @@
+import { Worker } from "node:worker_threads";
+import { SluiceError, messageOf, type Facts, type FailureCode } from "../../../base/index.ts";
+import type { ScanHost } from "./scan-files.ts";
+import type { ScanTask, ScannedFile } from "./scan-file.ts";
+
+/** What goes to a worker, and what comes back. */
+export interface ScanRequest {
+  readonly folder: string;
+  readonly task: ScanTask;
+}
+
+export type ScanReply =
+  | { readonly kind: "progress"; readonly inflatedBytes: number; readonly rows: number }
+  | { readonly kind: "scanned"; readonly file: ScannedFile }
+  | { readonly kind: "failed"; readonly failure: PortableFailure };
+
+/** A failure as data: an error loses its class on the way. */
+export interface PortableFailure {
+  readonly code: FailureCode;
+  readonly message: string;
+  readonly facts: Facts;
+  readonly advice: string;
+}
+
+/** Whether this code runs compiled: a worker of Node 20 cannot load TypeScript. */
+export function hasWorkers(): boolean {
+  return import.meta.url.endsWith(".js");
+}
+
+/** A thread that scans one file at a time. */
+export class ScanWorker implements ScanHost {
+  readonly #folder: string;
+  readonly #worker: Worker;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+    this.#worker = new Worker(new URL("./scan-worker.js", import.meta.url));
+  }
+
+  async scan(task: ScanTask, onProgress: (inflatedBytes: number, rows: number) => void): Promise<ScannedFile> {
+    return await new Promise((resolve, reject) => {
+      const listeners = {
+        message: (reply: ScanReply) => {
+          if (reply.kind === "progress") report(reply.inflatedBytes, reply.rows);
+          else if (reply.kind === "scanned") settle(() => resolve(reply.file));
+          else settle(() => reject(failureOf(reply.failure)));
+        },
+        error: (error: unknown) => settle(() => reject(asError(error))),
+        exit: (code: number) => settle(() => reject(lost(task, code))),
+      };
+      const settle = (act: () => void): void => {
+        for (const [event, listener] of Object.entries(listeners)) this.#worker.off(event, listener);
+        act();
+      };
+      const report = (inflatedBytes: number, rows: number): void => {
+        try {
+          onProgress(inflatedBytes, rows);
+        } catch (error) {
+          settle(() => reject(asError(error)));
+        }
+      };
+      for (const [event, listener] of Object.entries(listeners)) this.#worker.on(event, listener);
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+      this.#worker.postMessage({ folder: this.#folder, task } satisfies ScanRequest);
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#worker.terminate();
+  }
+}
+
+export function portable(error: SluiceError): PortableFailure {
+  const { code, facts, advice } = error;
+  // The facts stand at the end of the message and are put there again.
+  const shown = new SluiceError(code, "", { facts }).message;
+  const message = shown === "" ? error.message : error.message.slice(0, -shown.length);
+  return { code, message, facts, advice };
+}
+
+function failureOf({ code, message, facts, advice }: PortableFailure): SluiceError {
+  return new SluiceError(code, message, { facts, advice });
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(messageOf(error));
+}
+
+function lost(task: ScanTask, code: number): SluiceError {
+  return new SluiceError("internal.bug", "Cannot read an export file: the thread that read it ended", {
+    facts: { file: task.file, code },
+  });
+}
