@@ -2,6 +2,7 @@ import type { OpenTable, WriteOptions, WriteOutcome } from "../engine.ts";
 import { commitLoop, type PreparedWrite } from "./commit-loop.ts";
 import type { EngineParts } from "./engine-parts.ts";
 import { collectPositions } from "./positions.ts";
+import { assertReadOnlyExpression } from "./query-guard.ts";
 import { removeRows } from "./remove-rows.ts";
 import { FILE_COLUMN, ROW_COLUMN, tableScan } from "./table-scan.ts";
 import type { WriteTarget } from "./write-target.ts";
@@ -37,6 +38,7 @@ async function prepare(
   const files = [...(target.snapshot?.files.values() ?? [])];
   const metadata = target.snapshot?.metadata ?? target.metadata;
   await using session = await parts.database.session(options.signal);
+  await assertReadOnlyExpression(session, predicate);
   const scan = await tableScan(parts.access(session), { table, metadata, files, positions: "index" });
   const doing = { what: `delete from table ${table.name}`, userSql: true, linesBefore: 1 };
   const hits = await collectPositions(

@@ -4,6 +4,7 @@ import type { AddFile } from "../../delta/index.ts";
 import type { Input, OpenTable, Relation, Row } from "../engine.ts";
 import { chunksOf } from "./engine-values.ts";
 import { LINE_BYTES_MAX } from "./line-limit.ts";
+import { assertReadOnlyQuery } from "./query-guard.ts";
 import type { ScratchFiles } from "./scratch-files.ts";
 import { tableScan, type ScanAccess } from "./table-scan.ts";
 import { quoteIdentifier, quoteLiteral, sqlTypeOf } from "../sql-text.ts";
@@ -25,6 +26,7 @@ export interface SourceSql {
  * WITH of its own and shadows nothing outside.
  */
 export async function sourceSql(access: SourceAccess, relation: Relation): Promise<SourceSql> {
+  await assertReadOnlyQuery(access.session, relation.sql, Object.keys(relation.inputs));
   const inputs: string[] = [];
   for (const [name, input] of Object.entries(relation.inputs)) {
     inputs.push(`${quoteIdentifier(name)} AS NOT MATERIALIZED (${await inputSql(access, input)})`);

@@ -3,6 +3,7 @@ import type { ColumnRange, StatValue } from "../../../delta/index.ts";
 import { quoteIdentifier, sqlTypeOf } from "../../sql-text.ts";
 import { engineType } from "../engine-values.ts";
 import { lossIn } from "../exact-cast.ts";
+import { assertReadOnlyExpression } from "../query-guard.ts";
 import { shownValue, toValue } from "../row-values.ts";
 import { keyField, sourceField, sourceRows, type MergeStep } from "./merge-step.ts";
 
@@ -13,6 +14,7 @@ import { keyField, sourceField, sourceRows, type MergeStep } from "./merge-step.
 export async function checkSource(step: MergeStep): Promise<readonly ColumnRange[]> {
   const { spec, session, table, doing } = step;
   if (spec.keys.length === 0) throw refuse(step, "internal.bug", "a merge needs a key");
+  await checkExpressions(step);
   const keys = spec.keys.map((key) => keyColumn(step, key));
   const bounds = keys.flatMap((key) => [`min(${key.sql})`, `max(${key.sql})`]);
   const nulls = keys.map((key) => `count(*) FILTER (${key.sql} IS NULL)`);
@@ -39,6 +41,19 @@ export async function checkSource(step: MergeStep): Promise<readonly ColumnRange
     const max = statValue(row?.[keys.length + 2 * index + 1]);
     return typeof type === "string" && min !== undefined && max !== undefined ? [{ path: [name], type, min, max }] : [];
   });
+}
+
+/** Conditions and new values see the two rows, nothing else. */
+async function checkExpressions({ session, spec, table, target }: MergeStep): Promise<void> {
+  const { matched, notMatched, notMatchedBySource } = spec;
+  const conditions = [matched?.deleteWhen, matched?.updateWhen, notMatched?.insertWhen, notMatchedBySource?.deleteWhen];
+  for (const sql of [...conditions, ...Object.values(matched?.set ?? {})]) {
+    if (typeof sql === "string") await assertReadOnlyExpression(session, sql);
+  }
+  const columns = new Set(target.metadata.schema.fields.map((field) => field.name.toLowerCase()));
+  const unknown = Object.keys(matched?.set ?? {}).find((name) => !columns.has(name.toLowerCase()));
+  if (unknown === undefined) return;
+  throw new SluiceError("table.schema-mismatch", `Cannot merge into table ${table.name}: it has no column ${unknown}`);
 }
 
 function keyColumn(step: MergeStep, key: string): { name: string; type: ColumnRange["type"] | object; sql: string } {

@@ -1,0 +1,132 @@
+import { SluiceError } from "../../base/index.ts";
+import { quoteLiteral } from "../sql-text.ts";
+import { place } from "./fault-place.ts";
+import type { Session } from "./session.ts";
+
+/**
+ * Fails with `query.invalid` unless the SQL is one SELECT that reads nothing but the named inputs: no file, no catalog, no
+ * setting, no other table, and no function that has an effect. Judged on DuckDB's own syntax tree, never on the text.
+ */
+export async function assertReadOnlyQuery(session: Session, sql: string, inputs: Iterable<string>): Promise<void> {
+  const [row] = await session.rows(`SELECT json_serialize_sql(${quoteLiteral(sql)})`, { what: "parse the query" });
+  const tree: unknown = JSON.parse(String(row?.[0]));
+  if (!isNode(tree)) throw refuse("it is no SQL");
+  if (tree["error"] === true) throw parseFailure(tree, sql);
+  const statements = Array.isArray(tree["statements"]) ? tree["statements"] : [];
+  if (statements.length !== 1) throw refuse(`one SELECT is expected, and these are ${statements.length} statements`);
+  new Reader(sql).read(statements[0], new Set([...inputs].map((name) => name.toLowerCase())));
+}
+
+/** The same for an expression over columns, such as a predicate. */
+export async function assertReadOnlyExpression(session: Session, expression: string): Promise<void> {
+  await assertReadOnlyQuery(session, `SELECT (\n${expression}\n)`, []);
+}
+
+/** Table functions that make rows out of their arguments alone. */
+const TABLE_FUNCTIONS: ReadonlySet<string> = new Set(
+  "range generate_series unnest generate_subscripts repeat repeat_row json_each json_tree regexp_split_to_table".split(
+    " ",
+  ),
+);
+
+/** Functions that look at or change what is outside of the query. */
+const FUNCTIONS_REFUSED: ReadonlySet<string> = new Set(
+  (
+    "current_setting getvariable getenv nextval currval setseed write_log sleep_ms " +
+    "read_text read_blob glob query query_table json_execute_serialized_sql json_serialize_plan"
+  ).split(" "),
+);
+
+/** Deeper trees than any person writes; the walk must not exhaust the stack. */
+const DEPTH_MAX = 2_000;
+
+type Node = Readonly<Record<string, unknown>>;
+
+class Reader {
+  readonly #sql: string;
+
+  constructor(sql: string) {
+    this.#sql = sql;
+  }
+
+  /** `names`: the tables that can be named here, in lower case. */
+  read(node: unknown, names: ReadonlySet<string>, depth = 0): void {
+    if (depth > DEPTH_MAX) throw refuse("it is nested too deep");
+    if (Array.isArray(node)) {
+      for (const item of node) this.read(item, names, depth + 1);
+      return;
+    }
+    if (!isNode(node)) return;
+    this.#judge(node, names);
+    const inside = this.#withTables(node, names, depth);
+    for (const [name, member] of Object.entries(node)) if (name !== "cte_map") this.read(member, inside, depth + 1);
+  }
+
+  #judge(node: Node, names: ReadonlySet<string>): void {
+    if (node["class"] !== undefined) {
+      if (node["class"] === "FUNCTION") this.#judgeFunction(node);
+      return;
+    }
+    if (node["type"] === "BASE_TABLE") this.#judgeTable(node, names);
+    if (node["type"] === "TABLE_FUNCTION") this.#judgeTableFunction(node);
+    const isShow = node["type"] === "SHOW_REF";
+    if (isShow && !isNode(node["query"])) throw this.#refuse(node, "the catalog cannot be read");
+  }
+
+  #judgeTable(node: Node, names: ReadonlySet<string>): void {
+    const { catalog_name: catalog, schema_name: schema, table_name: table } = node;
+    const isPlain = catalog === "" && schema === "" && typeof table === "string";
+    if (isPlain && names.has(table.toLowerCase())) return;
+    const shown = [catalog, schema, table].filter((part) => part !== "").join(".");
+    const known = [...names].toSorted().join(", ");
+    throw this.#refuse(node, `there is no table ${shown}${known === "" ? "" : `; there are ${known.slice(0, 300)}`}`);
+  }
+
+  #judgeTableFunction(node: Node): void {
+    const name = nameOf(node["function"]);
+    if (!TABLE_FUNCTIONS.has(name)) throw this.#refuse(node, `the table function ${name} cannot be used`);
+  }
+
+  #judgeFunction(node: Node): void {
+    const name = nameOf(node);
+    if (FUNCTIONS_REFUSED.has(name)) throw this.#refuse(node, `the function ${name} cannot be used`);
+  }
+
+  /** Names of a WITH clause are known to what follows it, and of a recursive one to itself. */
+  #withTables(node: Node, names: ReadonlySet<string>, depth: number): ReadonlySet<string> {
+    const recursive = node["type"] === "RECURSIVE_CTE_NODE" ? [String(node["cte_name"]).toLowerCase()] : [];
+    const map = node["cte_map"];
+    const entries = isNode(map) && Array.isArray(map["map"]) ? map["map"] : [];
+    if (entries.length === 0 && recursive.length === 0) return names;
+    const inside = new Set([...names, ...recursive]);
+    for (const entry of entries) {
+      if (!isNode(entry)) continue;
+      this.read(entry["value"], inside, depth + 1);
+      inside.add(String(entry["key"]).toLowerCase());
+    }
+    return inside;
+  }
+
+  #refuse(node: Node, why: string): SluiceError {
+    const location = typeof node["query_location"] === "number" ? node["query_location"] : undefined;
+    return refuse(why, location === undefined ? "" : place(this.#sql, location));
+  }
+}
+
+function parseFailure(tree: Node, sql: string): SluiceError {
+  if (tree["error_type"] === "not implemented") return refuse("only a SELECT can be run here");
+  const position = Number(tree["position"]);
+  return refuse(String(tree["error_message"]), Number.isSafeInteger(position) ? place(sql, position) : "");
+}
+
+function nameOf(node: unknown): string {
+  return isNode(node) ? String(node["function_name"]).toLowerCase() : "";
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function refuse(why: string, where = ""): SluiceError {
+  return new SluiceError("query.invalid", `Cannot run the query: ${why}${where}`);
+}
