@@ -92,12 +92,15 @@ const CASES: readonly (readonly [string, DataType, { type: DataType; value: Valu
   ],
 ];
 
-test.each(CASES)("%s is the same value from its column and from rescue", async (_, type, column, rescued, expected) => {
-  expect(await read(type, { column })).toEqual({ value: expected, misfit: false });
-  expect(await read(type, { rescued })).toEqual({ value: expected, misfit: false });
-  const empty = { type: column.type, value: null };
-  expect(await read(type, { column: empty, rescued })).toEqual({ value: expected, misfit: false });
-});
+test.each(CASES)(
+  "%s is the same value from its column and from rescue",
+  async (...[, type, column, rescued, expected]) => {
+    expect(await read(type, { column })).toEqual({ value: expected, misfit: false });
+    expect(await read(type, { rescued })).toEqual({ value: expected, misfit: false });
+    const empty = { type: column.type, value: null };
+    expect(await read(type, { column: empty, rescued })).toEqual({ value: expected, misfit: false });
+  },
+);
 
 const MISFITS: readonly (readonly [string, DataType, Place])[] = [
   ["text under long", "long", { column: { type: "string", value: "twelve" } }],

@@ -1,6 +1,6 @@
 import { SluiceError } from "../../base/index.ts";
 import type { BronzeDefinition, SilverDefinition } from "../../definition/index.ts";
-import type { AddFile } from "../../delta/index.ts";
+import type { AddFile, TxnClaim } from "../../delta/index.ts";
 import { quoteLiteral, type OpenTable, type Relation, type Scratch, textOf } from "../../engine/index.ts";
 import { judge, type Verdict } from "../../quality/index.ts";
 import { openNewest, placeOf, type LayerContext, type TablePlace } from "../context.ts";
@@ -72,6 +72,7 @@ export async function foldSilver(context: LayerContext, target: FoldTarget): Pro
       appId: plan.appId,
       shaped: shapedOf(chunk.files),
       isJudged: plan.chunks.length > 1,
+      joins: joins.pinned,
     });
     counts = addCounts(counts, folded.counts);
     version = folded.version;
@@ -126,6 +127,7 @@ interface ChunkWork {
   readonly chunk: FoldChunk;
   /** Whether the rules that may fail the run have been judged over all chunks. */
   readonly isJudged: boolean;
+  readonly joins: readonly PinnedJoin[];
   readonly appId: string;
   readonly shaped: Relation;
 }
@@ -133,7 +135,7 @@ interface ChunkWork {
 async function foldChunk(
   context: LayerContext,
   target: FoldTarget,
-  { chunk, appId, shaped, isJudged }: ChunkWork,
+  { chunk, appId, shaped, isJudged, joins }: ChunkWork,
 ): Promise<{ counts: EventCounts; version: number }> {
   const { definition } = target;
   const { engine } = context;
@@ -166,7 +168,7 @@ async function foldChunk(
       {
         create: silverCreation(definition),
         describe: silverMeaning(definition),
-        txns: [{ appId, version: chunk.to, expected: chunk.after }],
+        txns: [{ appId, version: chunk.to, expected: chunk.after }, ...joinClaims(joins, silver)],
         operationParameters: { bronzeVersions: `${chunk.from}..${chunk.to}`, run: context.run },
       },
     );
@@ -174,6 +176,13 @@ async function foldChunk(
   } finally {
     await ties?.[Symbol.asyncDispose]();
   }
+}
+
+/** The first commit of a table records the joined versions; later ones insist on them. */
+function joinClaims(joins: readonly PinnedJoin[], silver: OpenTable): TxnClaim[] {
+  return joins.flatMap((join) =>
+    join.claims.map((claim) => (silver.snapshot === undefined ? claim : { ...claim, expected: claim.version })),
+  );
 }
 
 /** Looked for only where an event may be as old as what the table has: in the ordinary course time goes on. */

@@ -1,4 +1,6 @@
+import { SluiceError } from "../../base/index.ts";
 import type { SilverDefinition, SilverJoin } from "../../definition/index.ts";
+import type { TxnClaim } from "../../delta/index.ts";
 import { quoteIdentifier, type OpenTable, type Relation } from "../../engine/index.ts";
 import { openNewest, type LayerContext, type TablePlace } from "../context.ts";
 
@@ -6,6 +8,8 @@ import { openNewest, type LayerContext, type TablePlace } from "../context.ts";
 export interface PinnedJoin {
   readonly alias: string;
   readonly live: Relation;
+  /** Records with every fold which version of the joined table its rows have; refused when that has changed meanwhile. */
+  readonly claims: readonly TxnClaim[];
 }
 
 export interface JoinsOutcome {
@@ -29,14 +33,25 @@ export async function refreshJoins(
   let changed = false;
   for (const join of definition.joins) {
     const joined = await openNewest(context.tables.place("silver", join.table.slice("silver.".length)));
-    pinned.push({ alias: join.alias, live: liveRows(joined) });
     const silver = await openNewest(place);
-    if (silver.snapshot === undefined || joined.snapshot === undefined) continue;
+    if (joined.snapshot === undefined) {
+      throw new SluiceError("table.missing", `Cannot fold into ${definition.name}: ${join.table} has no version yet`, {
+        facts: { table: definition.name, joins: join.table },
+        advice: `${definition.name} waits until ${join.table} has been built: \`sluice status\` says why it was not.`,
+      });
+    }
     const appId = joinAppId(joined.snapshot.metadata.id, join.alias);
-    const before = silver.snapshot.txns.get(appId)?.version ?? -1;
-    if (before >= joined.snapshot.version) continue;
-    version = await rewriteJoined(context, definition, { join, silver, joined, appId, before });
-    changed = true;
+    const before = silver.snapshot?.txns.get(appId)?.version ?? -1;
+    if (silver.snapshot !== undefined && before < joined.snapshot.version) {
+      version = await rewriteJoined(context, definition, { join, silver, joined, appId, before });
+      changed = true;
+    }
+    const expected = silver.snapshot === undefined ? -1 : joined.snapshot.version;
+    pinned.push({
+      alias: join.alias,
+      live: liveRows(joined),
+      claims: [{ appId, version: joined.snapshot.version, expected }],
+    });
   }
   return { pinned, changed, version };
 }
