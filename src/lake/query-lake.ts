@@ -89,8 +89,9 @@ export function nameTables(
   return { text: text.replace(/[\s;]+$/, ""), names };
 }
 
-/** The name that `a.b`, `"a"."b"` or `"a.b"` stands for; what is no name stays as it is and is no table's name. */
+/** The name that `a.b`, `"a"."b"` or `"a.b"` stands for; of a text or a comment nothing. */
 function nameOf(piece: string): string {
+  if (!/^[A-Za-z_"]/.test(piece) || piece.endsWith("'")) return "";
   const parts = [...piece.matchAll(PART)];
   return parts.map(([, quoted, plain = ""]) => quoted?.replaceAll('""', '"') ?? plain.toLowerCase()).join(".");
 }
