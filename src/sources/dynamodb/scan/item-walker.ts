@@ -40,6 +40,7 @@ export class ItemWalker {
   readonly #strangers = new Set<string>();
   #isRescuing = false;
   #metUnknown = false;
+  #isHeadAt = false;
   #bytes: Uint8Array = new Uint8Array(0);
   #view: DataView = new DataView(new ArrayBuffer(0));
   /** Objects walked so far: the present one's number tells a duplicate name. */
@@ -90,9 +91,10 @@ export class ItemWalker {
     let previous: Member | undefined;
     for (;;) {
       const mark = this.#touchedCount;
+      this.#metUnknown = false;
       const member = this.#memberAt(this.#table, previous, at);
       if (member?.seenIn === object) return REFUSED;
-      let end = member === undefined ? REFUSED : this.#value(member, at);
+      let end = this.#isHeadAt ? this.#content(member as Member, at + (member as Member).head.length) : REFUSED;
       if (end === REFUSED) end = this.#odd(member, at, mark, mayLearn);
       if (end === LEARNT) continue;
       if (end === REFUSED) return REFUSED;
@@ -125,21 +127,19 @@ export class ItemWalker {
   }
 
   #begin(): void {
-    this.keyStarts.fill(-1);
+    for (let index = 0; index < this.keyStarts.length; index += 1) this.keyStarts[index] = -1;
     if (this.#strangers.size > 0) this.#strangers.clear();
     assert(this.#touchedCount === 0, "a row is committed or undone before the next one begins");
   }
 
+  /** The member that stands at `at`, and in `#isHeadAt` whether with the tag of its column. */
   #memberAt(table: NameTable<Member>, previous: Member | undefined, at: number): Member | undefined {
     const predicted = table.predicted(previous);
-    if (predicted !== undefined && predicted.head.isAt(this.#view, at)) return predicted;
-    return table.next(previous, this.#bytes, this.#view, at);
-  }
-
-  /** Writes the value of a known member, or refuses. */
-  #value(member: Member, at: number): number {
-    this.#metUnknown = false;
-    return member.head.isAt(this.#view, at) ? this.#content(member, at + member.head.length) : REFUSED;
+    this.#isHeadAt = predicted !== undefined && predicted.head.isAt(this.#view, at);
+    if (this.#isHeadAt) return predicted;
+    const member = table.next(previous, this.#bytes, this.#view, at);
+    this.#isHeadAt = member !== undefined && member.head.isAt(this.#view, at);
+    return member;
   }
 
   #content(member: Member, start: number): number {
@@ -182,7 +182,7 @@ export class ItemWalker {
       }
       const member = this.#memberAt(table, previous, at);
       if (member === undefined) this.#metUnknown = true;
-      if (member === undefined || member.seenIn === object || !member.head.isAt(this.#view, at)) return REFUSED;
+      if (member === undefined || member.seenIn === object || !this.#isHeadAt) return REFUSED;
       member.seenIn = object;
       at = this.#content(member, at + member.head.length);
       if (at < 0) return REFUSED;

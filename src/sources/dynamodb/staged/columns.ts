@@ -113,7 +113,7 @@ export class BytesColumn extends Column {
 
   /** Begins one value; the writer then fills `data` from `at` on and moves `at`. */
   openValue(): void {
-    this.reserve(4);
+    if (this.at + 4 > this.data.length) this.reserve(4);
     this.#start = this.at;
     this.at += 4;
   }
