@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
-import type { ItemLike } from "./dynamodb-item.ts";
+import type { Item } from "./dynamodb-item.ts";
 
 /** A moment: ms since the epoch, or ISO 8601. */
 export type Moment = number | string;
@@ -13,17 +13,17 @@ export interface WindowEvent {
   readonly at: Moment;
   /** Digits behind the millisecond, 0 to 999. */
   readonly micros?: number;
-  readonly keys: ItemLike;
-  readonly before?: ItemLike;
+  readonly keys: Item;
+  readonly before?: Item;
   /** Left out: the key was deleted. */
-  readonly after?: ItemLike;
+  readonly after?: Item;
   /** Members that the line has beside these. */
   readonly more?: Readonly<Record<string, unknown>>;
 }
 
 /** What an export holds: items, window events, or lines exactly as given (`"not json"`). */
 export type ExportContents =
-  | { readonly full: Moment; readonly items: readonly (ItemLike | string)[] }
+  | { readonly full: Moment; readonly items: readonly (Item | string)[] }
   | {
       readonly from: Moment;
       readonly to: Moment;
@@ -123,7 +123,7 @@ function writeManifests(own: string, id: string, { contents, options, files, end
   putWithMd5(own, "manifest-summary", JSON.stringify(summary));
 }
 
-function itemLine(one: ItemLike | string): string {
+function itemLine(one: Item | string): string {
   return typeof one === "string" ? one : JSON.stringify({ Item: one });
 }
 

@@ -1,8 +1,6 @@
 /** An attribute value in DynamoDB JSON: `{"S": "text"}`, `{"N": "12.50"}` … */
 export type Attribute = { readonly [tag: string]: unknown };
 export type Item = { readonly [name: string]: Attribute };
-/** An item however its attributes are typed. */
-export type ItemLike = { readonly [name: string]: object };
 
 /** Values that `item` and `attribute` know. Numbers that a double does not hold exactly are written with `number`. */
 export type Plain =
