@@ -18,6 +18,8 @@ const NEW_IMAGE = new Pattern('"NewImage":');
 const OLD_IMAGE = new Pattern('"OldImage":');
 const SHIFT = Number(EXPORT_SHIFT_MICROS);
 const ZERO = 0x30;
+const NOTHING: readonly string[] = [];
+const EXPIRED: readonly string[] = ['"ttl":true'];
 
 /** Reads the frame of a window's line – write time, keys, images – and writes the event columns that vary by line. */
 export class ChangeWriter {
@@ -68,9 +70,10 @@ export class ChangeWriter {
 
   /** JSON members of what is particular to this line; empty for most. */
   extra(): readonly string[] {
-    const members: string[] = [];
-    if (this.#newStart < 0 && this.#expiresAt <= this.#micros / 1_000_000) members.push('"ttl":true');
-    if (this.#hasTextTime) members.push(`"metadata":{"WriteTimestampMicros":"${this.#micros}"}`);
+    const isExpired = this.#newStart < 0 && this.#expiresAt <= this.#micros / 1_000_000;
+    if (!this.#hasTextTime) return isExpired ? EXPIRED : NOTHING;
+    const members = isExpired ? [...EXPIRED] : [];
+    members.push(`"metadata":{"WriteTimestampMicros":"${this.#micros}"}`);
     return members;
   }
 
@@ -206,14 +209,22 @@ export class ChangeWriter {
     const column = this.#sequence;
     column.append(this.#sequenceHead, 0, this.#sequenceHead.length);
     column.reserve(19);
-    let rest = this.#micros - SHIFT;
-    for (let at = column.at + 18; at >= column.at; at -= 1) {
-      const tenth = Math.floor(rest / 10);
-      column.data[at] = ZERO + rest - tenth * 10;
-      rest = tenth;
-    }
+    // In two halves, so that every division is one of small whole numbers.
+    const rest = this.#micros - SHIFT;
+    const upper = Math.floor(rest / 1_000_000_000);
+    writeDigits(column.data, column.at, 10, upper);
+    writeDigits(column.data, column.at + 10, 9, rest - upper * 1_000_000_000);
     column.at += 19;
     column.append(this.#sequenceTail, 0, this.#sequenceTail.length);
+  }
+}
+
+function writeDigits(target: Uint8Array, start: number, count: number, value: number): void {
+  let rest = value | 0;
+  for (let at = start + count - 1; at >= start; at -= 1) {
+    const tenth = (rest / 10) | 0;
+    target[at] = ZERO + rest - tenth * 10;
+    rest = tenth;
   }
 }
 

@@ -18,6 +18,10 @@ export interface ItemWalkerOptions {
   readonly checker: ValueChecker;
 }
 
+/** `{"NULL":true}`, which no column holds: by its length and its fourth letter. */
+const NULL_BYTES = 13;
+const UPPER_U = 0x55;
+
 const REFUSED = -1;
 /** The attribute has become known: look at it again. */
 const LEARNT = -2;
@@ -203,7 +207,8 @@ export class ItemWalker {
       const name = JSON.parse(this.#text(at, nameEnd + 1)) as string;
       const isSpeltOtherwise = Buffer.byteLength(name) !== nameEnd - at - 1;
       if (this.#strangers.has(name) || (isSpeltOtherwise && isColumnName(name))) return REFUSED;
-      if (this.#mayBecomeColumn(name)) {
+      const isNull = end - nameEnd - 2 === NULL_BYTES && bytes[nameEnd + 5] === UPPER_U;
+      if (!isNull && this.#mayBecomeColumn(name)) {
         const verdict = this.#learn(name, nameEnd + 2, end, mayLearn);
         if (verdict !== end) return verdict;
       }

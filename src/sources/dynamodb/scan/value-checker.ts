@@ -142,19 +142,21 @@ export class ValueChecker {
     if (bytes[start] !== OPEN_BRACE) return -1;
     let at = start + 1;
     if (bytes[at] === CLOSE_BRACE) return at + 1;
+    // One bit for each look of a name seen: only a name whose bit is set can be there already.
+    let looks = 0;
     for (;;) {
       const nameEnd = bytes[at] === QUOTE ? this.#nameEnd(at + 1) : -1;
       if (nameEnd < 0 || bytes[nameEnd + 1] !== COLON) return -1;
       const end = this.#value(nameEnd + 2, depth);
       if (end < 0) return -1;
       this.#keep(at + 1, nameEnd, end);
+      const look = 1 << ((7 * (nameEnd - at) + (bytes[nameEnd - 1] as number) + 3 * (bytes[at + 1] as number)) & 31);
+      if ((looks & look) !== 0 && this.#isDuplicate(base)) return -1;
+      looks |= look;
       at = end + 1;
-      if (bytes[end] === CLOSE_BRACE) break;
+      if (bytes[end] === CLOSE_BRACE) return at;
       if (bytes[end] !== COMMA) return -1;
     }
-    if (this.#top - base > 4 * PAIRS_MAX) this.#mustParse = true;
-    else if (this.#hasDuplicates(base)) return -1;
-    return at;
   }
 
   #keep(nameStart: number, nameEnd: number, end: number): void {
@@ -177,10 +179,14 @@ export class ValueChecker {
     return stringEnd(bytes, at);
   }
 
-  #hasDuplicates(base: number): boolean {
-    for (let one = base + 4; one < this.#top; one += 4) {
-      for (let other = base; other < one; other += 4) if (this.#isSameName(one, other)) return true;
+  /** Whether the member kept last has the name of an earlier one of the object that begins at `base`. */
+  #isDuplicate(base: number): boolean {
+    const last = this.#top - 4;
+    if (last - base > 4 * PAIRS_MAX) {
+      this.#mustParse = true;
+      return false;
     }
+    for (let other = base; other < last; other += 4) if (this.#isSameName(last, other)) return true;
     return false;
   }
 

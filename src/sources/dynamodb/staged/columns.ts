@@ -168,9 +168,13 @@ export class BooleanColumn extends Column {
 export class LongColumn extends Column {
   appendLong(value: number): void {
     this.reserve(8);
-    const view = new DataView(this.data.buffer, this.data.byteOffset, this.data.length);
-    view.setInt32(this.at, value | 0, true);
-    view.setInt32(this.at + 4, Math.floor(value / 2 ** 32), true);
+    const data = this.data;
+    const low = value | 0;
+    const high = Math.floor(value / 2 ** 32);
+    for (let index = 0; index < 4; index += 1) {
+      data[this.at + index] = low >>> (8 * index);
+      data[this.at + 4 + index] = high >>> (8 * index);
+    }
     this.at += 8;
     this.items += 1;
   }
