@@ -11,7 +11,6 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /** What a user installs with the product; a new one needs its reason here. */
 const RUNTIME_DEPENDENCIES = [
   "@duckdb/node-api", // the engine
-  "citty", // commands and their help
   "jiti", // configurations in TypeScript, on a Node that cannot run it
 ];
 
