@@ -1,5 +1,6 @@
 import { SluiceError, parseJson, stringifyJson, type JsonObject, type JsonValue } from "../base/index.ts";
 import { quoteIdentifier, quoteLiteral, type Engine, textOf } from "../engine/index.ts";
+import { AGGREGATE_FUNCTIONS } from "./aggregate-functions.ts";
 
 /** How the rows behind one row of a Gold table are found. */
 export interface GoldLineage {
@@ -20,9 +21,8 @@ export async function goldLineage(engine: Engine, query: string): Promise<GoldLi
   if (select === undefined) return undefined;
   const tables: SourceTable[] = [];
   if (!collectTables(objectOf(select["from_table"]), tables)) return undefined;
-  const aggregates = await aggregateNames(engine);
   const items = listOf(select["select_list"]).map((item) => objectOf(item));
-  const groups = items.filter((item) => !mentionsFunction(item, aggregates));
+  const groups = items.filter((item) => !mentionsFunction(item, AGGREGATE_FUNCTIONS));
   if (groups.some((item) => item["class"] === "STAR")) return undefined;
   const groupColumns = groups.map((item, index) => outputName(item, index));
   const keyed = tables.map((table, index) => ({ table: table.table, alias: table.alias, keyColumn: `__key_${index}` }));
@@ -104,14 +104,6 @@ function collectTables(from: JsonObject, found: SourceTable[]): boolean {
   }
   if (from["type"] !== "JOIN") return false;
   return collectTables(objectOf(from["left"]), found) && collectTables(objectOf(from["right"]), found);
-}
-
-async function aggregateNames(engine: Engine): Promise<ReadonlySet<string>> {
-  const rows = await engine.rows({
-    sql: "SELECT DISTINCT function_name FROM duckdb_functions() WHERE function_type = 'aggregate'",
-    inputs: {},
-  });
-  return new Set(rows.map((row) => textOf(row, "function_name")));
 }
 
 function mentionsFunction(value: JsonValue, names: ReadonlySet<string>): boolean {
