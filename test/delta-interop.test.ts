@@ -73,6 +73,7 @@ describe.runIf(hasDeltaRs || hasSpark)("a table of ours", () => {
 
   test.runIf(hasSpark)(
     "is written by Spark, too: deletes, updates, compaction, its own checkpoints, new columns",
+    LONG,
     async () => {
       if (spark === undefined) throw new Error("Spark was started");
       const table = tableAt(engine, join(folder, "with spark"));
