@@ -45,9 +45,10 @@ export async function ingestBronze(
       waiting: [...outcome.waiting, ...plan.waiting],
       skipped: [...outcome.skipped, ...plan.skipped],
     };
+    let { position } = plan;
     for (const batch of plan.batches) {
       context.signal?.throwIfAborted();
-      const work = { definition, source, channel, batch, place, log };
+      const work = { definition, source, channel, batch, position, place, log };
       const done = await options.withFolder(async (folder) => await takeIn(context, work, folder));
       outcome = {
         ...outcome,
@@ -56,23 +57,25 @@ export async function ingestBronze(
         quarantined: outcome.quarantined + done.quarantined,
         version: done.version,
       };
+      position = done.batch;
     }
     if (plan.problem !== undefined) return { ...outcome, problem: plan.problem };
   }
   return outcome;
 }
 
+/** A plan, and the channel's batch that it goes on from; -1 before the first. */
+interface PlanFrom extends ChannelPlan {
+  readonly position: number;
+}
+
 /** What a channel would do next; reads the table's head and the channel's newest manifest only. */
-export async function planChannel(place: TablePlace, log: BatchLog, channel: Channel): Promise<ChannelPlan> {
+export async function planChannel(place: TablePlace, log: BatchLog, channel: Channel): Promise<PlanFrom> {
   const head = await place.log.head();
-  if (head === undefined) {
-    await refuseForgotten(place, log, -1);
-    return await channel.plan({ last: undefined });
-  }
-  const committed = head.txns.get(channelAppId(head.metadata.id, channel))?.version;
-  if (committed !== undefined) return await channel.plan({ last: await log.read(committed) });
-  await refuseForgotten(place, log, head.version);
-  return await channel.plan({ last: undefined });
+  const position = head?.txns.get(channelAppId(head.metadata.id, channel))?.version ?? -1;
+  if (position < 0) await refuseForgotten(place, log, head?.version ?? -1);
+  const last = position < 0 ? undefined : await log.read(position);
+  return { ...(await channel.plan({ last })), position };
 }
 
 /** `txn` appId of a channel of a Bronze table. */
@@ -101,6 +104,8 @@ interface BatchWork {
   readonly source: Source;
   readonly channel: Channel;
   readonly batch: PlannedBatch;
+  /** The channel's batch that this one was planned behind; -1 for none. */
+  readonly position: number;
   readonly place: TablePlace;
   readonly log: BatchLog;
 }
@@ -109,9 +114,10 @@ async function takeIn(
   context: LayerContext,
   work: BatchWork,
   folder: string,
-): Promise<{ rows: number; quarantined: number; version: number }> {
+): Promise<{ batch: number; rows: number; quarantined: number; version: number }> {
   const { definition, channel, batch, place } = work;
   const table = await ensureTable(context, definition, place);
+  refuseOvertaken(work, table);
   const known = table.snapshot?.metadata.schema;
   const staged = await channel.stage(batch, known, {
     world: context.world,
@@ -129,7 +135,28 @@ async function takeIn(
   });
   if (outcome.kind === "nothing") throw new SluiceError("internal.bug", "A Bronze commit with a txn cannot be nothing");
   context.onProgress?.({ table: definition.name, phase: "write", detail: batch.title, rows: staged.rows });
-  return { rows: staged.rows, quarantined: staged.unreadable.length, version: outcome.version };
+  return {
+    batch: manifest.batch,
+    rows: staged.rows,
+    quarantined: staged.unreadable.length,
+    version: outcome.version,
+  };
+}
+
+/**
+ * The batch was planned behind one position of the channel and must be committed behind that very one: where another process
+ * has gone on since the plan was made, the same units may be in already.
+ */
+function refuseOvertaken({ definition, channel, batch, position }: BatchWork, table: OpenTable): void {
+  const { before } = positionOf(table, channel);
+  if (before === position) return;
+  throw new SluiceError(
+    "table.superseded",
+    `Cannot take in ${batch.title}: another process has gone on since it was planned`,
+    {
+      facts: { table: definition.name, channel: channel.name, planned: position, found: before },
+    },
+  );
 }
 
 /** The table exists before its first batch, so that manifests can name its id. */
