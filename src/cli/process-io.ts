@@ -1,4 +1,3 @@
-import { createInterface } from "node:readline";
 import { addAbortSignal } from "node:stream";
 import { isatty } from "node:tty";
 import { realWorld } from "../base/index.ts";
@@ -72,6 +71,7 @@ function stdinOf(stream: NodeJS.ReadStream & Descriptor): TextInput {
       return Buffer.concat(chunks).toString("utf8");
     },
     line: async (signal) => {
+      const { createInterface } = await import("node:readline");
       const lines = createInterface({ input: stream, terminal: false });
       try {
         return await new Promise<string | undefined>((resolve) => {

@@ -1,9 +1,11 @@
 import { SluiceError } from "../../base/index.ts";
+import type { Relation } from "../../engine/index.ts";
 import { countQuarantined, quarantinedRecords, type Lake } from "../../lake/index.ts";
 import { nearest } from "../arguments/near-miss.ts";
 import { isTable, printRows } from "../print-rows.ts";
 import { thousands } from "../render/amounts.ts";
 import { quarantineJson, quarantineText } from "../render/quarantine-counts.ts";
+import { quarantineRecordsText } from "../render/quarantine-records.ts";
 import type { Session } from "../session.ts";
 import { tableNamed, withLake } from "../with-lake.ts";
 
@@ -42,9 +44,21 @@ async function show(session: Session, lake: Lake, table: string | undefined): Pr
     else session.say("Nothing is in quarantine.");
     return 0;
   }
-  const count = await printRows(session, { engine: lake.engine, ...records });
+  const count = isTable(session)
+    ? await showBlocks(session, lake, records.relation)
+    : await printRows(session, { engine: lake.engine, ...records });
   if (count === limit && isTable(session)) session.say(`Shown are the newest ${thousands(count)}; --limit shows more.`);
   return 0;
+}
+
+async function showBlocks(session: Session, lake: Lake, relation: Relation): Promise<number> {
+  let count = 0;
+  for await (const rows of lake.engine.query(relation, { signal: session.io.signal })) {
+    count += rows.length;
+    await session.print(quarantineRecordsText(rows, session.paint));
+  }
+  if (count === 0) session.say("No record was set aside for that.");
+  return count;
 }
 
 function unknownVerb(verb: string): SluiceError {
