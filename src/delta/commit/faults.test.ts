@@ -69,6 +69,49 @@ describe("a writer of numbered batches", () => {
   });
 });
 
+describe("a writer that is stopped, and wakes up when another one has taken over", () => {
+  for (const when of ["before", "after"] as const) {
+    test(`lands nothing twice, whichever call it was stopped ${when} (F11)`, async () => {
+      let reached = 0;
+      for (let at = 1; at < 1000; at += 1) {
+        const inner = memoryStore({ world: simulatedWorld(at) });
+        const world = simulatedWorld(at);
+        const store = faultyStore(inner, { world, plan: [{ at, effect: { kind: "pause", when } }] });
+        const sleeper = writeBatches(logOf(store, world)).then(
+          () => "done",
+          (error: unknown) => (isFailure(error) ? error.code : error),
+        );
+        const isStopped = await Promise.race([store.paused().then(() => true), sleeper.then(() => false)]);
+        if (!isStopped) break;
+        await writeBatches(testLog(inner));
+        store.release();
+        expect(["done", "table.superseded"]).toContain(await sleeper);
+        expect(await landedBatches(inner)).toEqual(ALL_BATCHES);
+        reached = at;
+      }
+      expect(reached).toBeGreaterThan(3 * BATCHES);
+    });
+  }
+});
+
+describe("a table that is written all the time", () => {
+  test("ends a commit that is always too late, instead of trying for ever (F15)", async () => {
+    const inner = memoryStore({ world: simulatedWorld(1) });
+    const base = await createTable(testLog(inner));
+    const other = testLog(inner);
+    // Whoever looks for the end of the log finds that somebody has just moved it.
+    const store: ObjectStore = {
+      ...bound(inner),
+      create: async (path, body) => {
+        if (path.endsWith(".json")) await other.commit(append(must(await other.latest()), [`faster ${path}`]));
+        return await inner.create(path, body);
+      },
+    };
+    await expect(testLog(store).commit(append(base, ["late"]))).rejects.toMatchObject({ code: "table.conflict" });
+    expect(must(await testLog(inner).latest()).files.has("late")).toBe(false);
+  });
+});
+
 describe("a commit whose answer is lost", () => {
   test("is recognised as its own (F16)", async () => {
     const { log, inner } = await tableStruckBy({ kind: "fail", when: "after" }, 1);
@@ -267,6 +310,21 @@ async function tableStruckBy(effect: Effect, times: number, path = /0{19}1\.json
   const all = [{ at: 1, times, path, effect }];
   const store = faultyStore(inner, { world, plan: times > 100 ? all : plan });
   return { inner, log: logOf(store, world) };
+}
+
+function bound(store: ObjectStore): ObjectStore {
+  return {
+    url: store.url,
+    localFolder: store.localFolder,
+    read: (path, range) => store.read(path, range),
+    stat: (path) => store.stat(path),
+    create: (path, body) => store.create(path, body),
+    createFromFile: (path, file) => store.createFromFile(path, file),
+    replace: (path, body) => store.replace(path, body),
+    list: (prefix, after) => store.list(prefix, after),
+    remove: (paths) => store.remove(paths),
+    below: (prefix) => store.below(prefix),
+  };
 }
 
 function must(snapshot: Snapshot | undefined): Snapshot {

@@ -74,6 +74,7 @@ describe("deletion vectors", () => {
     const hostile: DeletionVectorDescriptor[] = [
       { ...good, cardinality: 2 },
       { ...good, sizeInBytes: 2 ** 40 },
+      { ...good, cardinality: 2 ** 40 },
       { ...good, pathOrInlineDv: "~~~~~" },
       { storageType: "u", pathOrInlineDv: "short", sizeInBytes: 40, cardinality: 1 },
       { storageType: "u", pathOrInlineDv: `../..${"0".repeat(20)}`, sizeInBytes: 40, cardinality: 1 },

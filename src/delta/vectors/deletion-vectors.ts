@@ -11,6 +11,9 @@ import { decodeZ85, encodeZ85 } from "./z85.ts";
 /** A real one has at most an eighth of a byte a row, so this is a file of two billion rows; more is an attack. */
 const VECTOR_BYTES_MAX = 256 * 2 ** 20;
 
+/** More rows than any file has; a few bytes of runs can claim them. */
+const ROWS_MAX = 2 ** 32;
+
 /** Delta PROTOCOL, "Deletion Vector File Storage Format": a version byte, then vectors between size and checksum. */
 const FILE_VERSION = 1;
 const FRAME_BYTES = 8;
@@ -21,6 +24,7 @@ const FRAME_BYTES = 8;
  */
 export async function readDeletionVector(store: ObjectStore, vector: DeletionVectorDescriptor): Promise<RowSet> {
   if (vector.sizeInBytes > VECTOR_BYTES_MAX) throw corrupt(vector, `${vector.sizeInBytes} bytes are too many`);
+  if (vector.cardinality > ROWS_MAX) throw corrupt(vector, `${vector.cardinality} rows are too many`);
   const bytes = vector.storageType === "i" ? inlineBytes(vector) : await storedBytes(store, vector);
   const rows = decoded(bytes, vector);
   if (rows.size !== vector.cardinality)
