@@ -20,7 +20,8 @@ export interface TablePlan {
 }
 
 export type PlannedStep =
-  | { readonly kind: "nothing" }
+  /** `lacks`: an input that has no rows yet, without which the table cannot be built. */
+  | { readonly kind: "nothing"; readonly lacks?: TableName }
   | { readonly kind: "read"; readonly batches: readonly PlannedRead[] }
   /** Bronze versions `from..to` go into Silver; `to` is open when this run adds more. */
   | {
@@ -65,6 +66,13 @@ export async function planLake(lake: Lake, only?: ReadonlySet<TableName>): Promi
 /** Whether a run would do anything with any table. */
 export function hasWork(plans: readonly TablePlan[]): boolean {
   return plans.some((plan) => plan.step.kind !== "nothing");
+}
+
+/** Whether a run would find every table up to date: then there is no need for one. */
+export function isUpToDate(plans: readonly TablePlan[]): boolean {
+  return plans.every(
+    ({ step, problem }) => step.kind === "nothing" && step.lacks === undefined && problem === undefined,
+  );
 }
 
 async function planTable(lake: Lake, definition: TableDefinition, moving: ReadonlySet<TableName>): Promise<TablePlan> {
@@ -112,7 +120,9 @@ async function planFold(lake: Lake, definition: SilverDefinition, moving: Readon
   if (movingInputs.length === 0 && (await isSilverIdle(lake, definition))) return { ...NOTHING, table };
   const bronze = await placeOf(lake, definition.from).log.head();
   const isBronzeMoving = moving.has(definition.from);
-  if (bronze === undefined && !isBronzeMoving) return { ...NOTHING, table };
+  if (bronze === undefined && !isBronzeMoving) {
+    return { ...NOTHING, table, step: { kind: "nothing", lacks: definition.from } };
+  }
   const silver = await placeOf(lake, table).log.head();
   const folded = foldedVersion(silver, bronze);
   const because = movingInputs.length === 0 ? [] : [newsOf(movingInputs)];
@@ -160,7 +170,7 @@ async function goldStep(lake: Lake, definition: GoldDefinition, moving: Readonly
   if (movingInputs.length > 0) because.push(newsOf(movingInputs));
   for (const name of definition.reads.filter((one) => !moving.has(one))) {
     const input = await placeOf(lake, name).log.head();
-    if (input === undefined) return { kind: "nothing" };
+    if (input === undefined) return { kind: "nothing", lacks: name };
     if (gold === undefined) continue;
     const seen = gold.txns.get(inputAppId(input.metadata.id, name))?.version;
     if (seen !== input.version) because.push(`${name} is at version ${input.version}`);

@@ -1,5 +1,5 @@
 import type { TableName } from "../../contract/index.ts";
-import { checkDefinition, hasWork, planLake, readTotals, type TablePlan } from "../../lake/index.ts";
+import { checkDefinition, hasWork, isUpToDate, planLake, readTotals, type TablePlan } from "../../lake/index.ts";
 import { exitCodeOf, type RunReport } from "../../orchestration/index.ts";
 import { exitCodeAfter } from "../cli.ts";
 import { showProgress, type Progress } from "../progress.ts";
@@ -20,6 +20,8 @@ export async function run(session: Session): Promise<number> {
       const only = session.positionals.map((name) => tableNamed(lake, name).name);
       const wanted = only.length === 0 ? undefined : new Set<TableName>(only);
       const plans = await planLake(lake, wanted);
+      // The plan has looked at everything that a run would look at first.
+      if (isUpToDate(plans)) return nothingDone(plans, session.io.world.nowMs());
       if (hasWork(plans)) await checkDefinition(lake, file);
       expectRecords(progress, plans);
       return await lake.run(only.length === 0 ? {} : { only });
@@ -34,6 +36,20 @@ function expectRecords(progress: Progress, plans: readonly TablePlan[]): void {
   for (const { table, step } of plans) {
     if (step.kind === "read") progress.expect(table, readTotals(step.batches).records);
   }
+}
+
+/** The report of the run that there was no need for. */
+function nothingDone(plans: readonly TablePlan[], nowMs: number): RunReport {
+  const nothing = { outcome: "unchanged", version: undefined, rows: 0, quarantined: 0, verdict: undefined } as const;
+  const tables = plans.map(({ table, waiting, skipped }) => ({
+    ...nothing,
+    table,
+    waiting,
+    skipped,
+    error: undefined,
+    elapsedMs: 0,
+  }));
+  return { run: "", startedMs: nowMs, endedMs: nowMs, tables };
 }
 
 async function showReport(session: Session, report: RunReport): Promise<number> {

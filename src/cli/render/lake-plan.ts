@@ -67,6 +67,7 @@ function stepWords({ step, waiting, problem }: TablePlan): readonly [string, str
   switch (step.kind) {
     case "nothing":
       if (problem !== undefined) return ["stops", problem.code];
+      if (step.lacks !== undefined) return ["nothing", `${step.lacks} has no rows yet`];
       return ["nothing", waiting.length > 0 ? "all that is complete is in" : "up to date"];
     case "read": {
       const { files, records, sizeBytes } = readTotals(step.batches);

@@ -45,7 +45,7 @@ export function runSummary(report: RunReport): string {
 
 export function runReportJson(report: RunReport, exitCode: number): { readonly [name: string]: Jsonable } {
   return {
-    run: report.run,
+    run: report.run === "" ? null : report.run,
     exitCode,
     startedAt: new Date(report.startedMs).toISOString(),
     elapsedMs: Math.round(report.endedMs - report.startedMs),

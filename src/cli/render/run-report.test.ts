@@ -1,0 +1,96 @@
+import { describe, expect, test } from "vitest";
+import { SluiceError } from "../../base/index.ts";
+import type { RunReport, TableReport } from "../../orchestration/index.ts";
+import { paintFor } from "./paint.ts";
+import { runReportJson, runReportText, runSummary } from "./run-report.ts";
+
+const paint = paintFor(false);
+
+function table(name: TableReport["table"], more: Partial<TableReport> = {}): TableReport {
+  return {
+    table: name,
+    outcome: "unchanged",
+    version: undefined,
+    rows: 0,
+    quarantined: 0,
+    verdict: undefined,
+    waiting: [],
+    skipped: [],
+    error: undefined,
+    elapsedMs: 0,
+    ...more,
+  };
+}
+
+const report = (...tables: readonly TableReport[]): RunReport => ({
+  run: "20260131T120000Z-1a2b3c4d",
+  startedMs: Date.UTC(2026, 0, 31, 12),
+  endedMs: Date.UTC(2026, 0, 31, 12, 0, 4),
+  tables,
+});
+
+const MIXED = report(
+  table("bronze.orders", { outcome: "changed", version: 12, rows: 210_585, quarantined: 3, elapsedMs: 4_200 }),
+  table("silver.orders", {
+    outcome: "changed",
+    version: 13,
+    rows: 210_585,
+    verdict: {
+      judged: 1_000,
+      passed: 990,
+      score: 0.99,
+      violations: { positive: 10, named: 0 },
+      failures: [],
+    },
+    elapsedMs: 2_100,
+  }),
+  table("silver.people", { outcome: "failed", error: new SluiceError("source.gap", "Cannot go on: a hole") }),
+  table("gold.sales", { outcome: "blocked", waiting: [{ what: "01", why: "still running" }] }),
+);
+
+describe("a run's report", () => {
+  test("is one line where nothing was new, and what waits", () => {
+    const waiting = [{ what: "AWSDynamoDB/01", why: "the export is still running" }];
+    expect(runReportText(report(table("bronze.orders", { waiting }), table("gold.sales")), { paint })).toBe(
+      "Nothing new: 2 tables up to date\n\nWaiting\n" +
+        "  table          what            why\n  bronze.orders  AWSDynamoDB/01  the export is still running\n",
+    );
+  });
+
+  test("is one line a table otherwise, with broken rules below", () => {
+    expect(runReportText(MIXED, { paint })).toBe(
+      [
+        "table          outcome  version     rows  quarantined  quality   took",
+        "bronze.orders  changed       12  210,585            3           4.2 s",
+        "silver.orders  changed       13  210,585                  99 %  2.1 s",
+        "silver.people  failed                  0                         0 ms",
+        "gold.sales     blocked",
+        "",
+        "Rules",
+        "  table          rule      rows that broke it",
+        "  silver.orders  positive         10 of 1,000",
+        "",
+        "Waiting",
+        "  table       what  why",
+        "  gold.sales  01    still running",
+        "",
+      ].join("\n"),
+    );
+    expect(runSummary(MIXED)).toBe("2 changed, 1 failed, 1 blocked · 4.0 s · run 20260131T120000Z-1a2b3c4d");
+  });
+
+  test("says the same to programs", () => {
+    expect(runReportJson(MIXED, 5)).toMatchObject({
+      run: MIXED.run,
+      exitCode: 5,
+      startedAt: "2026-01-31T12:00:00.000Z",
+      elapsedMs: 4_000,
+      tables: [
+        { table: "bronze.orders", version: 12, rows: 210_585, quarantined: 3, quality: null, error: null },
+        { quality: { score: 0.99, judged: 1_000, passed: 990, violations: { positive: 10, named: 0 } } },
+        { outcome: "failed", version: null, error: { code: "source.gap", exitCode: 5, retryable: false } },
+        { outcome: "blocked", waiting: [{ what: "01", why: "still running" }] },
+      ],
+    });
+  });
+});
