@@ -25,11 +25,21 @@ export async function inflate(
     })(),
     { objectMode: false },
   );
+  // A pipeline that is left in the middle may report the leaving instead of its reason.
+  let refused: { readonly error: unknown } | undefined;
   try {
     await pipeline(checked, gunzip, async (inflated: AsyncIterable<Uint8Array>) => {
-      for await (const chunk of inflated) onChunk(chunk);
+      for await (const chunk of inflated) {
+        try {
+          onChunk(chunk);
+        } catch (error) {
+          refused = { error };
+          throw error;
+        }
+      }
     });
   } catch (error) {
+    if (refused !== undefined) throw refused.error;
     if (isZlibError(error)) throw corrupt(file, `it is no whole gzip file: ${messageOf(error)}`, error);
     throw error;
   }

@@ -203,22 +203,25 @@ export class ItemWalker {
     if (nameEnd < 0 || bytes[nameEnd + 1] !== COLON) return REFUSED;
     const end = this.#options.checker.value(nameEnd + 2);
     if (end < 0) return REFUSED;
-    if (member === undefined) {
-      const name = JSON.parse(this.#text(at, nameEnd + 1)) as string;
-      const isSpeltOtherwise = Buffer.byteLength(name) !== nameEnd - at - 1;
-      if (this.#strangers.has(name) || (isSpeltOtherwise && isColumnName(name))) return REFUSED;
-      const isNull = end - nameEnd - 2 === NULL_BYTES && bytes[nameEnd + 5] === UPPER_U;
-      if (!isNull && this.#mayBecomeColumn(name)) {
-        const verdict = this.#learn(name, nameEnd + 2, end, mayLearn);
-        if (verdict !== end) return verdict;
-      }
-      this.#strangers.add(name);
-      const keyIndex = this.#options.keys.indexOf(name);
-      if (keyIndex >= 0) this.#keepKey(keyIndex, nameEnd + 2, end);
-    } else if (this.#metUnknown) {
-      const verdict = this.#learn(member.name, nameEnd + 2, end, mayLearn);
+    if (member === undefined) return this.#stranger(at, nameEnd, end, mayLearn);
+    const verdict = this.#metUnknown ? this.#learn(member.name, nameEnd + 2, end, mayLearn) : end;
+    if (verdict === end) this.#rescue(at, end);
+    return verdict;
+  }
+
+  /** An attribute that has no column: it gets one, or is rescued. */
+  #stranger(at: number, nameEnd: number, end: number, mayLearn: () => boolean): number {
+    const name = JSON.parse(this.#text(at, nameEnd + 1)) as string;
+    const isSpeltOtherwise = Buffer.byteLength(name) !== nameEnd - at - 1;
+    if (this.#strangers.has(name) || (isSpeltOtherwise && isColumnName(name))) return REFUSED;
+    const isNull = end - nameEnd - 2 === NULL_BYTES && this.#bytes[nameEnd + 5] === UPPER_U;
+    if (!isNull && this.#mayBecomeColumn(name)) {
+      const verdict = this.#learn(name, nameEnd + 2, end, mayLearn);
       if (verdict !== end) return verdict;
     }
+    this.#strangers.add(name);
+    const keyIndex = this.#options.keys.indexOf(name);
+    if (keyIndex >= 0) this.#keepKey(keyIndex, nameEnd + 2, end);
     this.#rescue(at, end);
     return end;
   }

@@ -10,7 +10,7 @@ const BEGINNING_BYTES = 1_048_576;
 export interface LineSink {
   /** Whole lines: `bytes[end - 1]` is a newline, and `SLACK_BYTES` of room lie behind `end`. */
   scan(bytes: Uint8Array, end: number): void;
-  /** A line that was too long to be kept. */
+  /** A line that was too long to be kept; its newline does not count. */
   skip(beginning: Uint8Array, sizeBytes: number, reason: string): void;
 }
 
@@ -30,7 +30,7 @@ export class LineBuffer {
     let rest = chunk;
     if (this.#skipped > 0) {
       const end = rest.indexOf(NEWLINE);
-      this.#skipped += end < 0 ? rest.length : end + 1;
+      this.#skipped += end < 0 ? rest.length : end;
       if (end < 0) return;
       this.#endSkipped();
       rest = rest.subarray(end + 1);

@@ -108,7 +108,7 @@ export class LineScanner {
   skip(beginning: Uint8Array, sizeBytes: number, reason: string): void {
     this.#line += 1;
     this.#refuse(beginning, sizeBytes, reason, this.#offset);
-    this.#offset += sizeBytes;
+    this.#offset += sizeBytes + 1;
   }
 
   #use(bytes: Uint8Array): void {
@@ -185,7 +185,7 @@ export class LineScanner {
 
   #otherLine(line: Buffer): void {
     if (isBlank(line)) return;
-    const plain = plainLine(line, this.#rules());
+    const plain = plainLine(line.subarray(0, -1), this.#rules());
     if (plain.kind === "unreadable") {
       this.#refuse(line.subarray(0, -1), line.length - 1, plain.reason, this.#offset + this.#lineStart);
       return;
