@@ -60,6 +60,27 @@ describe("a snapshot", () => {
     );
   });
 
+  test("forgets the remove of a file that is added again, and of that logical file only", async () => {
+    const world = simulatedWorld(1);
+    const store = memoryStore({ world });
+    const log = testLog(store, world);
+    const configuration = { "delta.enableDeletionVectors": "true", "delta.checkpointInterval": "1" };
+    const created = await createTable(log, metadataOf({ configuration }));
+    const added = committed(await log.commit({ ...request(created), adds: [addOf("a")] }));
+    const first = must(added.files.get("a"));
+    const vectored = addWithVector(first, vectorOf(1));
+    const updated = committed(
+      await log.commit({ ...request(added), adds: [vectored], removes: [removeOf(first, world.nowMs())] }),
+    );
+    const removed = committed(await log.commit({ ...request(updated), removes: [removeOf(vectored, world.nowMs())] }));
+    expect(removed.tombstones).toHaveLength(2);
+    const restored = committed(await log.commit({ ...request(removed), adds: [first] }));
+    for (const snapshot of [restored, await testLog(store, world).latest()]) {
+      expect(snapshot?.tombstones.map((remove) => remove.deletionVector?.offset)).toEqual([1]);
+      expect([...(snapshot?.files.keys() ?? [])]).toEqual(["a"]);
+    }
+  });
+
   test("leaves out removes whose time is over, and checkpoints do, too", async () => {
     const world = simulatedWorld(1);
     const store = memoryStore({ world });
