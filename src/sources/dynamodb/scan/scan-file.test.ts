@@ -73,6 +73,13 @@ describe("a data file", () => {
     expect((await scan(bytes, { records: 3 })).rows).toBe(3);
   });
 
+  test("with bytes that are not UTF-8 loses only their lines", async () => {
+    const bytes = Buffer.concat([Buffer.from(lines(2)), Buffer.from([0x7b, 0xff, 0x7d, 0x0a]), Buffer.from(lines(2))]);
+    const scanned = await scan(gzipSync(bytes), { records: 5 });
+    expect(scanned.rows).toBe(4);
+    expect(scanned.unreadable).toMatchObject([{ line: 3, reason: "the line is not UTF-8", raw: "e/99", sizeBytes: 3 }]);
+  });
+
   test("may be empty", async () => {
     expect(await scan(gzipSync(""), { records: 0 })).toMatchObject({ rows: 0, unreadable: [] });
   });

@@ -34,7 +34,8 @@ export class ScanWorker implements ScanHost {
 
   constructor(folder: string) {
     this.#folder = folder;
-    this.#worker = new Worker(new URL("./scan-worker.js", import.meta.url));
+    // The options that this process was started with (loaders, an inline script) are not the thread's.
+    this.#worker = new Worker(new URL("./scan-worker.js", import.meta.url), { execArgv: [] });
   }
 
   async scan(task: ScanTask, onProgress: (inflatedBytes: number, rows: number) => void): Promise<ScannedFile> {
