@@ -1,12 +1,20 @@
 import { describe } from "vitest";
 import { everyChange } from "./engine/changes.ts";
 import type { MakeEngine } from "./engine/lake-under-test.ts";
+import { merging } from "./engine/merging.ts";
+import { racing } from "./engine/racing.ts";
+import { reading } from "./engine/reading.ts";
 import { everyType } from "./engine/types.ts";
+import { writing } from "./engine/writing.ts";
 
 /** What every engine must do. `make` starts an engine with a spill folder of its own. */
 export function engineSuite(name: string, make: MakeEngine): void {
   describe(`engine: ${name}`, () => {
     everyType(make);
     everyChange(make);
+    writing(make);
+    merging(make);
+    reading(make);
+    racing(make);
   });
 }

@@ -10,18 +10,37 @@ export interface Doing {
   readonly linesBefore?: number;
 }
 
-/** What a file that the engine's message mentions is to us: `file a.parquet of table silver.orders`. */
-export type FileNaming = (file: string) => string | undefined;
+/** Files on this machine that a query reads, and what they are to us: `file a.parquet of table silver.orders`. */
+export type FileNames = ReadonlyMap<string, string>;
 
 /** DuckDB's error as a failure with a code. Our own failures pass through. */
-export function engineFailure(error: unknown, doing: Doing, fileNames: readonly FileNaming[] = []): SluiceError {
+export function engineFailure(error: unknown, doing: Doing, files: FileNames = new Map()): SluiceError {
   if (isFailure(error)) return error;
-  // Where in the client it happened says nothing to anybody.
-  const message = messageOf(error).replace(/^Failed to [a-z ]+: /, "");
-  const damaged = damagedFile(message, doing, fileNames);
-  if (damaged !== undefined) return damaged;
+  const message = textOf(error);
+  if (files.size > 0 && !isOutOfMemory(message)) {
+    const path = FILE_IN_MESSAGE.exec(message)?.groups?.["file"];
+    const named = path === undefined ? undefined : files.get(path);
+    if (named !== undefined) return damaged(named, message, doing);
+  }
   const { code, why } = judge(message, doing);
   return new SluiceError(code, `Cannot ${doing.what}: ${why}`, { cause: error });
+}
+
+/** Whether decoding went wrong without a word about the file. */
+export function isDamageUnplaced(error: unknown, files: FileNames): boolean {
+  const message = textOf(error);
+  if (isFailure(error) || files.size === 0 || isOutOfMemory(message)) return false;
+  const path = FILE_IN_MESSAGE.exec(message)?.groups?.["file"];
+  return (path === undefined || !files.has(path)) && DECODING_ERRORS.test(message);
+}
+
+export function damaged(named: string, cause: unknown, doing: Doing): SluiceError {
+  return new SluiceError("table.corrupt", `Cannot ${doing.what}: ${named} is missing or damaged`, { cause });
+}
+
+/** Where in the client it happened says nothing to anybody. */
+function textOf(error: unknown): string {
+  return messageOf(error).replace(/^Failed to [a-z ]+: /, "");
 }
 
 function judge(message: string, doing: Doing): { code: FailureCode; why: string } {
@@ -39,7 +58,7 @@ function judge(message: string, doing: Doing): { code: FailureCode; why: string 
 
 /** Errors that come of the query's text or of what it does to the values, not of the machine. */
 const QUERY_ERRORS =
-  /^(?:Parser|Binder|Catalog|Syntax|Conversion|Invalid Input|Out of Range|Not implemented|Invalid|Mismatch Type|Constraint|Parameter) Error/;
+  /^(?:Parser|Binder|Catalog|Syntax|Conversion|Invalid Input|Out of Range|Not implemented|Mismatch Type|Constraint|Parameter) Error/;
 
 function isOutOfMemory(message: string): boolean {
   return /^(?:Out of Memory Error|INTERNAL Error: .*bad_alloc)|could not allocate block|failed to allocate|bad allocation/i.test(
@@ -47,22 +66,10 @@ function isOutOfMemory(message: string): boolean {
   );
 }
 
-/**
- * A data file that is missing or is no whole Parquet file: the message of DuckDB names it. Everything that goes wrong while
- * a known file is decoded counts, so that no damaged page ends as an internal error.
- */
-function damagedFile(message: string, doing: Doing, fileNames: readonly FileNaming[]): SluiceError | undefined {
-  if (fileNames.length === 0 || isOutOfMemory(message)) return undefined;
-  const path = FILE_IN_MESSAGE.exec(message)?.groups?.["file"] ?? "";
-  const named = fileNames.map((naming) => naming(path)).find((name) => name !== undefined);
-  if (named === undefined && !DECODING_ERRORS.test(message)) return undefined;
-  const which = named ?? "one of its files";
-  return new SluiceError("table.corrupt", `Cannot ${doing.what}: ${which} is missing or damaged`, { cause: message });
-}
-
 const FILE_IN_MESSAGE = /["'](?<file>\/[^"'\n]*)["']/;
+/** What a Parquet reader throws on bytes that make no sense; a query's own faults have kinds of their own. */
 const DECODING_ERRORS =
-  /^(?:TProtocolException|IO Error: .*[Pp]arquet|Invalid Input Error: .*(?:[Pp]arquet|decompress)|.*(?:ZSTD|Snappy|GZIP|zstd) .*(?:failed|failure|error)|.*(?:Out of buffer|out of buffer|Corrupt|corrupt))/;
+  /^(?:Invalid Error|INTERNAL Error|IO Error|Serialization Error)|TProtocolException|Invalid Input Error: .*(?:[Pp]arquet|[Dd]ecompress)/;
 
 function firstLine(message: string): string {
   return message.split("\n", 1)[0] ?? message;

@@ -1,7 +1,8 @@
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBResult, DuckDBValue } from "@duckdb/node-api";
 import { SluiceError } from "../../base/index.ts";
+import { quoteLiteral } from "../sql-text.ts";
 import type { EngineColumn } from "./delta-type.ts";
-import { engineFailure, type Doing, type FileNaming } from "./engine-failure.ts";
+import { damaged, engineFailure, isDamageUnplaced, type Doing, type FileNames } from "./engine-failure.ts";
 import type { Slots } from "./slots.ts";
 
 /** A result whose rows arrive in chunks; memory stays bounded whatever its size. */
@@ -22,7 +23,7 @@ export class Session implements AsyncDisposable {
   readonly #interrupt = (): void => this.#connection.interrupt();
   readonly #running = new Set<Promise<unknown>>();
   readonly #deferred: (() => Promise<void> | void)[] = [];
-  readonly #fileNames: FileNaming[] = [];
+  readonly #fileNames = new Map<string, string>();
   #isClosed = false;
   #names = 0;
 
@@ -49,9 +50,9 @@ export class Session implements AsyncDisposable {
     this.#deferred.push(work);
   }
 
-  /** From now on failures that mention such a file say which table's file it is. */
-  nameFiles(naming: FileNaming): void {
-    this.#fileNames.push(naming);
+  /** From now on failures that have to do with such a file say which table's file it is. */
+  nameFiles(names: FileNames): void {
+    for (const [path, name] of names) this.#fileNames.set(path, name);
   }
 
   async run(sql: string, doing: Doing): Promise<void> {
@@ -124,6 +125,19 @@ export class Session implements AsyncDisposable {
     }
   }
 
+  /** Decoding went wrong and DuckDB does not say where: reading file by file finds the one. */
+  async #placedDamage(error: unknown, doing: Doing): Promise<SluiceError | undefined> {
+    if (!isDamageUnplaced(error, this.#fileNames)) return undefined;
+    for (const [path, name] of this.#fileNames) {
+      try {
+        await this.#connection.run(`SELECT sum(hash(t)) FROM read_parquet(${quoteLiteral(path)}) t`);
+      } catch {
+        return damaged(name, error, doing);
+      }
+    }
+    return undefined;
+  }
+
   async #native<T>(doing: Doing, call: () => Promise<T>): Promise<T> {
     return await this.#slots.run(async () => {
       if (this.#isClosed || this.#signal?.aborted === true) throw interrupted(doing);
@@ -132,7 +146,7 @@ export class Session implements AsyncDisposable {
       try {
         return await work;
       } catch (error) {
-        throw engineFailure(error, doing, this.#fileNames);
+        throw (await this.#placedDamage(error, doing)) ?? engineFailure(error, doing, this.#fileNames);
       } finally {
         this.#running.delete(work);
       }

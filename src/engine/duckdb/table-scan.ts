@@ -80,11 +80,9 @@ async function localPaths(access: ScanAccess, { table, files }: ScanOptions): Pr
   try {
     const used = await access.files.use(table.store, files);
     access.session.defer(used.release);
-    const names = new Map(used.paths.map((path, index) => [path, files[index]?.path ?? path]));
-    access.session.nameFiles((path) => {
-      const name = names.get(path);
-      return name === undefined ? undefined : `file ${name} of table ${table.name}`;
-    });
+    access.session.nameFiles(
+      new Map(used.paths.map((path, index) => [path, `file ${files[index]?.path ?? path} of table ${table.name}`])),
+    );
     return used.paths;
   } catch (error) {
     if (!isFailure(error, "storage.missing")) throw error;

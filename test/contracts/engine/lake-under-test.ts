@@ -70,9 +70,17 @@ export class TableUnderTest {
     return await this.engine.append(await this.open(), rowsOf(schema, rows));
   }
 
-  async rows(sql = "select * from t", version?: number): Promise<readonly Row[]> {
+  /** Of a query over the table under the name `t`. */
+  async rows(text = "select * from t", version?: number): Promise<readonly Row[]> {
     const table = await this.open(version);
-    return await this.engine.rows({ sql, inputs: { t: { kind: "table", table } } });
+    return await this.engine.rows({ sql: text, inputs: { t: { kind: "table", table } } });
+  }
+
+  /** Everything in the store but the log. */
+  async files(): Promise<readonly string[]> {
+    const paths: string[] = [];
+    for await (const { path } of this.store.list("")) if (!path.startsWith("_delta_log/")) paths.push(path);
+    return paths;
   }
 }
 

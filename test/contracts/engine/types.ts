@@ -88,9 +88,9 @@ function decimals({ precision, scale }: { precision: number; scale: number }): f
 
 const tables = fc.array(types, { minLength: 1, maxLength: 5 }).chain((columns) => {
   const schema = struct([field("n", "long"), ...columns.map((type, index) => field(`c${index}`, type))]);
-  const row = fc.tuple(...columns.map(valuesOf));
+  const values = fc.tuple(...columns.map(valuesOf));
   return fc
-    .array(row, { maxLength: 6 })
+    .array(values, { maxLength: 6 })
     .map((rows) => ({ schema, rows: rows.map((row, index) => numbered(row, index)) }));
 });
 

@@ -24,7 +24,7 @@ export async function* readCheckpointFile(
     await using session = await parts.database.session();
     const { paths, release } = await parts.files.use(store, [found]);
     session.defer(release);
-    session.nameFiles(() => `checkpoint ${path}`);
+    session.nameFiles(new Map(paths.map((one) => [one, `checkpoint ${path}`])));
     const doing = { what: "read the log's checkpoint" };
     const file = `read_parquet(${quoteLiteral(paths[0] ?? "")})`;
     const shapes = await shapesOf(session, file, doing);
