@@ -17,7 +17,7 @@ import {
 import type { ScalarShape, Shape } from "./shapes.ts";
 
 /** The tag of a list's elements, beside the list's own tag: `S`, `M`, and for lists of lists `L<S>`. */
-export const ELEMENT_KEY = "sluice.dynamodb.element";
+const ELEMENT_KEY = "sluice.dynamodb.element";
 
 /** The shapes of a Bronze table's record columns. A column without our tag is somebody else's. */
 export function shapesOf(schema: StructType | undefined): Map<string, Shape> {
@@ -58,7 +58,7 @@ export function checkHints(known: ReadonlyMap<string, Shape>, hinted: ReadonlyMa
   }
 }
 
-export function typeOf(shape: Shape): DataType {
+function typeOf(shape: Shape): DataType {
   switch (shape.tag) {
     case "S":
     case "N":

@@ -55,7 +55,7 @@ export function unitName(content: ExportSummary["content"]): string {
   return content.kind === "full" ? `full ${content.time}` : `window ${content.from} ${content.to}`;
 }
 
-export function endOf(content: ExportSummary["content"]): string {
+function endOf(content: ExportSummary["content"]): string {
   return content.kind === "full" ? content.time : content.to;
 }
 

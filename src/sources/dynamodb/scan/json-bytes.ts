@@ -67,7 +67,7 @@ export function escapeSize(bytes: Uint8Array, at: number): number {
 }
 
 /** The character that `\n`, `\"` … stand for, by the byte after the backslash; 0 for none. */
-export const SHORT_ESCAPES = new Uint8Array(256);
+const SHORT_ESCAPES = new Uint8Array(256);
 for (const [escape, character] of Object.entries({
   '"': '"',
   "\\": "\\",
@@ -82,7 +82,7 @@ for (const [escape, character] of Object.entries({
   SHORT_ESCAPES[escape.charCodeAt(0)] = character.charCodeAt(0);
 
 /** Four hexadecimal digits. */
-export function codeUnit(bytes: Uint8Array, at: number): number {
+function codeUnit(bytes: Uint8Array, at: number): number {
   let value = 0;
   for (let index = at; index < at + 4; index += 1) {
     const digit = HEX_DIGITS[bytes[index] as number] as number;

@@ -1,7 +1,7 @@
 import { NEWLINE, SLACK_BYTES } from "./json-bytes.ts";
 
 /** Far above any record of DynamoDB (two images of 400 KB, every character escaped). */
-export const LINE_BYTES_MAX = 16 * 1_048_576;
+const LINE_BYTES_MAX = 16 * 1_048_576;
 
 /** What is kept of a longer line. */
 const BEGINNING_BYTES = 1_048_576;
