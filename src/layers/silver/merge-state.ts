@@ -31,32 +31,46 @@ export interface StateInputs {
 export function mergeState(definition: SilverDefinition, inputs: StateInputs): MergeSpec {
   const wins = `coalesce(source._image_sequence > target._image_sequence OR (source.__tie_wins AND source._image_sequence = target._image_sequence), false)`;
   const image = `greatest(source._image_sequence, target._image_sequence)`;
-  const softBelow = `coalesce(source.__soft > target._sequence AND source.__soft > target._image_sequence, false)`;
-  const set: Record<string, string> = {};
-  for (const column of silverSchema(definition).fields) {
-    const name = quoteIdentifier(column.name);
-    set[column.name] = `CASE WHEN ${wins} THEN source.${name} ELSE target.${name} END`;
-  }
-  set["_is_deleted"] = `CASE WHEN ${wins} THEN source._is_deleted ELSE target._is_deleted OR ${softBelow} END`;
-  set["_sequence"] =
-    `CASE WHEN ${wins} THEN source._sequence WHEN ${softBelow} THEN source.__soft ELSE target._sequence END`;
-  set["_batch_id"] =
-    `CASE WHEN ${wins} THEN source._batch_id WHEN ${softBelow} THEN source.__delete_batch ELSE target._batch_id END`;
-  set["_updated_at"] =
-    `CASE WHEN ${wins} THEN source._updated_at WHEN ${softBelow} THEN source.__deleted_at ELSE target._updated_at END`;
-  set["_processed_timestamp"] = "source._processed_timestamp";
+  const marks = canMark(definition, inputs);
   return {
     source: stateRelation(definition, inputs),
     keys: ["_key"],
     matched: {
       deleteWhen: `coalesce(source.__hard > ${image}, false)`,
-      updateWhen: `${wins} OR ${softBelow}`,
-      set,
+      updateWhen: marks ? `${wins} OR ${SOFT_BELOW}` : wins,
+      ...(marks ? { set: markedOrReplaced(definition, wins) } : {}),
     },
     notMatched: {
       insertWhen: `source._image_sequence IS NOT NULL AND coalesce(source.__hard <= source._image_sequence, true)`,
     },
   };
+}
+
+/**
+ * Whether a row may stay and only be marked as deleted. Where none can, every changed row comes whole from the source, and
+ * the merge reads nothing of the table but keys and sequences.
+ */
+function canMark(definition: SilverDefinition, { deletes }: StateInputs): boolean {
+  return (definition.deletes === "soft" || definition.ttlDeletes === "soft") && deletes.rows > 0;
+}
+
+const SOFT_BELOW = `coalesce(source.__soft > target._sequence AND source.__soft > target._image_sequence, false)`;
+
+function markedOrReplaced(definition: SilverDefinition, wins: string): Readonly<Record<string, string>> {
+  const set: Record<string, string> = {};
+  for (const column of silverSchema(definition).fields) {
+    const name = quoteIdentifier(column.name);
+    set[column.name] = `CASE WHEN ${wins} THEN source.${name} ELSE target.${name} END`;
+  }
+  set["_is_deleted"] = `CASE WHEN ${wins} THEN source._is_deleted ELSE target._is_deleted OR ${SOFT_BELOW} END`;
+  set["_sequence"] =
+    `CASE WHEN ${wins} THEN source._sequence WHEN ${SOFT_BELOW} THEN source.__soft ELSE target._sequence END`;
+  set["_batch_id"] =
+    `CASE WHEN ${wins} THEN source._batch_id WHEN ${SOFT_BELOW} THEN source.__delete_batch ELSE target._batch_id END`;
+  set["_updated_at"] =
+    `CASE WHEN ${wins} THEN source._updated_at WHEN ${SOFT_BELOW} THEN source.__deleted_at ELSE target._updated_at END`;
+  set["_processed_timestamp"] = "source._processed_timestamp";
+  return set;
 }
 
 /** One row a key of this fold: the table's columns of its newest image, if there is one, and its deletes. */
@@ -81,7 +95,7 @@ function stateRelation(definition: SilverDefinition, inputs: StateInputs): Relat
   const truncatedTime = truncateFact(inputs.truncates, imageSoft, (one) => `make_timestamptz(${one.atMicros})`);
   const truncatedBatch = truncateFact(inputs.truncates, imageSoft, (one) => String(one.batchId));
   return {
-    sql: `SELECT coalesce(w._key, d._key) AS _key, ${values.join(", ")}${values.length === 0 ? "" : ","}
+    sql: `SELECT coalesce(s._key, d._key) AS _key, ${values.join(", ")}${values.length === 0 ? "" : ","}
       s._sequence AS _image_sequence, CASE WHEN ${isDeleted} THEN ${imageSoft} ELSE s._sequence END AS _sequence,
       ${isDeleted} AS _is_deleted,
       CASE WHEN ${isDeleted} THEN coalesce(${truncatedBatch}, ${deleteFact(soft, "batch_id", "_batch_id")}) ELSE s._batch_id END AS _batch_id,
@@ -89,13 +103,12 @@ function stateRelation(definition: SilverDefinition, inputs: StateInputs): Relat
       CAST(${quoteLiteral(inputs.processedAt)} AS TIMESTAMPTZ) AS _processed_timestamp,
       greatest(d.hard, t.hard_sequence) AS __hard, ${soft} AS __soft,
       d.batch_id AS __delete_batch, d.deleted_at AS __deleted_at, coalesce(tie.wins, false) AS __tie_wins
-    FROM winners w FULL JOIN deletes d ON w._key = d._key
-    LEFT JOIN tombstones t ON t._key = coalesce(w._key, d._key)
-    LEFT JOIN shaped s ON s.__at = w.__at
-    LEFT JOIN ties tie ON tie._key = w._key`,
+    FROM (SELECT * FROM shaped SEMI JOIN winners ON shaped.__at = winners.__at) s FULL JOIN deletes d ON s._key = d._key
+    LEFT JOIN tombstones t ON t._key = coalesce(s._key, d._key)
+    LEFT JOIN ties tie ON tie._key = s._key`,
     inputs: {
       winners: { kind: "scratch", scratch: inputs.winners },
-      deletes: { kind: "scratch", scratch: inputs.deletes },
+      deletes: inputs.deletes.rows === 0 ? NO_DELETES : { kind: "scratch", scratch: inputs.deletes },
       shaped: { kind: "relation", relation: inputs.shaped },
       tombstones: inputs.tombstones ?? NO_TOMBSTONES,
       ties: inputs.ties === undefined ? NO_TIES : { kind: "scratch", scratch: inputs.ties },
@@ -119,6 +132,14 @@ const NO_TOMBSTONES: Input = {
   kind: "relation",
   relation: {
     sql: `SELECT '' AS _key, '' AS hard_sequence, '' AS soft_sequence, CAST(NULL AS TIMESTAMPTZ) AS deleted_at, CAST(NULL AS BIGINT) AS _batch_id WHERE false`,
+    inputs: {},
+  },
+};
+
+const NO_DELETES: Input = {
+  kind: "relation",
+  relation: {
+    sql: `SELECT '' AS _key, '' AS hard, '' AS soft, CAST(NULL AS TIMESTAMPTZ) AS deleted_at, CAST(NULL AS BIGINT) AS batch_id WHERE false`,
     inputs: {},
   },
 };
