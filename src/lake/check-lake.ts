@@ -1,46 +1,27 @@
 import { isFailure, messageOf } from "../base/index.ts";
 import { CONTRACT_COLUMNS, field, struct, type StructField, type StructType } from "../contract/index.ts";
-import type {
-  BronzeDefinition,
-  GoldDefinition,
-  LakeDefinition,
-  Problem,
-  Rule,
-  SilverDefinition,
-} from "../definition/index.ts";
+import type { GoldDefinition, LakeDefinition, Problem, Rule, SilverDefinition } from "../definition/index.ts";
 import { quoteIdentifier, sqlTypeOf, type Engine, type Input } from "../engine/index.ts";
 import { silverSchema } from "../layers/index.ts";
 
-/** What the SQL of a definition is bound against. */
-export interface CheckLakeOptions {
-  readonly engine: Pick<Engine, "schemaOf">;
-  /** The schema of a Bronze table as it stands; undefined where there is none yet, and its attributes are not known. */
-  readonly bronzeSchema: (definition: BronzeDefinition) => Promise<StructType | undefined>;
-}
+/** What binds SQL. */
+type Binder = Pick<Engine, "schemaOf">;
 
 /**
  * Binds every piece of SQL of a definition (rules, computed columns, Gold queries) against typed tables without rows, so
  * that a misspelt column or function is found before anything runs. Reads no data, writes nothing.
  */
-export async function checkLake(definition: LakeDefinition, options: CheckLakeOptions): Promise<readonly Problem[]> {
+export async function checkLake(definition: LakeDefinition, engine: Binder): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
   const known = new Map<string, StructType>();
   for (const table of definition.tables) {
-    switch (table.layer) {
-      case "bronze": {
-        const schema = await options.bronzeSchema(table);
-        if (schema !== undefined) known.set(table.name, schema);
-        break;
-      }
-      case "silver":
-        problems.push(...(await checkSilver(options.engine, table)));
-        known.set(table.name, silverSchema(table));
-        break;
-      case "gold": {
-        const checked = await checkGold(options.engine, table, known);
-        problems.push(...checked.problems);
-        if (checked.schema !== undefined) known.set(table.name, checked.schema);
-      }
+    if (table.layer === "silver") {
+      problems.push(...(await checkSilver(engine, table)));
+      known.set(table.name, silverSchema(table));
+    } else if (table.layer === "gold") {
+      const checked = await checkGold(engine, table, known);
+      problems.push(...checked.problems);
+      if (checked.schema !== undefined) known.set(table.name, checked.schema);
     }
   }
   return problems;
@@ -55,7 +36,7 @@ interface Expression {
   readonly sql: string;
 }
 
-async function checkSilver(engine: CheckLakeOptions["engine"], table: SilverDefinition): Promise<readonly Problem[]> {
+async function checkSilver(engine: Binder, table: SilverDefinition): Promise<readonly Problem[]> {
   const place = `tables.${table.name}`;
   const attributes = table.columns.filter((column) => column.from.kind === "attribute");
   const computed = table.columns.flatMap((column) =>
@@ -103,11 +84,11 @@ interface CheckedGold {
 }
 
 async function checkGold(
-  engine: CheckLakeOptions["engine"],
+  engine: Binder,
   table: GoldDefinition,
   known: ReadonlyMap<string, StructType>,
 ): Promise<CheckedGold> {
-  // An input whose columns are not known yet: the query is checked once there are some.
+  // An input with a mistake of its own: what it gives is not known.
   if (table.reads.some((name) => !known.has(name))) return { problems: [] };
   const place = `tables.${table.name}`;
   const inputs: Record<string, Input> = {};
@@ -150,11 +131,7 @@ async function checkGold(
 }
 
 /** All at once, which is quick; one by one only where that fails, to tell which. */
-async function bindAll(
-  engine: CheckLakeOptions["engine"],
-  expressions: readonly Expression[],
-  rows: Input,
-): Promise<readonly Problem[]> {
+async function bindAll(engine: Binder, expressions: readonly Expression[], rows: Input): Promise<readonly Problem[]> {
   if (expressions.length === 0) return [];
   const together = expressions.map(({ sql }, index) => `${sql} AS column${index}`).join(", ");
   const whole = await bind(
@@ -183,7 +160,7 @@ function wrongTypes(expressions: readonly Expression[], schema: StructType): rea
 }
 
 async function bind(
-  engine: CheckLakeOptions["engine"],
+  engine: Binder,
   { path, expected, sql }: Expression,
   inputs: Readonly<Record<string, Input>>,
 ): Promise<{ readonly schema: StructType } | { readonly problem: Problem }> {
@@ -198,7 +175,7 @@ async function bind(
 
 /** What the engine says about the SQL, without the picture of the place in text that the user has not written. */
 function engineWords(error: Error): string {
-  const said = error.cause === undefined ? error.message : messageOf(error.cause);
+  const said = error.cause === undefined ? error.message.replace(/^Cannot [^:\n]+: /, "") : messageOf(error.cause);
   return (said.split(/\n+LINE \d+:|\n\n/)[0] ?? said).replaceAll(/\s+/g, " ").trim();
 }
 

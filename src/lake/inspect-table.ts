@@ -42,7 +42,9 @@ export async function inspectTable(log: DeltaLog, version?: number): Promise<Tab
     return snapshot === undefined ? undefined : describeSnapshot(snapshot);
   } catch (error) {
     if (!isFailure(error, "table.unsupported")) throw error;
-    const head = await headFromCommits(log, version);
+    const head = await headFromCommits(log, version).catch(() => {
+      throw error; // a schema that we cannot even parse: the first refusal names the feature
+    });
     if (head === undefined) throw error;
     return {
       ...describeHead(head),

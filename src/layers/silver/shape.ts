@@ -89,7 +89,7 @@ function expirySql(definition: SilverDefinition, options: ShapeOptions): string 
 function computedSql(definition: SilverDefinition): string {
   const computed = definition.columns.flatMap((column) =>
     column.from.kind === "sql"
-      ? [`CAST((${column.from.sql}) AS ${sqlTypeOf(column.type)}) AS ${quoteIdentifier(column.name)}`]
+      ? [`CAST((${column.from.sql}\n) AS ${sqlTypeOf(column.type)}) AS ${quoteIdentifier(column.name)}`]
       : [],
   );
   return `SELECT *${computed.length === 0 ? "" : `, ${computed.join(", ")}`} FROM __attributes`;
