@@ -6,7 +6,7 @@ import { seededRandom } from "../../src/base/index.ts";
 import { filesBelow, lakeReader, type LakeReader } from "./lake-reader.ts";
 import { sluice, sluiceOk } from "./product.ts";
 import { makeShop, type ShopExport } from "./shop.ts";
-import { deliverAll, expectedState, lakeState, shopLake } from "./shop-lake.ts";
+import { deliverAll, expectedState, lakeState, shopLake, type ShopLake } from "./shop-lake.ts";
 import { wholeExports } from "./whole-exports.ts";
 
 /** One seed a run; a failing one is printed and can be given back in SLUICE_SEED. */
@@ -64,7 +64,7 @@ test(
   },
 );
 
-async function expectDone(shop: readonly ShopExport[], lake: ReturnType<typeof shopLake>): Promise<void> {
+async function expectDone(shop: readonly ShopExport[], lake: ShopLake): Promise<void> {
   expect(await lakeState(reader, lake.lake)).toEqual(expectedState(shop));
   const before = filesBelow(lake.lake);
   await sluiceOk(lake, "run");

@@ -35,12 +35,12 @@ export interface Running {
   readonly child: ChildProcess;
   readonly finished: Promise<Finished>;
   /** Resolves when so much was said on stderr, or when the command ends. */
-  said(text: string): Promise<void>;
+  readonly said: (text: string) => Promise<void>;
 }
 
 export function startSluice({ folder }: LakeFolder, words: readonly string[], options: ProductOptions = {}): Running {
   if (!existsSync(MAIN)) throw new Error("Cannot run the product: it is not built; run `npm run build`");
-  const [program = "", ...before] = [...(options.under ?? []), process.execPath];
+  const [program, ...before] = [...(options.under ?? []), process.execPath];
   const startedMs = performance.now();
   const child = spawn(program, [...before, MAIN, ...words], {
     cwd: folder,

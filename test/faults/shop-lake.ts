@@ -5,8 +5,15 @@ import type { LakeFolder } from "./product.ts";
 import { deliver, writeShopConfig, type ShopExport } from "./shop.ts";
 import { shopState, type ShopState } from "./shop-state.ts";
 
+export interface ShopLake extends LakeFolder {
+  /** Where exports are delivered. */
+  readonly exports: string;
+  /** Where the tables are. */
+  readonly lake: string;
+}
+
 /** A lake of the shop, empty, in a new folder. */
-export function shopLake(folder: string): LakeFolder & { readonly exports: string; readonly lake: string } {
+export function shopLake(folder: string): ShopLake {
   mkdirSync(folder, { recursive: true });
   writeShopConfig(folder);
   return { folder, exports: join(folder, "exports"), lake: join(folder, "lake") };
