@@ -8,18 +8,36 @@ import type { Session } from "./session.ts";
  * setting, no other table, and no function that has an effect. Judged on DuckDB's own syntax tree, never on the text.
  */
 export async function assertReadOnlyQuery(session: Session, sql: string, inputs: Iterable<string>): Promise<void> {
+  const text = { shown: sql, offset: 0 };
+  new Reader(text).read(await parsed(session, sql, text), new Set([...inputs].map((name) => name.toLowerCase())));
+}
+
+/** The same for one expression over columns, such as a predicate; it cannot end the place that it is put in. */
+export async function assertReadOnlyExpression(session: Session, expression: string): Promise<void> {
+  const before = "SELECT (\n";
+  const statement = await parsed(session, `${before}${expression}\n)`, { shown: expression, offset: before.length });
+  const node = isNode(statement) && isNode(statement["node"]) ? statement["node"] : {};
+  const { select_list: list, from_table: from, modifiers, where_clause: where, type } = node;
+  const isLone = Array.isArray(list) && list.length === 1 && isNode(from) && from["type"] === "EMPTY";
+  const isBare = type === "SELECT_NODE" && where === null && Array.isArray(modifiers) && modifiers.length === 0;
+  if (!isLone || !isBare) throw refuse("one expression is expected");
+  new Reader({ shown: expression, offset: before.length }).read(statement, new Set());
+}
+
+/** What the user wrote, and where in the parsed text it begins. */
+interface UserText {
+  readonly shown: string;
+  readonly offset: number;
+}
+
+async function parsed(session: Session, sql: string, text: UserText): Promise<unknown> {
   const [row] = await session.rows(`SELECT json_serialize_sql(${quoteLiteral(sql)})`, { what: "parse the query" });
   const tree: unknown = JSON.parse(String(row?.[0]));
   if (!isNode(tree)) throw refuse("it is no SQL");
-  if (tree["error"] === true) throw parseFailure(tree, sql);
+  if (tree["error"] === true) throw parseFailure(tree, text);
   const statements = Array.isArray(tree["statements"]) ? tree["statements"] : [];
   if (statements.length !== 1) throw refuse(`one SELECT is expected, and these are ${statements.length} statements`);
-  new Reader(sql).read(statements[0], new Set([...inputs].map((name) => name.toLowerCase())));
-}
-
-/** The same for an expression over columns, such as a predicate. */
-export async function assertReadOnlyExpression(session: Session, expression: string): Promise<void> {
-  await assertReadOnlyQuery(session, `SELECT (\n${expression}\n)`, []);
+  return statements[0];
 }
 
 /** Table functions that make rows out of their arguments alone. */
@@ -43,10 +61,10 @@ const DEPTH_MAX = 2_000;
 type Node = Readonly<Record<string, unknown>>;
 
 class Reader {
-  readonly #sql: string;
+  readonly #text: UserText;
 
-  constructor(sql: string) {
-    this.#sql = sql;
+  constructor(text: UserText) {
+    this.#text = text;
   }
 
   /** `names`: the tables that can be named here, in lower case. */
@@ -109,14 +127,18 @@ class Reader {
 
   #refuse(node: Node, why: string): SluiceError {
     const location = typeof node["query_location"] === "number" ? node["query_location"] : undefined;
-    return refuse(why, location === undefined ? "" : place(this.#sql, location));
+    return refuse(why, location === undefined ? "" : placeIn(this.#text, location));
   }
 }
 
-function parseFailure(tree: Node, sql: string): SluiceError {
+function parseFailure(tree: Node, text: UserText): SluiceError {
   if (tree["error_type"] === "not implemented") return refuse("only a SELECT can be run here");
   const position = Number(tree["position"]);
-  return refuse(String(tree["error_message"]), Number.isSafeInteger(position) ? place(sql, position) : "");
+  return refuse(String(tree["error_message"]), Number.isSafeInteger(position) ? placeIn(text, position) : "");
+}
+
+function placeIn({ shown, offset }: UserText, location: number): string {
+  return place(shown, location - offset);
 }
 
 function nameOf(node: unknown): string {

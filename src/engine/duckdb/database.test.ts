@@ -1,0 +1,99 @@
+import { mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { simulatedWorld } from "../../base/index.ts";
+import { Database } from "./database.ts";
+
+const DOING = { what: "try" };
+
+describe("the database", () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "sluice-database-"));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  async function opened(folders?: readonly string[]): Promise<Database> {
+    const options = { memoryBytes: 2 ** 27, threads: 1, spillFolder: join(folder, "spill"), world: simulatedWorld(1) };
+    return await Database.open(folders === undefined ? options : { ...options, folders });
+  }
+
+  test("every session runs in UTC, with settings that nobody can change", async () => {
+    const database = await opened();
+    await using session = await database.session();
+    const [row] = await session.rows("SELECT current_setting('TimeZone'), timestamptz '2024-07-01'::varchar", DOING);
+    expect(row).toEqual(["UTC", "2024-07-01 00:00:00+00"]);
+    for (const sql of [
+      "SET TimeZone = 'Europe/Berlin'",
+      "SET memory_limit = '1GB'",
+      "SET enable_external_access = true",
+    ]) {
+      await expect(session.run(sql, DOING)).rejects.toMatchObject({ message: expect.stringContaining("locked") });
+    }
+    await session[Symbol.asyncDispose]();
+    await database.close();
+  });
+
+  test("extensions are neither installed nor loaded by themselves", async () => {
+    const database = await opened();
+    await using session = await database.session();
+    for (const sql of [
+      "INSTALL httpfs",
+      "LOAD httpfs",
+      "FROM read_parquet('s3://bucket/x')",
+      "FROM 'https://x/y.csv'",
+    ]) {
+      await expect(session.run(sql, DOING)).rejects.toMatchObject({ name: "SluiceError" });
+    }
+    await session[Symbol.asyncDispose]();
+    await database.close();
+  });
+
+  test("with folders given no other file can be reached, by no path", async () => {
+    const inside = join(folder, "lake");
+    const outside = join(folder, "lake-of-others");
+    for (const [index, place] of [inside, outside].entries()) {
+      await mkdir(place);
+      await writeFile(join(place, "a.csv"), `a\n${index}\n`);
+    }
+    await symlink(outside, join(inside, "link"));
+    const database = await opened([inside]);
+    await using session = await database.session();
+    expect(await session.rows(`FROM read_csv('${inside}/a.csv')`, DOING)).toEqual([[0n]]);
+    for (const path of [
+      `${outside}/a.csv`,
+      `${inside}/../lake-of-others/a.csv`,
+      `${inside}/link/a.csv`,
+      "/etc/passwd",
+    ]) {
+      await expect(session.run(`FROM read_text('${path}')`, DOING)).rejects.toMatchObject({ name: "SluiceError" });
+      await expect(session.run(`COPY (SELECT 1) TO '${path}'`, DOING)).rejects.toMatchObject({ name: "SluiceError" });
+    }
+    expect(database.reaches(inside)).toBe(true);
+    expect(database.reaches(outside)).toBe(false);
+    await session[Symbol.asyncDispose]();
+    await database.close();
+  });
+
+  test("its spill folder is private and gone afterwards", async () => {
+    const database = await opened();
+    expect((await stat(database.folder)).mode & 0o777).toBe(0o700);
+    await database.close();
+    expect(await readdir(join(folder, "spill"))).toEqual([]);
+  });
+
+  test("what does not fit into memory spills, and what cannot says so", async () => {
+    const database = await opened();
+    await using session = await database.session();
+    const sorted =
+      "SELECT count(*) FROM (SELECT range AS n, md5(range::VARCHAR) AS h FROM range(3000000) ORDER BY h) WHERE n >= 0";
+    expect(await session.rows(sorted, DOING)).toEqual([[3_000_000n]]);
+    await expect(
+      session.run("SELECT list(repeat('x', 1000) || range) FROM range(3000000)", DOING),
+    ).rejects.toMatchObject({ code: "engine.out-of-memory" });
+    expect(await session.rows("SELECT 1", DOING)).toEqual([[1]]);
+    await session[Symbol.asyncDispose]();
+    await database.close();
+  });
+});
