@@ -26,7 +26,9 @@ export function lazyEngine(start: () => Promise<Engine>): Engine {
     scratch: async (relation) => await (await engine()).scratch(relation),
     export: async (relation, file, format) => await (await engine()).export(relation, file, format),
     [Symbol.asyncDispose]: async () => {
-      if (started !== undefined) await (await started)[Symbol.asyncDispose]();
+      // Whoever asked for an engine that could not start was told why; there is nothing to end then.
+      const running = await started?.catch(() => undefined);
+      await running?.[Symbol.asyncDispose]();
     },
   };
 }

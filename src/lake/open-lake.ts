@@ -8,7 +8,7 @@ import { rebuildSilver, refreshGold, type LakeTables, type LayerContext, type Pr
 import { recordRun } from "../observability/index.ts";
 import { bronzeOf, runLake, type RunReport } from "../orchestration/index.ts";
 import { dynamodbExports, type Source } from "../sources/index.ts";
-import { localStore } from "../storage/index.ts";
+import { folderFailure, localStore } from "../storage/index.ts";
 import { lakeTables } from "./lake-tables.ts";
 import { prepareQuery } from "./query-lake.ts";
 
@@ -111,14 +111,25 @@ function openSource(bronze: BronzeDefinition, world: World): Source {
 }
 
 async function inPrivateFolder<T>(spill: string, work: (folder: string) => Promise<T>): Promise<T> {
-  await mkdir(spill, { recursive: true, mode: 0o700 });
-  const folder = await mkdtemp(join(spill, "stage-"));
+  const folder = await stageFolder(spill);
   try {
     return await work(folder);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
+
+async function stageFolder(spill: string): Promise<string> {
+  try {
+    await mkdir(spill, { recursive: true, mode: 0o700 });
+    return await mkdtemp(join(spill, "stage-"));
+  } catch (error) {
+    throw folderFailure(error, "make a folder for staged data", spill, SPILL_ADVICE);
+  }
+}
+
+const SPILL_ADVICE =
+  "Let this user write to the folder and free space on its device, or name another one in `engine.spill`.";
 
 function findTable(definition: LakeDefinition, name: string): TableDefinition {
   const found = definition.tables.find((table) => table.name === name);

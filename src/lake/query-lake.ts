@@ -49,7 +49,7 @@ function unknownTable(sql: string, known: ReadonlyMap<string, unknown>): SluiceE
 }
 
 /** Every table that a query may name. */
-export function queryableTables(lake: Lake): ReadonlyMap<string, TablePlace> {
+function queryableTables(lake: Lake): ReadonlyMap<string, TablePlace> {
   const tables = new Map<string, TablePlace>();
   const add = (layer: Layer, name: string): void => {
     tables.set(`${layer}.${name}`, lake.tables.place(layer, name));

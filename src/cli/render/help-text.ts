@@ -36,7 +36,7 @@ export function commandHelp(command: CommandEntry, paint: Paint): string {
 }
 
 /** Flags of every command; a command's own flag of the same name (`read --version`) goes before. */
-export function globalFlagsOf(command: CommandEntry): readonly Flag[] {
+function globalFlagsOf(command: CommandEntry): readonly Flag[] {
   return GLOBAL_FLAGS.filter((flag) => !command.flags.some((own) => own.name === flag.name));
 }
 

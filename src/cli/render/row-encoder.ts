@@ -63,7 +63,7 @@ function listEncoder(schema: StructType, open: string, close: string): RowEncode
   };
 }
 
-export function rowJson(row: Row, schema: StructType): string {
+function rowJson(row: Row, schema: StructType): string {
   return `{${schema.fields.map((one) => `${jsonString(one.name)}:${valueJson(row[one.name], one.type)}`).join(",")}}`;
 }
 

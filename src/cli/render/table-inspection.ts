@@ -107,7 +107,7 @@ function columnRows(fields: readonly StructField[]): Cell[][] {
 }
 
 /** `array<struct<a: string>>` */
-export function typeText(type: DataType): string {
+function typeText(type: DataType): string {
   if (typeof type === "string") return type;
   if (isArray(type)) return `array<${typeText(type.elementType)}>`;
   if (isMap(type)) return `map<${typeText(type.keyType)}, ${typeText(type.valueType)}>`;

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { simulatedWorld } from "../../base/index.ts";
 import { Database } from "./database.ts";
@@ -14,8 +14,10 @@ describe("the database", () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
+  let seed = 0;
   async function opened(folders?: readonly string[]): Promise<Database> {
-    const options = { memoryBytes: 2 ** 27, threads: 1, spillFolder: join(folder, "spill"), world: simulatedWorld(1) };
+    const world = simulatedWorld((seed += 1));
+    const options = { memoryBytes: 2 ** 27, threads: 1, spillFolder: join(folder, "spill"), world };
     return await Database.open(folders === undefined ? options : { ...options, folders });
   }
 
@@ -81,6 +83,28 @@ describe("the database", () => {
     expect((await stat(database.folder)).mode & 0o777).toBe(0o700);
     await database.close();
     expect(await readdir(join(folder, "spill"))).toEqual([]);
+  });
+
+  test("what killed processes left in the spill folder is removed at the next start, and nothing else", async () => {
+    const running = await opened();
+    // Numbers of processes end far below this one.
+    const dead = basename(running.folder).replace(`-${process.pid}-`, "-999999999-");
+    for (const name of [dead, "engine-otherhost-999999999-x", "engine-mine", "other"]) {
+      await mkdir(join(folder, "spill", name, "files"), { recursive: true });
+    }
+    const next = await opened();
+    const left = await readdir(join(folder, "spill"));
+    expect(left.toSorted()).toEqual(
+      [
+        basename(running.folder),
+        basename(next.folder),
+        "engine-mine",
+        "engine-otherhost-999999999-x",
+        "other",
+      ].toSorted(),
+    );
+    await running.close();
+    await next.close();
   });
 
   test("what does not fit into memory spills, and what cannot says so", async () => {

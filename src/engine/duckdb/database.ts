@@ -1,4 +1,5 @@
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { SluiceError, type World } from "../../base/index.ts";
@@ -43,7 +44,8 @@ export class Database {
   }
 
   static async open(options: DatabaseOptions): Promise<Database> {
-    const folder = join(options.spillFolder, `engine-${options.world.uuid()}`);
+    await sweep(options.spillFolder);
+    const folder = join(options.spillFolder, `${OWN_PREFIX}${process.pid}-${options.world.uuid()}`);
     await mkdir(join(folder, "temporary"), { recursive: true, mode: 0o700 });
     const instance = await DuckDBInstance.create(":memory:", {
       threads: String(options.threads),
@@ -77,6 +79,29 @@ export class Database {
     await Promise.all([...this.#open].map(async (session) => await session[Symbol.asyncDispose]()));
     this.#instance.closeSync();
     await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Folders of this machine's processes, by their number. */
+const OWN_PREFIX = `engine-${hostname().replaceAll(/[^\w.]/g, "_")}-`;
+
+/** Removes what processes left behind that were killed. */
+async function sweep(spillFolder: string): Promise<void> {
+  const names = await readdir(spillFolder).catch((): string[] => []);
+  for (const name of names) {
+    const pid = name.startsWith(OWN_PREFIX) ? Number.parseInt(name.slice(OWN_PREFIX.length), 10) : Number.NaN;
+    if (Number.isNaN(pid) || isAlive(pid)) continue;
+    await rm(join(spillFolder, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Another user's process may not be signalled, and is there.
+    return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }
 

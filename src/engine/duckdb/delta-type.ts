@@ -31,7 +31,7 @@ export function deltaSchema(columns: readonly EngineColumn[]): StructType {
  * The Delta type for a DuckDB type; undefined where there is none. The sums of whole numbers (HUGEINT) become long, as they
  * are in Spark: a value beyond it fails when it is cast.
  */
-export function deltaType(type: DuckDBType): DataType | undefined {
+function deltaType(type: DuckDBType): DataType | undefined {
   const { typeId } = type;
   if (typeId === DuckDBTypeId.DECIMAL) return decimal(type.width, type.scale);
   if (typeId === DuckDBTypeId.LIST || typeId === DuckDBTypeId.ARRAY) return wrapped(type.valueType, arrayOf);

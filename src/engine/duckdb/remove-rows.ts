@@ -40,7 +40,7 @@ export interface RemovedRows {
 /** Property of a table whose readers know no deletion vectors: touched files are written anew. */
 const MERGE_PROPERTY = "sluice.merge";
 
-export function writesVectors({ configuration }: Pick<TableMetadata, "configuration">): boolean {
+function writesVectors({ configuration }: Pick<TableMetadata, "configuration">): boolean {
   const isEnabled = configuration["delta.enableDeletionVectors"]?.toLowerCase() === "true";
   return isEnabled && configuration[MERGE_PROPERTY] !== "copy-on-write";
 }

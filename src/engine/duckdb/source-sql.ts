@@ -101,7 +101,7 @@ async function rowsTable(access: SourceAccess, input: { schema: StructType; rows
 }
 
 /** Paths in a list are patterns to DuckDB: their special characters stand for themselves between brackets. */
-export function fileList(files: readonly string[]): string {
+function fileList(files: readonly string[]): string {
   return literalList(files.map((file) => file.replaceAll(/[*?[]/g, "[$&]")));
 }
 

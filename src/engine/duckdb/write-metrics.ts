@@ -21,7 +21,7 @@ export function rowsOfFiles(files: Iterable<AddFile>): number {
 }
 
 /** Rows that are not deleted; undefined when the file does not say how many it has. */
-export function liveRows(file: AddFile): number | undefined {
+function liveRows(file: AddFile): number | undefined {
   const physical = parseStats(file.stats)?.numRecords;
   return physical === undefined ? undefined : physical - (file.deletionVector?.cardinality ?? 0);
 }

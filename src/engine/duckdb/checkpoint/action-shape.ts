@@ -36,7 +36,7 @@ export function actionShape(name: string, type: DuckDBStructType, { start, isLef
   return { name, columns, read };
 }
 
-export const PARTITIONS_PARSED = "partitionValues_parsed";
+const PARTITIONS_PARSED = "partitionValues_parsed";
 
 export function isMember(value: JsonValue | undefined): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof JsonNumber);
