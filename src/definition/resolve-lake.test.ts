@@ -17,7 +17,7 @@ import {
 } from "./index.ts";
 
 const MACHINE = { memoryBytes: 6_000_000_000, cores: 3 };
-const resolve = (lake: unknown) => resolveLake(lake, { folder: "/work/shop", machine: MACHINE });
+const resolve = (lake: unknown) => resolveLake(lake, { folder: "/project/shop", machine: MACHINE });
 
 const orders = bronze("orders", { source: dynamodb({ table: "orders", keys: ["order_id"], export: "./raw/orders" }) });
 const cleanOrders = silver("orders", {
@@ -51,13 +51,13 @@ describe("a small shop", () => {
     expect(resolve(lake)).toEqual({
       name: "shop",
       roots: {
-        bronze: "/work/shop/lake/bronze",
-        silver: "/work/shop/lake/silver",
-        gold: "/work/shop/lake/gold",
-        quarantine: "/work/shop/lake/quarantine",
-        system: "/work/shop/lake/system",
+        bronze: "/project/shop/lake/bronze",
+        silver: "/project/shop/lake/silver",
+        gold: "/project/shop/lake/gold",
+        quarantine: "/project/shop/lake/quarantine",
+        system: "/project/shop/lake/system",
       },
-      engine: { memoryBytes: 3_000_000_000, threads: 3, spill: "/work/shop/lake/system/spill" },
+      engine: { memoryBytes: 3_000_000_000, threads: 3, spill: "/project/shop/lake/system/spill" },
       tables: [
         {
           layer: "bronze",
@@ -67,7 +67,7 @@ describe("a small shop", () => {
             kind: "dynamodb",
             table: "orders",
             keys: ["order_id"],
-            exportFolder: "/work/shop/raw/orders",
+            exportFolder: "/project/shop/raw/orders",
             requireFullExport: true,
           },
           hints: [],
@@ -132,7 +132,7 @@ describe("a small shop", () => {
 
 function engineOf(engine: object, memoryBytes = 6e9) {
   const lake = defineLake({ name: "shop", storage: "./lake", engine, tables: [orders] });
-  return resolveLake(lake, { folder: "/work/shop", machine: { memoryBytes, cores: 3 } }).engine;
+  return resolveLake(lake, { folder: "/project/shop", machine: { memoryBytes, cores: 3 } }).engine;
 }
 
 describe("settings", () => {
@@ -151,18 +151,18 @@ describe("settings", () => {
   });
 
   test("a spill folder is relative to the configuration, like every other", () => {
-    expect(engineOf({ spill: "../spill" }).spill).toBe("/work/spill");
+    expect(engineOf({ spill: "../spill" }).spill).toBe("/project/spill");
     expect(engineOf({ spill: "/fast/spill" }).spill).toBe("/fast/spill");
   });
 
   test("layers may have roots of their own", () => {
     const storage = { bronze: "b", silver: "/s", gold: "../g", quarantine: "q", system: "y" };
     expect(resolve(defineLake({ name: "shop", storage, tables: [orders] })).roots).toEqual({
-      bronze: "/work/shop/b",
+      bronze: "/project/shop/b",
       silver: "/s",
-      gold: "/work/g",
-      quarantine: "/work/shop/q",
-      system: "/work/shop/y",
+      gold: "/project/g",
+      quarantine: "/project/shop/q",
+      system: "/project/shop/y",
     });
   });
 });
