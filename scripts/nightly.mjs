@@ -2,9 +2,6 @@
 // half an hour, and every version of every table is judged.
 import { attempt, build, ensureInstalled, requireNode, say } from "./set-up.mjs";
 
-/** What has a long form: random orders and crashes, the kill loop, the judges at every version. */
-const NIGHTLY_TESTS = ["test/simulation", "test/retail", "test/services"];
-
 const chosen = process.argv.slice(2);
 requireNode();
 ensureInstalled();
@@ -15,8 +12,8 @@ const env = {
   SLUICE_SEED: seed,
   SLUICE_NIGHTLY: "true",
   SLUICE_RUNS: process.env["SLUICE_RUNS"] ?? "2000",
+  FC_RUNS: process.env["FC_RUNS"] ?? "20000",
 };
-const tests = chosen.length > 0 ? chosen : NIGHTLY_TESTS;
 process.exit(
-  attempt("npx", ["--no-install", "vitest", "run", "--testTimeout=10800000", ...tests], { env, to: "stdout" }),
+  attempt("npx", ["--no-install", "vitest", "run", "--testTimeout=10800000", ...chosen], { env, to: "stdout" }),
 );
