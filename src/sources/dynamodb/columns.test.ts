@@ -32,6 +32,35 @@ describe("columns", () => {
     });
   });
 
+  test("are refused to names that meet others, without case or composed otherwise, and to reserved names (A41)", async () => {
+    const names = ["total", "Total", "\u00e9t\u00e9", "e\u0301te\u0301", "_op", "_KEY", "_is_deleted", "a b"];
+    bench.add({ full: DAY[0], items: [item({ id: "a", ...Object.fromEntries(names.map((name) => [name, name])) })] });
+    const { rows, schema } = await bench.run();
+    expect(schema?.fields.slice(14).map(({ name }) => name)).toEqual(["id", "total", "\u00e9t\u00e9"]);
+    const rescued = rows.map((row) => row["_rescued"]).find((text) => typeof text === "string");
+    expect(Object.keys(JSON.parse(String(rescued)) as object)).toEqual([
+      "Total",
+      "e\u0301te\u0301",
+      "_op",
+      "_KEY",
+      "_is_deleted",
+      "a b",
+    ]); // oxlint-disable-line typescript/no-base-to-string
+  });
+
+  test("may be missing for the key itself, when its name can be none", async () => {
+    const source = bench.source({ keys: ["my id", "_key"] });
+    const key = item({ "my id": "a", _key: 5 });
+    bench.add({ full: DAY[0], items: [key] });
+    bench.add({ from: DAY[0], to: DAY[1], events: [{ at: DAY[0], keys: key }] });
+    const { rows, schema } = await bench.run(source);
+    expect(rows.map((row) => [row["_op"], row["_key"]])).toEqual(expect.arrayContaining([["R", "S:a|N:5"], ["D", "S:a|N:5"]])); // prettier-ignore
+    const deleted = rows.find((row) => row["_op"] === "D");
+    expect(JSON.parse(source.rebuild(deleted ?? {}, schema ?? { type: "struct", fields: [] }))).toMatchObject({
+      Keys: key,
+    });
+  });
+
   test("stop at the cap, over all files of a batch", async () => {
     const items = Array.from({ length: 6 }, (_, index) => item({ id: `k${index}`, [`a${index}`]: "x" }));
     bench.add({ full: DAY[0], items }, { files: 3 });

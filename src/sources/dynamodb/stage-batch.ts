@@ -128,7 +128,7 @@ function stageTruncates({ batch, context }: Staging): StagedFile {
   const writer = new StagedFileWriter(join(context.folder, "truncates.parquet"));
   for (const time of wholeSnapshots(batch)) {
     const file = batch.files.findLast(({ unit }) => unit["kind"] === "full" && unit["time"] === time);
-    writer.writeGroup(1, [], constantColumns(file?.path ?? "", snapshotConstants(time, batch.epoch, "T")));
+    writer.writeGroup(1, [], constantColumns(file?.path, snapshotConstants(time, batch.epoch, "T")));
   }
   return writer.close();
 }

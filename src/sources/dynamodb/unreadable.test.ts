@@ -84,6 +84,13 @@ describe("a line that is no record (F52)", () => {
     expect(found.map((one) => one.reason)).toEqual(['key attribute "id" has type N, the table\'s has S']);
   });
 
+  test("is nested deeper than any record (A37)", async () => {
+    const bomb = `{"Item":{"id":{"S":"a"},"x":${'{"L":['.repeat(100_000)}${"]}".repeat(100_000)}}}`;
+    const { found, records } = await unreadable([bomb, good("b")]);
+    expect(found.map((one) => one.reason)).toEqual([expect.stringContaining("nested too deep")]);
+    expect(records).toHaveLength(1);
+  });
+
   test("makes no columns", async () => {
     const { run, found } = await unreadable(['{"Item":{"id":{"N":"1"},"junk":{"S":"x"},"id2":', good("a")]);
     expect(found).toHaveLength(1);

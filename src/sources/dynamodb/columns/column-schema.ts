@@ -14,7 +14,7 @@ import {
   type StructField,
   type StructType,
 } from "../../../contract/index.ts";
-import type { ScalarShape, Shape } from "./shapes.ts";
+import { Spellings, type ScalarShape, type Shape } from "./shapes.ts";
 
 /** The tag of a list's elements, beside the list's own tag: `S`, `M`, and for lists of lists `L<S>`. */
 const ELEMENT_KEY = "sluice.dynamodb.element";
@@ -43,8 +43,15 @@ export function schemaOf(known: StructType | undefined, shapes: ReadonlyMap<stri
 
 /** Fails unless the table's columns are what the hints say. */
 export function checkHints(known: ReadonlyMap<string, Shape>, hinted: ReadonlyMap<string, Shape>): void {
+  const spellings = new Spellings(known.keys());
   for (const [name, shape] of hinted) {
     const present = known.get(name);
+    if (present === undefined && spellings.has(name)) {
+      throw new SluiceError(
+        "plan.refused",
+        `Cannot type column ${JSON.stringify(name)}: the table has it in another spelling`,
+      );
+    }
     if (present !== undefined && !sameType(typeOf(present), typeOf(shape))) {
       throw new SluiceError(
         "plan.refused",

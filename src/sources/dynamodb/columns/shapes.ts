@@ -145,7 +145,10 @@ function growMap(known: MapShape | undefined, content: JsonValue, depth: number)
   return isWider ? { tag: "M", members } : known;
 }
 
-/** Names without regard to case, which is how columns compare: two attributes that differ only there cannot both be columns. */
+/**
+ * Names without regard to case and Unicode composition, which is how columns compare: of two attributes that differ only
+ * there, one can be a column (FAULTS A41).
+ */
 export class Spellings {
   readonly #names: Iterable<string>;
   #lower: Set<string> | undefined;
@@ -155,16 +158,20 @@ export class Spellings {
   }
 
   has(name: string): boolean {
-    this.#lower ??= new Set([...this.#names].map((one) => one.toLowerCase()));
-    return this.#lower.has(name.toLowerCase());
+    this.#lower ??= new Set([...this.#names].map((one) => foldedName(one)));
+    return this.#lower.has(foldedName(name));
   }
 
   /** False when a name of another spelling is there. */
   add(name: string): boolean {
     if (this.has(name)) return false;
-    this.#lower?.add(name.toLowerCase());
+    this.#lower?.add(foldedName(name));
     return true;
   }
+}
+
+function foldedName(name: string): string {
+  return name.normalize("NFC").toLowerCase();
 }
 
 /** The tag and content of a value in DynamoDB JSON: an object with one member. */

@@ -59,7 +59,8 @@ describe("inflating a data file", () => {
     );
     await fc.assert(
       fc.asyncProperty(delivery, damages, async (one, damage) => {
-        const { bytes } = bodyOf(one);
+        // Without its whole last member a file is whole again: that is the manifest's MD5 to tell.
+        const { bytes } = bodyOf("cut" in damage ? { ...one, members: 1 } : one);
         const damaged =
           "cut" in damage
             ? bytes.subarray(0, -damage.cut)

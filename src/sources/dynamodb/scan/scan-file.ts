@@ -34,6 +34,8 @@ export interface ScannedFile {
   readonly shapes: ReadonlyMap<string, Shape>;
   readonly rows: number;
   readonly unreadable: readonly UnreadableLine[];
+  /** Raw bytes that `unreadable` carries. */
+  readonly unreadableBytes: number;
 }
 
 /** Bounds the memory of the columns under way, and is what the engine reads at a time. */
@@ -43,8 +45,8 @@ const GROUP_BYTES_MAX = 32 * 1_048_576;
 /** No line of an export comes near; only a decompression bomb does. */
 const ENDLESS_LINE_BYTES = 1_073_741_824;
 
-/** Raw bytes of unreadable lines that are held for the quarantine of one file. */
-const UNREADABLE_BYTES_MAX = 64 * 1_048_576;
+/** Raw bytes of unreadable lines that are held for the quarantine of one batch. */
+export const UNREADABLE_BYTES_MAX = 64 * 1_048_576;
 
 /**
  * Inflates, checks and scans one data file in a single pass, and writes its rows to a staged file.
@@ -97,11 +99,11 @@ class FileScan {
   finish(): ScannedFile {
     this.#lines.end();
     this.#writeGroup();
-    const { rows, unreadable, shapes } = this.scanner;
+    const { rows, unreadable, unreadableBytes, shapes } = this.scanner;
     if (rows + unreadable.length !== this.#task.records) {
       this.#failCount(rows + unreadable.length > this.#task.records ? "more" : "fewer");
     }
-    return { staged: this.#writer.close(), shapes, rows, unreadable };
+    return { staged: this.#writer.close(), shapes, rows, unreadable, unreadableBytes };
   }
 
   abandon(): void {
@@ -124,8 +126,16 @@ class FileScan {
   }
 }
 
-export function constantColumns(file: string, { event, meta, snapshot }: EventConstants): readonly ConstantColumn[] {
-  const columns = [text(EVENT_COLUMNS.event, event), text(EVENT_COLUMNS.file, file), text(EVENT_COLUMNS.meta, meta)];
+/** `file` is undefined for an event that no line stands for. */
+export function constantColumns(
+  file: string | undefined,
+  { event, meta, snapshot }: EventConstants,
+): readonly ConstantColumn[] {
+  const columns = [
+    text(EVENT_COLUMNS.event, event),
+    ...(file === undefined ? [] : [text(EVENT_COLUMNS.file, file)]),
+    text(EVENT_COLUMNS.meta, meta),
+  ];
   if (snapshot === undefined) return columns;
   const time = Buffer.alloc(8);
   time.writeBigInt64LE(BigInt(snapshot.timeMicros));

@@ -3,7 +3,7 @@ import { SluiceError, must } from "../../../base/index.ts";
 import type { ObjectStore } from "../../../storage/index.ts";
 import type { StageContext } from "../../source.ts";
 import { compressedBytes } from "./compressed-bytes.ts";
-import { scanFile, type ScanTask, type ScannedFile } from "./scan-file.ts";
+import { UNREADABLE_BYTES_MAX, scanFile, type ScanTask, type ScannedFile } from "./scan-file.ts";
 import { ScanWorker, hasWorkers } from "./scan-worker-host.ts";
 
 /** Below this a worker takes longer to start than the work does. Compressed. */
@@ -45,19 +45,23 @@ async function scanAll(
   const order = [...tasks.keys()].toSorted((left, right) => sizeAt(tasks, right) - sizeAt(tasks, left));
   const scanned: ScannedFile[] = [];
   let records = 0;
+  let unreadableBytes = 0;
   let bytes = 0;
   const interrupted = interruption(signal);
   const drain = async (host: ScanHost): Promise<void> => {
     for (let index = order.shift(); index !== undefined; index = order.shift()) {
       let seen = 0;
       const task = must(tasks[index], "a task stands at every index");
-      scanned[index] = await host.scan(task, (inflated, rows) => {
+      const file = await host.scan(task, (inflated, rows) => {
         if (signal?.aborted === true) throw interruptedError();
         bytes += inflated;
         records += rows - seen;
         seen = rows;
         onProgress?.({ records, bytes });
       });
+      unreadableBytes += file.unreadableBytes;
+      if (unreadableBytes > UNREADABLE_BYTES_MAX) throw mostlyUnreadable(task);
+      scanned[index] = file;
     }
   };
   try {
@@ -88,6 +92,13 @@ function interruption(signal: AbortSignal | undefined): {
   // Whoever waits is told; when nobody does any more, that is no failure.
   promise.catch(() => undefined);
   return { promise, stop: () => over.abort() };
+}
+
+function mostlyUnreadable({ file }: ScanTask): SluiceError {
+  const why = "too many lines of the batch are no records to be kept in quarantine";
+  return new SluiceError("source.corrupt", `Cannot read an export: ${why}`, {
+    facts: { file, bytesMax: UNREADABLE_BYTES_MAX },
+  });
 }
 
 function interruptedError(): SluiceError {

@@ -31,14 +31,23 @@ export function hasWorkers(): boolean {
 export class ScanWorker implements ScanHost {
   readonly #folder: string;
   readonly #worker: Worker;
+  /** Why the thread is gone. */
+  #end: Error | undefined;
 
   constructor(folder: string) {
     this.#folder = folder;
     // The options that this process was started with (loaders, an inline script) are not the thread's.
     this.#worker = new Worker(new URL("./scan-worker.js", import.meta.url), { execArgv: [] });
+    this.#worker.on("error", (error: unknown) => {
+      this.#end = asError(error);
+    });
+    this.#worker.on("exit", (code) => {
+      this.#end ??= lost(code);
+    });
   }
 
   async scan(task: ScanTask, onProgress: (inflatedBytes: number, rows: number) => void): Promise<ScannedFile> {
+    if (this.#end !== undefined) throw this.#end;
     return await new Promise((resolve, reject) => {
       const listeners = {
         message: (reply: ScanReply) => {
@@ -47,7 +56,7 @@ export class ScanWorker implements ScanHost {
           else settle(() => reject(failureOf(reply.failure)));
         },
         error: (error: unknown) => settle(() => reject(asError(error))),
-        exit: (code: number) => settle(() => reject(lost(task, code))),
+        exit: (code: number) => settle(() => reject(lost(code, task))),
       };
       const settle = (act: () => void): void => {
         for (const [event, listener] of Object.entries(listeners)) this.#worker.off(event, listener);
@@ -87,8 +96,8 @@ function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(messageOf(error));
 }
 
-function lost(task: ScanTask, code: number): SluiceError {
+function lost(code: number, task?: ScanTask): SluiceError {
   return new SluiceError("internal.bug", "Cannot read an export file: the thread that read it ended", {
-    facts: { file: task.file, code },
+    facts: { file: task?.file, code },
   });
 }
