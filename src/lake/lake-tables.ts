@@ -3,7 +3,7 @@ import type { World } from "../base/index.ts";
 import type { LakeDefinition } from "../definition/index.ts";
 import { openLog, type CheckpointFiles } from "../delta/index.ts";
 import type { LakeTables, TablePlace } from "../layers/index.ts";
-import { folderFailure, localStore, type ObjectStore } from "../storage/index.ts";
+import { localStore, type ObjectStore } from "../storage/index.ts";
 
 /** The tables of a lake in local folders: `<layer root>/<name>`. */
 export function lakeTables(definition: LakeDefinition, world: World, checkpoints: CheckpointFiles): LakeTables {

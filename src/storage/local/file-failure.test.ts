@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { SluiceError } from "../../base/index.ts";
-import { fileFailure, unknownOutcome } from "./file-failure.ts";
+import { fileFailure, folderFailure, unknownOutcome } from "./file-failure.ts";
 
 const where = { path: "a/b", store: "file:///lake" };
 
@@ -34,4 +34,14 @@ test("an error without a number is an unavailable store, a failure of ours stays
 test("after the effect even a full disk is an unknown outcome, never a clean refusal", () => {
   const cause = Object.assign(new Error("system"), { code: "ENOSPC" });
   expect(unknownOutcome(cause, "create", where).code).toBe("storage.unavailable");
+});
+
+test("a folder that cannot be used is named, with its own advice where there is one", () => {
+  const cause = Object.assign(new Error("system"), { code: "EROFS" });
+  const failure = folderFailure(cause, "make a folder", "/lake/spill", "Name another folder.");
+  expect(failure).toMatchObject({ code: "storage.denied", advice: "Name another folder.", cause });
+  expect(failure.message).toBe(
+    'Cannot make a folder: the file system is read-only folder="/lake/spill" reason="EROFS"',
+  );
+  expect(folderFailure(cause, "make a folder", "/lake").advice).toContain("permission");
 });

@@ -8,6 +8,19 @@ export function fileFailure(error: unknown, verb: string, where: { path: string;
   return new SluiceError(code, `Cannot ${verb} an object: ${why}`, { facts: { ...where, reason }, cause: error });
 }
 
+/** What an error of the file system means where no object is concerned: a folder for spilled or staged data, a table's root. */
+export function folderFailure(error: unknown, verb: string, folder: string, advice?: string): SluiceError {
+  if (error instanceof SluiceError) return error;
+  const reason = errnoOf(error);
+  const { code, why } = MEANINGS[reason ?? ""] ?? UNAVAILABLE;
+  const facts = { folder, reason };
+  return new SluiceError(code, `Cannot ${verb}: ${why}`, {
+    facts,
+    cause: error,
+    ...(advice === undefined ? {} : { advice }),
+  });
+}
+
 /** The outcome of a write is unknown: the object may be there already, and the caller must look. */
 export function unknownOutcome(error: unknown, verb: string, where: { path: string; store: string }): SluiceError {
   return new SluiceError("storage.unavailable", `Cannot ${verb} an object for certain: the file system failed`, {

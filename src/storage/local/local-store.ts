@@ -7,7 +7,7 @@ import { checkPath, checkPrefix, folderOfPrefix, invalidPath } from "../object-p
 import type { ByteRange, ObjectInfo, ObjectStore } from "../object-store.ts";
 import { storeBelow } from "../store-below.ts";
 import { readPart, withDescriptor } from "./descriptor.ts";
-import { fileFailure, isMissing, unknownOutcome } from "./file-failure.ts";
+import { fileFailure, folderFailure, isMissing, unknownOutcome } from "./file-failure.ts";
 import { isRealFolder, realRoot } from "./folders.ts";
 import { publishNew, publishOver } from "./publish.ts";
 import { adoptTemporary, discard, isTemporaryName, writeTemporary } from "./temporary-file.ts";
@@ -29,7 +29,11 @@ export interface LocalStore extends ObjectStore {
  * Needs a file system with hard links. Names of the form `.sluice-<uuid>.tmp` are the store's own.
  */
 export function localStore(folder: string, options: { world?: World } = {}): LocalStore {
-  return new FolderStore(realRoot(folder), options.world ?? realWorld());
+  try {
+    return new FolderStore(realRoot(folder), options.world ?? realWorld());
+  } catch (error) {
+    throw folderFailure(error, "open a folder", folder);
+  }
 }
 
 class FolderStore implements LocalStore {
