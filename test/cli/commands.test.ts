@@ -2,6 +2,9 @@ import { mkdtemp, readFile, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { realWorld } from "../../src/base/index.ts";
+import { runCli } from "../../src/cli/cli.ts";
+import { recordedIo } from "./recorded-io.ts";
 import { sluice, type Finished, type ProcessOptions } from "./sluice-process.ts";
 import { BIG, HOSTILE_NAME, ORDERS, beginLastWindow, makeTeaShop, writeNextWindow } from "./tea-shop.ts";
 
@@ -283,6 +286,23 @@ describe("after the first run", () => {
       expect(await shop("read", "silver.orders", "--version", "0", "--timestamp", "2026-01-01")).toMatchObject({
         status: 2,
       });
+    });
+
+    test("rebuild asks a person first, and takes nothing but yes for it", async () => {
+      for (const [stdin, exitCode] of [
+        ["n\n", 130],
+        ["\n", 130],
+        ["", 130],
+        ["y\n", 0],
+      ] as const) {
+        const person = recordedIo({ isTTY: true, folder, stdin, env: { NO_COLOR: "1" }, world: realWorld() });
+        expect(await runCli(["rebuild", "gold.daily_sales"], person.io)).toBe(exitCode);
+        expect(person.stderr()).toContain("Compute gold.daily_sales anew?");
+        expect(person.stdout()).toBe(exitCode === 0 ? "gold.daily_sales is rebuilt, version 2\n" : "");
+      }
+      const silent = recordedIo({ isTTY: true, folder, stdin: "n\n", world: realWorld() });
+      expect(await runCli(["rebuild", "gold.daily_sales", "--yes"], silent.io)).toBe(0);
+      expect(silent.stderr()).not.toContain("anew?");
     });
 
     test("a changed definition is refused until a rebuild, which leads to the same rows as a fresh start", async () => {

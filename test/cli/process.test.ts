@@ -27,9 +27,12 @@ describe("a process", () => {
     ["SIGINT", 130],
     ["SIGTERM", 143],
   ] as const)("that waits for its input ends on %s with %d, and says so", async (signal, exitCode) => {
+    // The process says so as soon as it would notice a signal.
+    const ready = `process.on("newListener", (name) => name === "SIGTERM" && process.stderr.write("READY"));`;
     const finished = await sluice(["query", "-"], {
       folder,
-      onStarted: (child) => setTimeout(() => child.kill(signal), 700),
+      env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(ready)}` },
+      onStarted: (child) => child.stderr?.once("data", () => setTimeout(() => child.kill(signal), 200)),
     });
     expect(finished).toMatchObject({ status: exitCode, stdout: "" });
     expect(finished.stderr).toContain("Stopping after the step at hand");

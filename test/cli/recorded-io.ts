@@ -1,4 +1,4 @@
-import { simulatedWorld } from "../../src/base/index.ts";
+import { simulatedWorld, type World } from "../../src/base/index.ts";
 import { OutputClosed, type Io } from "../../src/cli/io.ts";
 
 export interface RecordedIoOptions {
@@ -7,6 +7,8 @@ export interface RecordedIoOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly folder?: string;
   readonly stdin?: string;
+  /** A simulated one by default: not for commands that write, since its identifiers come again. */
+  readonly world?: World;
   /** Writes to stdout until its reader goes away. */
   readonly writesUntilClosed?: number;
 }
@@ -54,7 +56,7 @@ export function recordedIo(options: RecordedIoOptions = {}): RecordedIo {
     },
     env,
     folder,
-    world: simulatedWorld(1),
+    world: options.world ?? simulatedWorld(1),
     signal: stop.signal,
     every: (_ms, fire) => {
       timers.add(fire);
