@@ -13,6 +13,23 @@ stdout is data, stderr is talk. With \`--json\` every command prints one object 
 
 Tables are named \`layer.name\`: \`bronze.orders\`, \`silver.orders\`, \`gold.daily_sales\`, \`quarantine.silver_orders\`, \`system.runs\`.
 
+## How values are printed
+
+| | JSON, NDJSON | CSV, tables |
+| --- | --- | --- |
+| integers | numbers up to ±(2⁵³ − 1), beyond them strings | digits |
+| decimals | strings, with every digit of their scale | digits |
+| doubles | numbers that read back as the same double; \`"NaN"\`, \`"Infinity"\`, \`"-Infinity"\` | the same |
+| timestamps | \`"2026-01-31T12:00:00.123456Z"\`; without a zone no \`Z\` | the same |
+| binary | base64 | base64 |
+| structs, arrays, maps | objects, arrays; maps with other than string keys are lists of \`[key, value]\` | their JSON |
+| NULL | \`null\` | nothing; \`NULL\` in tables |
+
+CSV follows RFC 4180; a text that a spreadsheet would run (it starts with \`=\`, \`+\`, \`-\`, \`@\`, a tab …) gets a \`'\` before it. Control
+characters of data are escaped wherever a terminal or a table shows them.
+
+With \`--json\` and when it fails, a command prints \`{"schema": "sluice.error/1", "error": {"code", "message", "facts", "advice", …}}\`.
+
 ## Flags of every command
 
 ${flagList(GLOBAL_FLAGS)}
