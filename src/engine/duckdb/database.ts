@@ -3,6 +3,8 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { SluiceError, type World } from "../../base/index.ts";
+import { folderFailure } from "../../storage/index.ts";
+import { lineLimit } from "./json-lines.ts";
 import { Session } from "./session.ts";
 import { Slots } from "./slots.ts";
 import { quoteLiteral } from "../sql-text.ts";
@@ -21,6 +23,9 @@ export interface DatabaseOptions {
   readonly world: World;
 }
 
+const SPILL_ADVICE =
+  "Let this user write to the folder and free space on its device, or name another one (`engine.spill` in the configuration).";
+
 /** More queries at once would starve the file reads of this process: a lease would expire (they share four threads). */
 const CALLS_MAX = 2;
 
@@ -28,6 +33,8 @@ const CALLS_MAX = 2;
 export class Database {
   readonly world: World;
   readonly folder: string;
+  /** How long a line of JSON may be. */
+  readonly lineBytes: number;
   /** Whether a file of this machine can be read where it is. */
   readonly reaches: (folder: string) => boolean;
   readonly #instance: DuckDBInstance;
@@ -39,6 +46,7 @@ export class Database {
     this.#instance = instance;
     this.folder = folder;
     this.world = options.world;
+    this.lineBytes = lineLimit(options.memoryBytes);
     const { folders } = options;
     this.reaches = (path) => folders === undefined || folders.some((root) => isInside(path, root));
   }
@@ -46,7 +54,11 @@ export class Database {
   static async open(options: DatabaseOptions): Promise<Database> {
     await sweep(options.spillFolder);
     const folder = join(options.spillFolder, `${OWN_PREFIX}${process.pid}-${options.world.uuid()}`);
-    await mkdir(join(folder, "temporary"), { recursive: true, mode: 0o700 });
+    try {
+      await mkdir(join(folder, "temporary"), { recursive: true, mode: 0o700 });
+    } catch (error) {
+      throw folderFailure(error, "make a folder for spilled data", options.spillFolder, SPILL_ADVICE);
+    }
     const instance = await DuckDBInstance.create(":memory:", {
       threads: String(options.threads),
       memory_limit: `${options.memoryBytes}B`,

@@ -27,6 +27,9 @@ export class EngineParts {
 
   /** A relation as SQL that is valid in this session. */
   async source(session: Session, relation: Relation): Promise<SourceSql> {
-    return await sourceSql({ ...this.access(session), scratches: this.scratches }, relation);
+    return await sourceSql(
+      { ...this.access(session), scratches: this.scratches, lineBytes: this.database.lineBytes },
+      relation,
+    );
   }
 }

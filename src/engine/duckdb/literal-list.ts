@@ -4,3 +4,8 @@ import { quoteLiteral } from "../sql-text.ts";
 export function literalList(texts: readonly string[]): string {
   return `[${texts.map((text) => quoteLiteral(text)).join(",")}]`;
 }
+
+/** Files for DuckDB's readers, which take paths as patterns: special characters stand for themselves between brackets. */
+export function fileList(files: readonly string[]): string {
+  return literalList(files.map((file) => file.replaceAll(/[*?[]/g, "[$&]")));
+}

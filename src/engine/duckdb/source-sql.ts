@@ -3,15 +3,17 @@ import type { StructType } from "../../contract/index.ts";
 import type { AddFile } from "../../delta/index.ts";
 import type { Input, OpenTable, Relation, Row } from "../engine.ts";
 import { chunksOf } from "./engine-values.ts";
-import { LINE_BYTES_MAX } from "./line-limit.ts";
+import { readJsonLines } from "./json-lines.ts";
 import { assertReadOnlyQuery } from "./query-guard.ts";
 import type { ScratchFiles } from "./scratch-files.ts";
 import { tableScan, type ScanAccess } from "./table-scan.ts";
-import { quoteIdentifier, quoteLiteral, sqlTypeOf } from "../sql-text.ts";
-import { literalList } from "./literal-list.ts";
+import { quoteIdentifier, sqlTypeOf } from "../sql-text.ts";
+import { fileList } from "./literal-list.ts";
 
 export interface SourceAccess extends ScanAccess {
   readonly scratches: ScratchFiles;
+  /** How long a line of JSON may be. */
+  readonly lineBytes: number;
 }
 
 export interface SourceSql {
@@ -45,7 +47,7 @@ async function inputSql(access: SourceAccess, input: Input): Promise<string> {
     case "files":
       return await scanOf(access, input.table, input.files, input.positions);
     case "ndjson":
-      return ndjsonSql(input);
+      return `SELECT * FROM ${readJsonLines({ ...input, lineBytes: access.lineBytes })}`;
     case "parquet":
       return `SELECT * FROM read_parquet(${fileList(input.files)}, union_by_name = true)`;
     case "rows":
@@ -80,17 +82,6 @@ function requireSnapshot(table: OpenTable): { snapshot: NonNullable<OpenTable["s
   });
 }
 
-function ndjsonSql({ files, columns, fileNameColumn }: Extract<Input, { kind: "ndjson" }>): string {
-  const types = columns.fields.map((field) => `${quoteLiteral(field.name)}: ${quoteLiteral(sqlTypeOf(field.type))}`);
-  const options = [
-    `columns = {${types.join(", ")}}`,
-    "format = 'newline_delimited'",
-    `maximum_object_size = ${LINE_BYTES_MAX}`,
-    ...(fileNameColumn === undefined ? [] : [`filename = ${quoteLiteral(fileNameColumn)}`]),
-  ];
-  return `SELECT * FROM read_json(${fileList(files)}, ${options.join(", ")})`;
-}
-
 async function rowsTable(access: SourceAccess, input: { schema: StructType; rows: readonly Row[] }): Promise<string> {
   const name = access.session.newName("rows");
   const columns = input.schema.fields.map((field) => `${quoteIdentifier(field.name)} ${sqlTypeOf(field.type)}`);
@@ -98,11 +89,6 @@ async function rowsTable(access: SourceAccess, input: { schema: StructType; rows
   await access.session.run(`CREATE TEMP TABLE ${name} (${columns.join(", ")})`, doing);
   await access.session.fill(name, chunksOf(input.schema, input.rows), doing);
   return name;
-}
-
-/** Paths in a list are patterns to DuckDB: their special characters stand for themselves between brackets. */
-function fileList(files: readonly string[]): string {
-  return literalList(files.map((file) => file.replaceAll(/[*?[]/g, "[$&]")));
 }
 
 function withoutSemicolon(sql: string): string {

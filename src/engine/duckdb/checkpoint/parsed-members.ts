@@ -19,5 +19,9 @@ function withoutNulls(object: JsonObject): JsonObject {
 
 function partitionText(value: JsonValue): string | null {
   if (value === null) return null;
-  return typeof value === "object" ? stringifyJson(value) : String(value);
+  const text = typeof value === "object" ? stringifyJson(value) : String(value);
+  return LOCAL_TIMESTAMP.test(text) ? text.replace("T", " ") : text;
 }
+
+/** In partitions a timestamp without a zone has a blank in the middle (Delta PROTOCOL, "Partition Value Serialization"). */
+const LOCAL_TIMESTAMP = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}$/;

@@ -6,7 +6,7 @@ import { SluiceError, messageOf, must, stringifyJson, type JsonObject } from "..
 import type { ObjectStore } from "../../../storage/index.ts";
 import { quoteLiteral } from "../../sql-text.ts";
 import type { EngineParts } from "../engine-parts.ts";
-import { LINE_BYTES_MAX } from "../line-limit.ts";
+import { LINE_BYTES } from "../json-lines.ts";
 import { ROW_GROUP_OPTIONS } from "../parquet-options.ts";
 import { writtenFile } from "../written-file.ts";
 
@@ -32,10 +32,10 @@ export async function writeCheckpointFile(
   const file = `${database.newPath("checkpoint")}.parquet`;
   const doing = { what: `write checkpoint ${path}` };
   try {
-    const rows = await writeLines(lines, actions);
+    const { rows, longest } = await writeLines(lines, actions);
     await using session = await database.session();
     const columns = Object.entries(COLUMNS).map(([name, type]) => `${quoteLiteral(name)}: ${quoteLiteral(type)}`);
-    const source = `read_json(${quoteLiteral(lines)}, format = 'newline_delimited', maximum_object_size = ${LINE_BYTES_MAX}, columns = {${columns.join(", ")}})`;
+    const source = `read_json(${quoteLiteral(lines)}, format = 'newline_delimited', maximum_object_size = ${Math.max(LINE_BYTES, longest)}, columns = {${columns.join(", ")}})`;
     const [row] = await session.rows(
       `COPY (SELECT * FROM ${source}) TO ${quoteLiteral(file)} (FORMAT parquet, COMPRESSION zstd, RETURN_STATS, ${ROW_GROUP_OPTIONS})`,
       doing,
@@ -69,16 +69,19 @@ const COLUMNS: Readonly<Record<string, string>> = {
   domainMetadata: 'STRUCT("domain" VARCHAR, "configuration" VARCHAR, "removed" BOOLEAN)',
 };
 
-async function writeLines(file: string, actions: Iterable<JsonObject>): Promise<number> {
+async function writeLines(file: string, actions: Iterable<JsonObject>): Promise<{ rows: number; longest: number }> {
   const stream = createWriteStream(file, { flags: "wx", mode: 0o600, highWaterMark: 2 ** 20 });
   const done = finished(stream);
   // Awaited below; without this a failure before that would end the process.
   done.catch(() => undefined);
   let rows = 0;
+  let longest = 0;
   try {
     for (const action of actions) {
       rows += 1;
-      if (!stream.write(`${stringifyJson(action)}\n`)) await drained(stream);
+      const line = Buffer.from(`${stringifyJson(action)}\n`);
+      longest = Math.max(longest, line.length);
+      if (!stream.write(line)) await drained(stream);
     }
     stream.end();
     await done;
@@ -89,7 +92,7 @@ async function writeLines(file: string, actions: Iterable<JsonObject>): Promise<
       cause: error,
     });
   }
-  return rows;
+  return { rows, longest };
 }
 
 async function drained(stream: WriteStream): Promise<void> {

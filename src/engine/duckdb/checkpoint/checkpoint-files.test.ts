@@ -1,0 +1,248 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parseJson, simulatedWorld, stringifyJson, type JsonObject } from "../../../base/index.ts";
+import type { CheckpointFiles } from "../../../delta/index.ts";
+import { memoryStore, type ObjectStore } from "../../../storage/index.ts";
+import { Database } from "../database.ts";
+import { EngineParts } from "../engine-parts.ts";
+import { checkpointFiles } from "./checkpoint-files.ts";
+
+const world = simulatedWorld(7);
+const PATH = "_delta_log/00000000000000000010.checkpoint.parquet";
+
+const texts = fc.string({ unit: "grapheme" }).filter((text) => text.isWellFormed() && !text.includes("\0"));
+const textMaps = fc.dictionary(texts, fc.option(texts), { maxKeys: 3, noNullPrototype: true });
+const counts = fc.oneof(fc.maxSafeNat(), fc.integer());
+const vectors = fc.record(
+  {
+    storageType: fc.constantFrom("u", "i", "p"),
+    pathOrInlineDv: texts,
+    offset: fc.nat(),
+    sizeInBytes: fc.nat(),
+    cardinality: fc.maxSafeNat(),
+  },
+  { requiredKeys: ["storageType", "pathOrInlineDv", "sizeInBytes", "cardinality"] },
+);
+const adds = fc.record(
+  {
+    path: texts,
+    partitionValues: textMaps,
+    size: counts,
+    modificationTime: counts,
+    dataChange: fc.boolean(),
+    stats: fc.constantFrom('{"numRecords":1,"minValues":{"a":"x\\"y"}}', "no json", ""),
+    tags: textMaps,
+    deletionVector: vectors,
+    baseRowId: counts,
+    defaultRowCommitVersion: counts,
+    clusteringProvider: texts,
+  },
+  { requiredKeys: ["path", "partitionValues", "size", "modificationTime", "dataChange"] },
+);
+const removes = fc.record(
+  {
+    path: texts,
+    deletionTimestamp: counts,
+    dataChange: fc.boolean(),
+    extendedFileMetadata: fc.boolean(),
+    partitionValues: textMaps,
+    size: counts,
+    deletionVector: vectors,
+  },
+  { requiredKeys: ["path", "dataChange"] },
+);
+const metadata = fc.record(
+  {
+    id: texts,
+    name: texts,
+    description: texts,
+    format: fc.record({ provider: fc.constant("parquet"), options: textMaps }),
+    schemaString: fc.constant('{"type":"struct","fields":[]}'),
+    partitionColumns: fc.array(texts, { maxLength: 3 }),
+    createdTime: counts,
+    configuration: textMaps,
+  },
+  { requiredKeys: ["id", "format", "schemaString", "partitionColumns", "configuration"] },
+);
+const protocols = fc.record(
+  {
+    minReaderVersion: fc.nat(7),
+    minWriterVersion: fc.nat(7),
+    readerFeatures: fc.array(texts, { maxLength: 3 }),
+    writerFeatures: fc.array(texts, { maxLength: 3 }),
+  },
+  { requiredKeys: ["minReaderVersion", "minWriterVersion"] },
+);
+const actions: fc.Arbitrary<JsonObject> = fc.oneof(
+  fc.record({ add: adds }),
+  fc.record({ remove: removes }),
+  fc.record({ metaData: metadata }),
+  fc.record({ protocol: protocols }),
+  fc.record({
+    txn: fc.record({ appId: texts, version: counts, lastUpdated: counts }, { requiredKeys: ["appId", "version"] }),
+  }),
+  fc.record({ domainMetadata: fc.record({ domain: texts, configuration: texts, removed: fc.boolean() }) }),
+) as fc.Arbitrary<JsonObject>;
+
+describe("checkpoints in Parquet", () => {
+  let folder: string;
+  let database: Database;
+  let checkpoints: CheckpointFiles;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "sluice-checkpoints-"));
+    database = await Database.open({ memoryBytes: 2 ** 28, threads: 2, spillFolder: folder, world });
+    checkpoints = checkpointFiles(new EngineParts(database));
+  });
+  afterAll(async () => {
+    await database.close();
+    await rm(folder, { recursive: true });
+  });
+
+  test("every action comes back as it was", { timeout: 60_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(actions, { maxLength: 20 }), async (list) => {
+        const store = memoryStore({ world });
+        const written = await checkpoints.write(store, PATH, list);
+        expect(written).toMatchObject({ outcome: "created", rows: list.length });
+        expect(written.sizeBytes).toBe((await store.stat(PATH))?.sizeBytes);
+        const read = await actionsIn(checkpoints, store, PATH);
+        expect(texted(read)).toEqual(texted(list));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test("one that is there is left alone", async () => {
+    const store = memoryStore({ world });
+    await checkpoints.write(store, PATH, [{ txn: { appId: "a", version: 1 } }]);
+    expect(await checkpoints.write(store, PATH, [])).toMatchObject({ outcome: "exists" });
+    expect(await actionsIn(checkpoints, store, PATH)).toEqual([{ txn: { appId: "a", version: 1 } }]);
+  });
+
+  test("columns have the protocol's types", async () => {
+    const store = memoryStore({ world });
+    await checkpoints.write(store, PATH, [{ txn: { appId: "a", version: 1 } }]);
+    const file = await put(store, PATH);
+    await using session = await database.session();
+    const rows = await session.rows(
+      `SELECT name, type, converted_type FROM parquet_schema('${file}') WHERE name IN ('partitionValues', 'size', 'offset', 'minReaderVersion', 'readerFeatures', 'dataChange')`,
+      { what: "try" },
+    );
+    expect(new Set(rows.map((row) => row.join(" ")))).toEqual(
+      new Set([
+        "partitionValues  MAP",
+        "size INT64 INT_64",
+        "offset INT32 INT_32",
+        "minReaderVersion INT32 INT_32",
+        "readerFeatures  LIST",
+        "dataChange BOOLEAN ",
+      ]),
+    );
+  });
+
+  test("statistics and partition values that are only there as columns become JSON again", async () => {
+    const store = memoryStore({ world });
+    const sql = `SELECT {path: 'a', size: 3::BIGINT, stats: NULL::VARCHAR,
+        partitionValues_parsed: {day: date '2024-02-29', n: 7, nothing: NULL::INTEGER, moment: timestamp '2024-01-01 10:00:00.5'},
+        stats_parsed: {numRecords: 5::BIGINT, minValues: {price: 1.10::DECIMAL(10,2), moment: timestamptz '2024-01-01 00:00:00.123456Z',
+          day: date '2024-01-01', ratio: 'inf'::DOUBLE, deep: {x: 9007199254740993::BIGINT}}, nullCount: {price: 0::BIGINT}}} AS add
+      UNION ALL SELECT {path: 'b', size: 4::BIGINT, stats: '{"numRecords":1}', partitionValues_parsed: NULL, stats_parsed: NULL}`;
+    await foreign(sql, store, PATH);
+    const [first, second] = await actionsIn(checkpoints, store, PATH);
+    expect(texted([first ?? {}])).toEqual(
+      texted([
+        {
+          add: {
+            path: "a",
+            size: 3,
+            stats:
+              '{"numRecords":5,"minValues":{"price":1.10,"moment":"2024-01-01T00:00:00.123456Z","day":"2024-01-01","deep":{"x":9007199254740993}},"nullCount":{"price":0}}',
+            partitionValues: { day: "2024-02-29", n: "7", nothing: null, moment: "2024-01-01 10:00:00.500000" },
+          },
+        },
+      ]),
+    );
+    expect(second).toEqual({ add: { path: "b", size: 4, stats: '{"numRecords":1}' } });
+  });
+
+  test("columns that nobody knows, and rows without an action, do no harm", async () => {
+    const store = memoryStore({ world });
+    await foreign(
+      `SELECT {appId: 'a', version: 1::BIGINT, more: 'x'} AS txn, 5 AS number, {x: 1} AS new_action
+       UNION ALL SELECT NULL, 6, NULL`,
+      store,
+      PATH,
+    );
+    expect(await actionsIn(checkpoints, store, PATH)).toEqual([
+      { txn: { appId: "a", version: 1, more: "x" }, new_action: { x: 1 } },
+      {},
+    ]);
+  });
+
+  test("what is no Parquet, cut off or no checkpoint fails and is named", async () => {
+    const store = memoryStore({ world });
+    await checkpoints.write(store, PATH, [{ txn: { appId: "a", version: 1 } }]);
+    const whole = await store.read(PATH);
+    for (const body of [
+      new Uint8Array(0),
+      new TextEncoder().encode("{}"),
+      whole.subarray(0, -5),
+      whole.fill(0xff, 4, 60),
+    ]) {
+      await store.replace("other.parquet", body);
+      const fresh = checkpointFiles(new EngineParts(database));
+      await expect(actionsIn(fresh, store, "other.parquet")).rejects.toMatchObject({
+        code: "table.corrupt",
+        message: expect.stringContaining("other.parquet"),
+      });
+    }
+    await foreign("SELECT 1 AS a", store, "numbers.parquet");
+    await expect(actionsIn(checkpoints, store, "numbers.parquet")).rejects.toMatchObject({ code: "table.corrupt" });
+    await expect(actionsIn(checkpoints, store, "none.parquet")).rejects.toMatchObject({ code: "storage.missing" });
+  });
+
+  /** A file of another writer. */
+  async function foreign(sql: string, store: ObjectStore, path: string): Promise<void> {
+    const file = database.newPath("foreign");
+    await using session = await database.session();
+    await session.run(`COPY (${sql}) TO '${file}' (FORMAT parquet)`, { what: "try" });
+    await store.replace(path, await readFile(file));
+  }
+
+  async function put(store: ObjectStore, path: string): Promise<string> {
+    const { paths } = await new EngineParts(database).files.use(store, [
+      { path, sizeBytes: (await store.read(path)).length },
+    ]);
+    return paths[0] ?? "";
+  }
+});
+
+async function actionsIn(
+  checkpoints: CheckpointFiles,
+  store: ObjectStore,
+  path: string,
+): Promise<readonly JsonObject[]> {
+  const found: JsonObject[] = [];
+  for await (const batch of checkpoints.read(store, path)) found.push(...batch);
+  return found;
+}
+
+/** As text with sorted members: neither their order nor the kind of a number says anything. */
+function texted(list: readonly JsonObject[]): readonly string[] {
+  return list
+    .map((action) => JSON.stringify(sorted(JSON.parse(stringifyJson(parseJson(stringifyJson(action)))))))
+    .toSorted();
+}
+
+function sorted(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(sorted);
+  return Object.fromEntries(
+    Object.entries(value)
+      .toSorted(([left], [right]) => (left < right ? -1 : 1))
+      .map(([name, member]) => [name, sorted(member)]),
+  );
+}
