@@ -15,6 +15,7 @@ import {
 } from "./options.ts";
 import { planExports } from "./plan/plan-exports.ts";
 import { rebuildRecord } from "./rebuild-record.ts";
+import { ScanThreads } from "./scan/scan-threads.ts";
 import { stageBatch } from "./stage-batch.ts";
 import { loadUnits } from "./plan/load-units.ts";
 
@@ -23,19 +24,30 @@ import { loadUnits } from "./plan/load-units.ts";
  * Fails with `config.invalid` when a hint cannot be followed.
  */
 export function dynamodbExports(options: DynamoDbExportsOptions, needs: DynamoDbExportsNeeds): Source {
+  const { store } = needs;
   const hints = hintedShapes(options);
+  const threads = new ScanThreads();
+  let lastEnd: string | undefined;
   const channel: Channel = {
     name: "export",
-    plan: async (state) => await planChannel(options, needs.store, state.last),
-    stage: async (batch, known, context) =>
-      await stageBatch({ options, store: needs.store, hints, batch, known, context }),
+    plan: async (state) => {
+      const plan = await planChannel(options, store, state.last);
+      lastEnd = plan.batches.at(-1)?.end;
+      return plan;
+    },
+    stage: async (batch, known, context) => {
+      const staged = await stageBatch({ options, store, hints, batch, known, context, threads });
+      // Nothing more is planned: the threads are not needed any longer.
+      if (batch.end === lastEnd) await threads.close();
+      return staged;
+    },
   };
   return {
     system: "dynamodb",
     table: options.table,
     channels: [channel],
     rebuild: (row, schema) => rebuildRecord(row, schema, options.keys),
-    locate: async (file, key) => await locateRecord(needs.store, file, key, options.keys),
+    locate: async (file, key) => await locateRecord(store, file, key, options.keys),
   };
 }
 

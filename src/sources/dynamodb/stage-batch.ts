@@ -10,7 +10,8 @@ import { shortTime } from "./plan/cut-batches.ts";
 import type { ExportSummary } from "./plan/manifests.ts";
 import { COLUMNS_MAX, type DynamoDbExportsOptions } from "./options.ts";
 import { constantColumns, type EventConstants, type ScanTask, type ScannedFile } from "./scan/scan-file.ts";
-import { scanFiles } from "./scan/scan-files.ts";
+import { scanFiles, type ScanContext } from "./scan/scan-files.ts";
+import type { ScanThreads } from "./scan/scan-threads.ts";
 import { leafCount, unite, type Shape } from "./columns/shapes.ts";
 import { EVENT_COLUMNS, columnsOf } from "./scan/staged-columns.ts";
 import { StagedFileWriter, finishStagedFile, type StagedFile } from "./staged/index.ts";
@@ -23,6 +24,7 @@ export interface Staging {
   readonly batch: PlannedBatch;
   readonly known: StructType | undefined;
   readonly context: StageContext;
+  readonly threads: ScanThreads;
 }
 
 /**
@@ -36,7 +38,7 @@ export async function stageBatch(staging: Staging): Promise<StagedBatch> {
   checkHints(shapes, staging.hints);
   for (const [name, shape] of staging.hints) if (!shapes.has(name)) shapes.set(name, shape);
   const tasks = batch.files.map((file, index) => taskOf(staging, file, { index, known: shapes }));
-  const scanned = [...(await scanFiles(staging.store, tasks, context))];
+  const scanned = [...(await scanFiles(tasks, scanContext(staging)))];
   const united = await reconcile(staging, tasks, scanned, shapes);
 
   const schema = schemaOf(known, united);
@@ -73,11 +75,20 @@ async function reconcile(
       continue;
     }
     const again = { ...task, known: united.tag === "M" ? united.members : known, staged: `${task.staged}.again` };
-    const [rescanned] = await scanFiles(staging.store, [again], staging.context);
+    const [rescanned] = await scanFiles([again], scanContext(staging));
     scanned[index] = must(rescanned, "the file was scanned again");
     united = { tag: "M", members: scanned[index].shapes };
   }
   return united.tag === "M" ? united.members : known;
+}
+
+function scanContext({ store, threads, context: { signal, onProgress } }: Staging): ScanContext {
+  return {
+    store,
+    threads,
+    ...(signal === undefined ? {} : { signal }),
+    ...(onProgress === undefined ? {} : { onProgress }),
+  };
 }
 
 function taskOf(

@@ -10,6 +10,7 @@ import { localStore } from "../../../storage/index.ts";
 import { realWorld } from "../../../base/index.ts";
 import type { ScanTask } from "./scan-file.ts";
 import { scanFiles } from "./scan-files.ts";
+import { ScanThreads } from "./scan-threads.ts";
 
 const ROOT = fileURLToPath(new URL("../../../..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "sluice-threads-"));
@@ -53,10 +54,12 @@ function tasks(staged: string, files: number): readonly ScanTask[] {
 function inThreads(list: readonly ScanTask[], report: string): unknown {
   const script = `
     import { scanFiles } from ${JSON.stringify(pathToFileURL(join(compiled, "sources/dynamodb/scan/scan-files.js")).href)};
+    import { ScanThreads } from ${JSON.stringify(pathToFileURL(join(compiled, "sources/dynamodb/scan/scan-threads.js")).href)};
     const tasks = JSON.parse(process.argv[1]).map((task) => ({ ...task, known: new Map() }));
     const store = { localFolder: ${JSON.stringify(folder)} };
     const progress = [];
-    const scan = (options = {}) => scanFiles(store, tasks, { onProgress: (seen) => progress.push(seen), ...options });
+    const threads = new ScanThreads();
+    const scan = (options = {}) => scanFiles(tasks, { store, threads, onProgress: (seen) => progress.push(seen), ...options });
     ${report}`;
   const output = execFileSync(process.execPath, ["--input-type=module", "-e", script, JSON.stringify(list)], { encoding: "utf8" }); // prettier-ignore
   return JSON.parse(output);
@@ -66,13 +69,18 @@ describe("files that are scanned in threads", () => {
   test("come out as when they are scanned one after another", async () => {
     const threaded = inThreads(
       tasks("away", 5),
-      `const found = await scan();
+      `// A second time with the same threads, which then do not keep the process.
+       for (const task of tasks) task.staged += ".first";
+       await scan();
+       for (const task of tasks) task.staged = task.staged.replace(".first", "");
+       progress.length = 0;
+       const found = await scan();
        console.log(JSON.stringify({ files: found.map(({ rows, shapes, staged }) => ({ rows, shapes: [...shapes.keys()], groups: staged.groups })), last: progress.at(-1) }));`,
     );
     const store = localStore(folder, { world: realWorld() });
     const list = tasks("here", 5);
     let last: unknown;
-    const here = await scanFiles(store, list, { onProgress: (seen) => (last = { ...seen }) });
+    const here = await scanFiles(list, { store, threads: new ScanThreads(), onProgress: (seen) => (last = { ...seen }) });
     const files = here.map(({ rows, shapes, staged }) => ({ rows, shapes: [...shapes.keys()], groups: staged.groups }));
     expect(threaded).toEqual({ files, last });
   });

@@ -4,36 +4,38 @@ import type { ObjectStore } from "../../../storage/index.ts";
 import type { StageContext } from "../../source.ts";
 import { compressedBytes } from "./compressed-bytes.ts";
 import { UNREADABLE_BYTES_MAX, scanFile, type ScanTask, type ScannedFile } from "./scan-file.ts";
-import { ScanWorker, hasWorkers } from "./scan-worker-host.ts";
+import type { ScanThreads } from "./scan-threads.ts";
+import { hasThreads } from "./scan-worker-host.ts";
 
-/** Below this a worker takes longer to start than the work does. Compressed. */
-const WORKERS_ABOVE_BYTES = 4 * 1_048_576;
+/** Below this a thread takes longer to start than the work does. Compressed. */
+const THREADS_ABOVE_BYTES = 4 * 1_048_576;
 
-type ScanContext = Pick<StageContext, "signal" | "onProgress">;
+export interface ScanContext extends Pick<StageContext, "signal" | "onProgress"> {
+  readonly store: ObjectStore;
+  readonly threads: ScanThreads;
+}
 
 /** Scans files, each for itself, on as many threads as are worth it. The outcome is in the order of the tasks. */
-export async function scanFiles(
-  store: ObjectStore,
-  tasks: readonly ScanTask[],
-  context: ScanContext,
-): Promise<readonly ScannedFile[]> {
+export async function scanFiles(tasks: readonly ScanTask[], context: ScanContext): Promise<readonly ScannedFile[]> {
+  const { store, threads } = context;
   const sizeBytes = tasks.reduce((sum, task) => sum + task.sizeBytes, 0);
-  const folder = store.localFolder;
-  const hosts =
-    folder === undefined || !hasWorkers() || sizeBytes < WORKERS_ABOVE_BYTES
-      ? [{ scan: scanHere(store), close: async () => await Promise.resolve() }]
-      : Array.from({ length: Math.min(availableParallelism(), tasks.length) }, () => new ScanWorker(folder));
+  if (store.localFolder === undefined || !hasThreads() || sizeBytes < THREADS_ABOVE_BYTES) {
+    return await scanAll([scanHere(store)], tasks, context);
+  }
+  const lent = threads.lend(store.localFolder, Math.min(availableParallelism(), tasks.length));
   try {
-    return await scanAll(hosts, tasks, context);
-  } finally {
-    await Promise.all(hosts.map(async (host) => await host.close()));
+    const scanned = await scanAll(lent, tasks, context);
+    threads.giveBack(lent);
+    return scanned;
+  } catch (error) {
+    await Promise.all(lent.map(async (thread) => await thread.close()));
+    throw error;
   }
 }
 
 /** Where a file is scanned. */
 export interface ScanHost {
   scan(task: ScanTask, onProgress: (inflatedBytes: number, rows: number) => void): Promise<ScannedFile>;
-  close(): Promise<void>;
 }
 
 async function scanAll(
@@ -73,9 +75,11 @@ async function scanAll(
   return scanned;
 }
 
-function scanHere(store: ObjectStore): ScanHost["scan"] {
-  return async (task, onProgress) =>
-    await scanFile(task, compressedBytes(store.localFolder ?? store, task.file), onProgress);
+function scanHere(store: ObjectStore): ScanHost {
+  return {
+    scan: async (task, onProgress) =>
+      await scanFile(task, compressedBytes(store.localFolder ?? store, task.file), onProgress),
+  };
 }
 
 /** A promise that fails when the run is asked to stop. */

@@ -23,7 +23,7 @@ export interface PortableFailure {
 }
 
 /** Whether this code runs compiled: a worker of Node 20 cannot load TypeScript. */
-export function hasWorkers(): boolean {
+export function hasThreads(): boolean {
   return import.meta.url.endsWith(".js");
 }
 
@@ -44,6 +44,11 @@ export class ScanWorker implements ScanHost {
     this.#worker.on("exit", (code) => {
       this.#end ??= lost(code);
     });
+    this.#worker.unref();
+  }
+
+  get isAlive(): boolean {
+    return this.#end === undefined;
   }
 
   async scan(task: ScanTask, onProgress: (inflatedBytes: number, rows: number) => void): Promise<ScannedFile> {
@@ -60,6 +65,7 @@ export class ScanWorker implements ScanHost {
       };
       const settle = (act: () => void): void => {
         for (const [event, listener] of Object.entries(listeners)) this.#worker.off(event, listener);
+        this.#worker.unref();
         act();
       };
       const report = (inflatedBytes: number, rows: number): void => {
@@ -70,6 +76,7 @@ export class ScanWorker implements ScanHost {
         }
       };
       for (const [event, listener] of Object.entries(listeners)) this.#worker.on(event, listener);
+      this.#worker.ref();
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
       this.#worker.postMessage({ folder: this.#folder, task } satisfies ScanRequest);
     });
