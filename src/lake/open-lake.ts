@@ -8,7 +8,7 @@ import { rebuildSilver, refreshGold, type LakeTables, type LayerContext, type Pr
 import { recordRun } from "../observability/index.ts";
 import { bronzeOf, runLake, type RunReport } from "../orchestration/index.ts";
 import { dynamodbExports, type Source } from "../sources/index.ts";
-import { folderFailure, localStore } from "../storage/index.ts";
+import { pathFailure, localStore } from "../storage/index.ts";
 import { lakeTables } from "./lake-tables.ts";
 import { prepareQuery } from "./query-lake.ts";
 
@@ -124,7 +124,7 @@ async function stageFolder(spill: string): Promise<string> {
     await mkdir(spill, { recursive: true, mode: 0o700 });
     return await mkdtemp(join(spill, "stage-"));
   } catch (error) {
-    throw folderFailure(error, "make a folder for staged data", spill, SPILL_ADVICE);
+    throw pathFailure(error, "make a folder for staged data", spill, SPILL_ADVICE);
   }
 }
 

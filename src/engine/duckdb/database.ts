@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { SluiceError, type World } from "../../base/index.ts";
-import { folderFailure } from "../../storage/index.ts";
+import { pathFailure } from "../../storage/index.ts";
 import { lineLimit } from "./json-lines.ts";
 import { Session } from "./session.ts";
 import { Slots } from "./slots.ts";
@@ -57,7 +57,7 @@ export class Database {
     try {
       await mkdir(join(folder, "temporary"), { recursive: true, mode: 0o700 });
     } catch (error) {
-      throw folderFailure(error, "make a folder for spilled data", options.spillFolder, SPILL_ADVICE);
+      throw pathFailure(error, "make a folder for spilled data", options.spillFolder, SPILL_ADVICE);
     }
     const instance = await DuckDBInstance.create(":memory:", {
       threads: String(options.threads),

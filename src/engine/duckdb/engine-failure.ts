@@ -46,7 +46,7 @@ function textOf(error: unknown): string {
 function judge(message: string, doing: Doing): { code: FailureCode; why: string } {
   if (message.startsWith("INTERRUPT Error")) return { code: "run.interrupted", why: "it was interrupted" };
   if (isOutOfMemory(message)) return { code: "engine.out-of-memory", why: firstLine(message) };
-  if (/No space left on device|ENOSPC|max_temp_directory_size/.test(message)) {
+  if (/No space left on device|ENOSPC|Disk quota exceeded|File too large|max_temp_directory_size/.test(message)) {
     return { code: "storage.full", why: firstLine(message) };
   }
   if (message.startsWith("Permission Error")) return { code: "query.invalid", why: firstLine(message) };

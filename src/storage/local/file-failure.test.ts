@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { SluiceError } from "../../base/index.ts";
-import { fileFailure, folderFailure, unknownOutcome } from "./file-failure.ts";
+import { fileFailure, pathFailure, unknownOutcome } from "./file-failure.ts";
 
 const where = { path: "a/b", store: "file:///lake" };
 
@@ -11,6 +11,7 @@ test.each([
   ["EROFS", "storage.denied"],
   ["ENOSPC", "storage.full"],
   ["EDQUOT", "storage.full"],
+  ["EFBIG", "storage.full"],
   ["ELOOP", "storage.invalid-path"],
   ["ENAMETOOLONG", "storage.invalid-path"],
   ["EIO", "storage.unavailable"],
@@ -36,12 +37,10 @@ test("after the effect even a full disk is an unknown outcome, never a clean ref
   expect(unknownOutcome(cause, "create", where).code).toBe("storage.unavailable");
 });
 
-test("a folder that cannot be used is named, with its own advice where there is one", () => {
+test("a path that cannot be used is named, with its own advice where there is one", () => {
   const cause = Object.assign(new Error("system"), { code: "EROFS" });
-  const failure = folderFailure(cause, "make a folder", "/lake/spill", "Name another folder.");
+  const failure = pathFailure(cause, "make a folder", "/lake/spill", "Name another folder.");
   expect(failure).toMatchObject({ code: "storage.denied", advice: "Name another folder.", cause });
-  expect(failure.message).toBe(
-    'Cannot make a folder: the file system is read-only folder="/lake/spill" reason="EROFS"',
-  );
-  expect(folderFailure(cause, "make a folder", "/lake").advice).toContain("permission");
+  expect(failure.message).toBe('Cannot make a folder: the file system is read-only path="/lake/spill" reason="EROFS"');
+  expect(pathFailure(cause, "make a folder", "/lake").advice).toContain("permission");
 });

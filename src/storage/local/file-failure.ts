@@ -8,12 +8,12 @@ export function fileFailure(error: unknown, verb: string, where: { path: string;
   return new SluiceError(code, `Cannot ${verb} an object: ${why}`, { facts: { ...where, reason }, cause: error });
 }
 
-/** What an error of the file system means where no object is concerned: a folder for spilled or staged data, a table's root. */
-export function folderFailure(error: unknown, verb: string, folder: string, advice?: string): SluiceError {
+/** What an error of the file system means where no object is concerned: a staged file, a folder for spilled data, a table's root. */
+export function pathFailure(error: unknown, verb: string, path: string, advice?: string): SluiceError {
   if (error instanceof SluiceError) return error;
   const reason = errnoOf(error);
   const { code, why } = MEANINGS[reason ?? ""] ?? UNAVAILABLE;
-  const facts = { folder, reason };
+  const facts = { path, reason };
   return new SluiceError(code, `Cannot ${verb}: ${why}`, {
     facts,
     cause: error,
@@ -56,6 +56,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   EROFS: { code: "storage.denied", why: "the file system is read-only" },
   ENOSPC: FULL,
   EDQUOT: FULL,
+  EFBIG: { code: "storage.full", why: "this process may not write files so large" },
   ELOOP: { code: "storage.invalid-path", why: "a symbolic link is at its path" },
   ENOTDIR: { code: "storage.invalid-path", why: "a folder of its path is an object" },
   EISDIR: { code: "storage.invalid-path", why: "a folder is at its path" },

@@ -7,7 +7,7 @@ import { checkPath, checkPrefix, folderOfPrefix, invalidPath } from "../object-p
 import type { ByteRange, ObjectInfo, ObjectStore } from "../object-store.ts";
 import { storeBelow } from "../store-below.ts";
 import { readPart, withDescriptor } from "./descriptor.ts";
-import { fileFailure, folderFailure, isMissing, unknownOutcome } from "./file-failure.ts";
+import { fileFailure, pathFailure, isMissing, unknownOutcome } from "./file-failure.ts";
 import { isRealFolder, realRoot } from "./folders.ts";
 import { publishNew, publishOver } from "./publish.ts";
 import { adoptTemporary, discard, isTemporaryName, writeTemporary } from "./temporary-file.ts";
@@ -32,7 +32,7 @@ export function localStore(folder: string, options: { world?: World } = {}): Loc
   try {
     return new FolderStore(realRoot(folder), options.world ?? realWorld());
   } catch (error) {
-    throw folderFailure(error, "open a folder", folder);
+    throw pathFailure(error, "open a folder", folder);
   }
 }
 

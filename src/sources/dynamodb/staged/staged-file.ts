@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from "node:fs";
-import { SluiceError, messageOf } from "../../../base/index.ts";
+import { pathFailure } from "../../../storage/index.ts";
 import type { Column, ColumnKind } from "./columns.ts";
 import { dictionaryHeader, dictionaryPageHeader, footer, pageHeader } from "./parquet-metadata.ts";
 
@@ -156,10 +156,6 @@ function attempt<T>(file: string, action: () => T): T {
   try {
     return action();
   } catch (error) {
-    const isFull = error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
-    throw new SluiceError(isFull ? "storage.full" : "storage.unavailable", "Cannot write a staged file", {
-      facts: { file, reason: messageOf(error) },
-      cause: error,
-    });
+    throw pathFailure(error, "write a staged file", file);
   }
 }
