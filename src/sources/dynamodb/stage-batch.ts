@@ -33,7 +33,7 @@ export interface Staging {
  * So the outcome depends on the files and their order alone.
  */
 export async function stageBatch(staging: Staging): Promise<StagedBatch> {
-  const { options, batch, known, context } = staging;
+  const { options, batch, known } = staging;
   const shapes = shapesOf(known);
   checkHints(shapes, staging.hints);
   for (const [name, shape] of staging.hints) if (!shapes.has(name)) shapes.set(name, shape);
