@@ -55,8 +55,8 @@ type Step = Omit<TableReport, "table" | "elapsedMs" | "waiting" | "skipped"> &
 
 const NOTHING = { version: undefined, rows: 0, quarantined: 0, verdict: undefined, error: undefined } as const;
 
-function blockedBy(name: TableName): Step {
-  const error = new SluiceError("table.missing", `Waits for ${name}, which failed in this run`, {
+function blockedBy(name: TableName, why = "which failed in this run"): Step {
+  const error = new SluiceError("table.missing", `Waits for ${name}, ${why}`, {
     facts: { input: name },
   });
   return { ...NOTHING, outcome: "blocked", error };
@@ -88,7 +88,6 @@ async function attempt(
       case "silver":
         return await fold(context, definition, bronzeOf(lake, definition));
       case "gold":
-        if (await isGoldIdle(context, definition)) return { ...NOTHING, outcome: "unchanged" };
         return await refresh(context, definition);
     }
   } catch (error) {
@@ -127,6 +126,11 @@ async function fold(context: LayerContext, definition: SilverDefinition, bronze:
     });
   }
   if ((await placeOf(context, definition.from).log.head()) === undefined) return { ...NOTHING, outcome: "unchanged" };
+  const absent = await firstAbsent(
+    context,
+    definition.joins.map((join) => join.table),
+  );
+  if (absent !== undefined) return blockedBy(absent, "which has no version yet");
   context.onProgress?.({ table: definition.name, phase: "fold", detail: "", rows: 0 });
   const outcome = await foldSilver(context, foldTarget(context, definition, bronze));
   return {
@@ -139,7 +143,16 @@ async function fold(context: LayerContext, definition: SilverDefinition, bronze:
   };
 }
 
+/** The first of some tables that nothing was ever written to. */
+async function firstAbsent(context: LayerContext, names: readonly TableName[]): Promise<TableName | undefined> {
+  for (const name of names) if ((await placeOf(context, name).log.head()) === undefined) return name;
+  return undefined;
+}
+
 async function refresh(context: LayerContext, definition: Extract<TableDefinition, { layer: "gold" }>): Promise<Step> {
+  if (await isGoldIdle(context, definition)) return { ...NOTHING, outcome: "unchanged" };
+  const absent = await firstAbsent(context, definition.reads);
+  if (absent !== undefined) return blockedBy(absent, "which has no version yet");
   context.onProgress?.({ table: definition.name, phase: "refresh", detail: "", rows: 0 });
   const outcome = await refreshGold(context, definition);
   return {
