@@ -58,7 +58,7 @@ async function planChannel(
 ): Promise<ChannelPlan> {
   const state = last === undefined ? undefined : decodeCoverage(last.end);
   const remembered = state?.settled ?? {};
-  const found = await findExports(store, remembered);
+  const found = await findExports(store, options.table, remembered);
   const plan = planExports(found.exports, state, options);
   const { loaded, fault } = await loadUnits(store, plan.units, state?.partial);
   const batches = cutBatches(loaded, state, {

@@ -59,7 +59,7 @@ describe("a line that is no record (F52)", () => {
         sizeBytes: Buffer.byteLength(line),
       } satisfies UnreadableLine,
     ]);
-    expect(records.map((row) => row["_key"])).toEqual(["S:before", "S:after"]);
+    expect(new Set(records.map((row) => row["_key"]))).toEqual(new Set(["S:before", "S:after"]));
     expect(run.batches[0]?.files[0]).toMatchObject({ records: 3, rows: 2, quarantined: 1 });
   });
 
@@ -102,7 +102,7 @@ describe("a line that is no record (F52)", () => {
     const { found, records } = await unreadable([good("a"), endless, good("b")]);
     expect(found).toMatchObject([{ line: 2, byteOffset: good("a").length + 1, reason: "the line is longer than 16777216 bytes", sizeBytes: endless.length }]); // prettier-ignore
     expect(Buffer.from(found[0]?.raw ?? "", "base64").toString()).toBe(endless.slice(0, 1_048_576));
-    expect(records.map((row) => row["_key"])).toEqual(["S:a", "S:b"]);
+    expect(new Set(records.map((row) => row["_key"]))).toEqual(new Set(["S:a", "S:b"]));
   });
 });
 

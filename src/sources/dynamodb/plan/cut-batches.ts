@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { must } from "../../../base/index.ts";
 import type { PlannedBatch, PlannedFile } from "../../source.ts";
 import { encodeCoverage, type Coverage } from "./coverage.ts";
-import { unitName, type PlannedUnit } from "./plan-exports.ts";
+import { unitName } from "./found-export.ts";
+import type { PlannedUnit } from "./plan-exports.ts";
 
 export interface BatchLimits {
   /** Uncompressed, as estimated. */

@@ -7,7 +7,7 @@ import type { Notice } from "../../source.ts";
 import type { Settled } from "./coverage.ts";
 import { EXPORTS_FOLDER } from "./data-path.ts";
 import { parseSummary } from "./manifests.ts";
-import type { FoundExport } from "./plan-exports.ts";
+import type { FoundExport } from "./found-export.ts";
 import { readSource } from "./read-source.ts";
 
 export interface FoundExports {
@@ -30,14 +30,14 @@ const DEPTH_MAX = 16;
 const READS_MAX = 16;
 
 /** Looks for exports anywhere below the store's root and reads the summaries of those that are not settled. */
-export async function findExports(store: ObjectStore, settled: Settled): Promise<FoundExports> {
+export async function findExports(store: ObjectStore, table: string, settled: Settled): Promise<FoundExports> {
   const tree = store.localFolder === undefined ? await listTree(store) : await walkTree(store.localFolder);
   const folders = [...tree.ids].flatMap(([parent, ids]) => unsettledIds(parent, ids, settled).map((id) => `${parent}/${id}`)); // prettier-ignore
   const exports: FoundExport[] = [];
   let problem: SluiceError | undefined;
   for (let first = 0; first < folders.length; first += READS_MAX) {
     const results = await Promise.allSettled(
-      folders.slice(first, first + READS_MAX).map(async (folder) => await readExport(store, tree, folder)),
+      folders.slice(first, first + READS_MAX).map(async (folder) => await readExport(store, tree, { folder, table })),
     );
     for (const result of results) {
       if (result.status === "rejected") {
@@ -76,11 +76,18 @@ interface Tree {
   readonly has?: (path: string) => boolean;
 }
 
-async function readExport(store: ObjectStore, tree: Tree, folder: string): Promise<FoundExport | undefined> {
+async function readExport(
+  store: ObjectStore,
+  tree: Tree,
+  { folder, table }: { readonly folder: string; readonly table: string },
+): Promise<FoundExport | undefined> {
   const path = `${folder}/${SUMMARY}`;
   const exists = async (file: string): Promise<boolean> =>
     tree.has === undefined ? (await store.stat(file)) !== undefined : tree.has(file);
-  if (await exists(path)) return { folder, summary: parseSummary(await readSource(store, path), path) };
+  if (await exists(path)) {
+    const summary = parseSummary(await readSource(store, path), path, table);
+    return "otherTable" in summary ? { folder, summary: undefined, ...summary } : { folder, summary };
+  }
   return (await exists(`${folder}/${STARTED}`)) ? { folder, summary: undefined } : undefined;
 }
 

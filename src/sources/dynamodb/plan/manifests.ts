@@ -5,7 +5,6 @@ import { isObject } from "../columns/shapes.ts";
 
 /** What `manifest-summary.json` says of a finished export (AWS, "DynamoDB table export output format"). */
 export interface ExportSummary {
-  readonly table: string;
   readonly tableId: string;
   readonly itemCount: number;
   readonly content:
@@ -25,10 +24,16 @@ export interface DataFile {
   readonly md5: string;
 }
 
-export function parseSummary(bytes: Uint8Array, path: string): ExportSummary {
+/** The summary of an export of the table `ours`, or the name of the other table that it is of, whose summary is no matter here. */
+export function parseSummary(
+  bytes: Uint8Array,
+  path: string,
+  ours: string,
+): ExportSummary | { readonly otherTable: string } {
   const summary = parseObject(decode(bytes), path);
   const table = /^arn:[^:]*:dynamodb:[^:]*:[^:]*:table\/([^/]+)$/.exec(textOf(summary, "tableArn", path))?.[1];
   if (table === undefined) refuse(path, "tableArn names no table");
+  if (table !== ours) return { otherTable: table };
   const format = textOf(summary, "outputFormat", path);
   if (format !== "DYNAMODB_JSON") {
     throw new SluiceError(
@@ -41,7 +46,6 @@ export function parseSummary(bytes: Uint8Array, path: string): ExportSummary {
     );
   }
   return {
-    table,
     tableId: textOf(summary, "tableId", path),
     itemCount: countOf(summary, "itemCount", path),
     content: contentOf(summary, path),

@@ -1,21 +1,21 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Coverage } from "./coverage.ts";
-import { planExports, type ExportPlan, type ExportRules, type FoundExport } from "./plan-exports.ts";
+import type { FoundExport } from "./found-export.ts";
+import { planExports, type ExportPlan, type ExportRules } from "./plan-exports.ts";
 
 const RULES: ExportRules = { table: "orders", requireFullExport: true };
 
 interface Made {
   readonly id?: string;
   readonly tableId?: string;
-  readonly table?: string;
 }
 
 const hour = (count: number): string => new Date(Date.UTC(2024, 0, 1) + count * 3_600_000).toISOString();
 
 function found(content: NonNullable<FoundExport["summary"]>["content"], name: string, made: Made): FoundExport {
-  const { id = name, tableId = "first", table = "orders" } = made;
-  return { folder: `AWSDynamoDB/${id}`, summary: { table, tableId, itemCount: 0, content } };
+  const { id = name, tableId = "first" } = made;
+  return { folder: `AWSDynamoDB/${id}`, summary: { tableId, itemCount: 0, content } };
 }
 
 const full = (at: number, made: Made = {}): FoundExport => found({ kind: "full", time: hour(at) }, `full-${at}`, made);
@@ -149,9 +149,16 @@ describe("a beginning", () => {
   });
 
   test("passes over exports of other tables", () => {
-    const plan = planExports([full(0, { table: "customers", id: "other" }), full(1)], undefined, RULES);
+    const others = ["other", "more"].map((id) => ({
+      folder: `AWSDynamoDB/${id}`,
+      summary: undefined,
+      otherTable: "customers",
+    }));
+    const plan = planExports([...others, full(1)], undefined, RULES);
     expect(taken(plan)).toEqual(["full-1@0"]);
     expect(names(plan.skipped)).toEqual(["other"]);
+    expect(plan.settled.has("AWSDynamoDB/more")).toBe(true);
+    expect(plan.waiting).toEqual([]);
   });
 });
 

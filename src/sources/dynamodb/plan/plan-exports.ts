@@ -1,18 +1,18 @@
 import { SluiceError, must } from "../../../base/index.ts";
 import type { Notice } from "../../source.ts";
 import type { Coverage } from "./coverage.ts";
-import type { ExportSummary } from "./manifests.ts";
-
-/** An export's folder, with what its summary says; one without a summary is still running. */
-export interface FoundExport {
-  /** `…/AWSDynamoDB/<export id>`, relative to the root. */
-  readonly folder: string;
-  readonly summary: ExportSummary | undefined;
-}
-
-export interface FinishedExport extends FoundExport {
-  readonly summary: ExportSummary;
-}
+import {
+  byEnd,
+  compareText,
+  endOf,
+  isFinished,
+  isFull,
+  isWindow,
+  startOf,
+  unitName,
+  type FinishedExport,
+  type FoundExport,
+} from "./found-export.ts";
 
 export interface PlannedUnit {
   readonly export: FinishedExport;
@@ -46,17 +46,11 @@ export function planExports(
   rules: ExportRules,
 ): ExportPlan {
   const finished = found.filter(isFinished).toSorted(byEnd);
-  const planner = new Planner(finished, found.filter((one) => !isFinished(one)), rules); // prettier-ignore
+  const running = found.filter(({ summary, otherTable }) => summary === undefined && otherTable === undefined);
+  const planner = new Planner(finished, running, rules);
+  planner.skipOtherTables(found);
   planner.run(state);
   return planner.plan();
-}
-
-export function unitName(content: ExportSummary["content"]): string {
-  return content.kind === "full" ? `full ${content.time}` : `window ${content.from} ${content.to}`;
-}
-
-function endOf(content: ExportSummary["content"]): string {
-  return content.kind === "full" ? content.time : content.to;
 }
 
 type Position = PlannedUnit["after"];
@@ -88,9 +82,20 @@ class Planner {
     };
   }
 
+  /** One notice a table: there may be thousands of exports. */
+  skipOtherTables(found: readonly FoundExport[]): void {
+    const tables = new Set<string>();
+    for (const { folder, otherTable } of found) {
+      if (otherTable === undefined) continue;
+      this.#settled.add(folder);
+      if (tables.has(otherTable)) continue;
+      tables.add(otherTable);
+      this.#skipped.push({ what: folder, why: `an export of another table, ${otherTable}` });
+    }
+  }
+
   run(state: Coverage | undefined): void {
     for (const { folder } of this.#running) this.#waiting.push({ what: folder, why: "the export is still running" });
-    this.#skipOtherTables();
     if (state === undefined) this.#start();
     else this.#resume(state);
     while (this.#at !== undefined && this.#problem === undefined) {
@@ -99,22 +104,12 @@ class Planner {
     }
   }
 
-  #skipOtherTables(): void {
-    const others = new Set<string>();
-    this.#takeOut(
-      ({ summary }) => summary.table !== this.#rules.table,
-      (one) => {
-        if (!others.has(one.summary.table)) this.#skip(one, `an export of another table, ${one.summary.table}`);
-        others.add(one.summary.table);
-        this.#settled.add(one.folder);
-      },
-    );
-  }
-
   /** The very first unit: the earliest snapshot; or windows, where they reach back to the table's creation. */
   #start(): void {
     const first = this.#rest.find(isFull);
-    const earliest = this.#rest.filter(isWindow).toSorted((left, right) => compare(startOf(left), startOf(right)))[0];
+    const earliest = this.#rest
+      .filter(isWindow)
+      .toSorted((left, right) => compareText(startOf(left), startOf(right)))[0];
     const isFromWindows =
       !this.#rules.requireFullExport &&
       earliest !== undefined &&
@@ -249,7 +244,7 @@ class Planner {
   }
 
   #gap(from: string, beyond: readonly FinishedExport[]): SluiceError {
-    const to = beyond.filter(isWindow).map(startOf).toSorted(compare)[0];
+    const to = beyond.filter(isWindow).map(startOf).toSorted(compareText)[0];
     return new SluiceError("source.gap", "Cannot go on: the exports leave a hole", {
       facts: { table: this.#rules.table, from, to, next: beyond[0]?.folder, exports: beyond.length },
       advice: `Export the window from ${from} to ${to}, or make a later full export, and run again.`,
@@ -292,40 +287,4 @@ class Planner {
   #position(): Position {
     return must(this.#at, "the planner has begun");
   }
-}
-
-function isFinished(one: FoundExport): one is FinishedExport {
-  return one.summary !== undefined;
-}
-
-type Content = ExportSummary["content"];
-type Of<K extends Content["kind"]> = FinishedExport & {
-  readonly summary: ExportSummary & { readonly content: Extract<Content, { kind: K }> };
-};
-
-function isFull(one: FinishedExport): one is Of<"full"> {
-  return one.summary.content.kind === "full";
-}
-
-function isWindow(one: FinishedExport): one is Of<"window"> {
-  return one.summary.content.kind === "window";
-}
-
-function startOf({ summary: { content } }: FinishedExport): string {
-  return content.kind === "full" ? content.time : content.from;
-}
-
-/** By end; at equal ends a window comes before a snapshot, a longer window before a shorter one, then by folder. */
-function byEnd(left: FinishedExport, right: FinishedExport): number {
-  const [one, other] = [left.summary.content, right.summary.content];
-  return (
-    compare(endOf(one), endOf(other)) ||
-    Number(one.kind === "full") - Number(other.kind === "full") ||
-    compare(startOf(left), startOf(right)) ||
-    compare(left.folder, right.folder)
-  );
-}
-
-function compare(left: string, right: string): number {
-  return left < right ? -1 : left > right ? 1 : 0;
 }

@@ -80,7 +80,11 @@ describe("files that are scanned in threads", () => {
     const store = localStore(folder, { world: realWorld() });
     const list = tasks("here", 5);
     let last: unknown;
-    const here = await scanFiles(list, { store, threads: new ScanThreads(), onProgress: (seen) => (last = { ...seen }) });
+    const here = await scanFiles(list, {
+      store,
+      threads: new ScanThreads(),
+      onProgress: (seen) => (last = { ...seen }),
+    });
     const files = here.map(({ rows, shapes, staged }) => ({ rows, shapes: [...shapes.keys()], groups: staged.groups }));
     expect(threaded).toEqual({ files, last });
   });
