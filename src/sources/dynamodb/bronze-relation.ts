@@ -43,7 +43,7 @@ const CONTRACT: ReadonlyMap<string, (table: string) => string> = new Map(
     // Two JSON objects in one: the closing brace of the first and the opening one of the second make way for a comma.
     _source_meta: () => {
       const [meta, extra] = [column("meta"), column("extra")];
-      return `coalesce(left(${meta}, -1) || ',' || substr(${extra}, 2), ${meta})`;
+      return `CASE WHEN ${extra} IS NULL THEN ${meta} ELSE left(${meta}, -1) || ',' || substr(${extra}, 2) END`;
     },
     _rescued: () => column("rescued"),
   }),
