@@ -54,7 +54,7 @@ export function deliver(folder: string, { table, contents }: ShopExport): Writte
   return writeExport(join(folder, table), contents, { table, files: 2 });
 }
 
-/** A configuration over `./exports` and `./lake`, in a language that needs no compiler. */
+/** A configuration over `./exports` and `./lake`, in a language that needs no compiler. `SPILL` moves what is spilled. */
 export function writeShopConfig(folder: string): void {
   writeFileSync(join(folder, "sluice.config.mjs"), SHOP_CONFIG);
 }
@@ -94,7 +94,7 @@ const revenue = gold("revenue", {
 export default defineLake({
   name: "shop",
   storage: "./lake",
-  engine: { memory: "512MB", threads: 2 },
+  engine: { memory: "512MB", threads: 2, ...(process.env.SPILL ? { spill: process.env.SPILL } : {}) },
   tables: [rawCustomers, rawOrders, customers, orders, revenue],
 });
 `;

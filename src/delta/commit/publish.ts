@@ -12,7 +12,8 @@ export async function publish(access: LogAccess, version: number, body: Uint8Arr
   for (let tried = 1; ; tried += 1) {
     const answer = await create(access, path, body);
     if (answer.kind === "created") return "published";
-    const found = await look(access, path, answer.kind === "unknown" ? answer.failure : undefined);
+    const isSettled = tried === 1 && answer.kind === "exists";
+    const found = await look(access, path, isSettled, answer.kind === "unknown" ? answer.failure : undefined);
     if (found !== undefined) return isSame(found, body) ? "published" : "taken";
     if (tried >= STORAGE_RETRY.attemptsMax) throw giveUp(access, path, answer);
     await access.world.sleep(jitteredDelayMs(access.world, STORAGE_RETRY, tried));
@@ -33,17 +34,21 @@ async function create(access: LogAccess, path: string, body: Uint8Array): Promis
   }
 }
 
-/** What stands there; undefined when nothing does. */
+/**
+ * What stands there; undefined when nothing does. Until it is settled whether our bytes are there, no failure to look may pass
+ * for a refusal: the caller would take back what the commit refers to.
+ */
 async function look(
   access: LogAccess,
   path: string,
+  isSettled: boolean,
   failure: SluiceError | undefined,
 ): Promise<Uint8Array | undefined> {
   try {
     return await withRetry(access.world, STORAGE_RETRY, () => access.store.read(path));
   } catch (error) {
     if (isFailure(error, "storage.missing")) return undefined;
-    if (!isFailure(error, "storage.unavailable")) throw error;
+    if (isSettled && !isFailure(error, "storage.unavailable")) throw error;
     throw new SluiceError(
       "storage.unavailable",
       `Cannot tell whether ${path} was committed: the store answers neither the write nor the read`,

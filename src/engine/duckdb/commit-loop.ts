@@ -2,6 +2,7 @@ import {
   SluiceError,
   isFailure,
   jitteredDelayMs,
+  type FailureCode,
   type JsonObject,
   type RetryPolicy,
   type World,
@@ -113,13 +114,17 @@ async function commitOnce(
   }
 }
 
-/** These are said before anything is published. */
+/** These are said before anything is published, or by a store that refused to. */
+const REFUSALS: ReadonlySet<string> = new Set<FailureCode>([
+  "table.superseded",
+  "table.unsupported",
+  "table.schema-mismatch",
+  "storage.full",
+  "storage.denied",
+]);
+
 function isKnownNotToHaveHappened(error: unknown): boolean {
-  return (
-    isFailure(error, "table.superseded") ||
-    isFailure(error, "table.unsupported") ||
-    isFailure(error, "table.schema-mismatch")
-  );
+  return isFailure(error) && REFUSALS.has(error.code);
 }
 
 function metricsJson(metrics: WriteMetrics): JsonObject {
