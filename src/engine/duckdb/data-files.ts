@@ -8,7 +8,6 @@ import type { Database } from "./database.ts";
 import type { Doing } from "./engine-failure.ts";
 import { fieldIdsOption } from "./field-ids.ts";
 import { statsOf } from "./file-stats.ts";
-import { ROW_GROUP_OPTIONS } from "./parquet-options.ts";
 import { decodePartitionKey, encodePartitionKey } from "./partition-key.ts";
 import type { Session } from "./session.ts";
 import { writtenFile, type WrittenFile } from "./written-file.ts";
@@ -32,7 +31,7 @@ export async function writeDataFiles(database: Database, session: Session, reque
   const folder = database.newPath("write");
   await mkdir(folder, { mode: 0o700 });
   try {
-    const written = await copy(session, request, folder);
+    const written = await copy(session, request, { folder, rowGroups: database.rowGroups });
     return await publish(
       database,
       written.filter((file) => file.rows > 0),
@@ -56,7 +55,11 @@ export async function discardDataFiles(
   }
 }
 
-async function copy(session: Session, request: WriteRequest, folder: string): Promise<readonly WrittenFile[]> {
+async function copy(
+  session: Session,
+  request: WriteRequest,
+  { folder, rowGroups }: { folder: string; rowGroups: string },
+): Promise<readonly WrittenFile[]> {
   const { schema, partitionColumns } = request.metadata;
   const stored = schema.fields.filter((field) => !partitionColumns.includes(field.name));
   const partitions = partitionFields(schema, partitionColumns);
@@ -68,7 +71,7 @@ async function copy(session: Session, request: WriteRequest, folder: string): Pr
   const options = [
     "FORMAT parquet",
     "COMPRESSION zstd",
-    ROW_GROUP_OPTIONS,
+    rowGroups,
     "RETURN_STATS",
     "FILENAME_PATTERN '{uuid}'",
     partitions.length === 0

@@ -1,8 +1,9 @@
 import type { DuckDBBitValue } from "@duckdb/node-api";
 import { SluiceError } from "../../base/index.ts";
-import { parseStats, readDeletionVector, type AddFile, type RowSet } from "../../delta/index.ts";
+import { readDeletionVector, type AddFile, type RowSet } from "../../delta/index.ts";
 import type { OpenTable } from "../engine.ts";
 import { bitsOf } from "./bits.ts";
+import { statisticsOf } from "./file-statistics.ts";
 
 /** Vectors kept in memory, in bytes of their bits: those of a table of half a billion rows. */
 const KEPT_BYTES_MAX = 64 * 2 ** 20;
@@ -21,7 +22,7 @@ export class DeletedRows {
 
   /** The deleted rows of a file and those that are to be hidden besides; undefined when there are none. */
   async bits(table: Place, file: AddFile, hidden?: RowSet): Promise<DuckDBBitValue | undefined> {
-    const rows = parseStats(file.stats)?.numRecords;
+    const rows = statisticsOf(file)?.numRecords;
     if (hidden !== undefined) {
       const deleted = await this.rows(table, file);
       return toBits(deleted === undefined ? hidden : deleted.union(hidden), { table, file, rows });

@@ -4,10 +4,9 @@ import type { Relation } from "../engine.ts";
 import { quoteIdentifier, quoteLiteral, sqlTypeOf } from "../sql-text.ts";
 import { deltaSchema } from "./delta-type.ts";
 import type { EngineParts } from "./engine-parts.ts";
-import { ROW_GROUP_OPTIONS } from "./parquet-options.ts";
 
 const FORMATS = {
-  parquet: `FORMAT parquet, COMPRESSION zstd, ${ROW_GROUP_OPTIONS}`,
+  parquet: "FORMAT parquet, COMPRESSION zstd",
   csv: "FORMAT csv, HEADER",
   ndjson: "FORMAT json",
 } as const;
@@ -29,8 +28,9 @@ export async function exportRows(
     const columns = fields.map(
       ({ name, type }) => `CAST(${quoteIdentifier(name)} AS ${sqlTypeOf(type)}) AS ${quoteIdentifier(name)}`,
     );
+    const options = format === "parquet" ? `${FORMATS.parquet}, ${database.rowGroups}` : FORMATS[format];
     const [row] = await session.rows(
-      `COPY (SELECT ${columns.join(", ")} FROM (${source.sql})) TO ${quoteLiteral(draft)} (${FORMATS[format]})`,
+      `COPY (SELECT ${columns.join(", ")} FROM (${source.sql})) TO ${quoteLiteral(draft)} (${options})`,
       doing,
     );
     await publish(draft, file, database.world.uuid());

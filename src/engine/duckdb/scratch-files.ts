@@ -6,7 +6,6 @@ import type { Scratch } from "../engine.ts";
 import type { Database } from "./database.ts";
 import { deltaSchema } from "./delta-type.ts";
 import type { Doing } from "./engine-failure.ts";
-import { ROW_GROUP_OPTIONS } from "./parquet-options.ts";
 import type { Session } from "./session.ts";
 import { quoteIdentifier, quoteLiteral, sqlTypeOf } from "../sql-text.ts";
 import { explicitSchema, named, storedName } from "./explicit-schema.ts";
@@ -30,7 +29,7 @@ export class ScratchFiles {
       ({ name, type }) => `CAST(${quoteIdentifier(name)} AS ${sqlTypeOf(type)}) AS ${quoteIdentifier(name)}`,
     );
     // Fast to write and to read: it lives for minutes.
-    const options = `FORMAT parquet, COMPRESSION lz4_raw, ${ROW_GROUP_OPTIONS}`;
+    const options = `FORMAT parquet, COMPRESSION lz4_raw, ${this.#database.rowGroups}`;
     try {
       const [counted] = await session.rows(
         `COPY (SELECT ${columns.join(", ")} FROM (${sql})) TO ${quoteLiteral(file)} (${options})`,
@@ -51,7 +50,7 @@ export class ScratchFiles {
       throw new SluiceError("internal.bug", "Cannot read scratch rows: they are disposed already");
     const columns = scratch.schema.fields.map((field, index) => named(storedName(index), field.name));
     if (rowNumberColumn !== undefined) columns.push(named("file_row_number", rowNumberColumn));
-    return `SELECT ${columns.join(", ")} FROM read_parquet(${quoteLiteral(file)}, ${explicitSchema(scratch.schema.fields)})`;
+    return `SELECT ${columns.join(", ")} FROM read_parquet(${quoteLiteral(file)}, ${explicitSchema(scratch.schema.fields, scratch.rows)})`;
   }
 
   #scratch(id: string, schema: StructType, rows: number): Scratch {

@@ -9,6 +9,7 @@ import { explicitSchema, named, storedName } from "./explicit-schema.ts";
 import { FACTS, createFacts, partitionFact, partitionLiteral, type FileFacts } from "./table-files.ts";
 import { quoteIdentifier, sqlTypeOf } from "../sql-text.ts";
 import { literalList } from "./literal-list.ts";
+import { statisticsOf } from "./file-statistics.ts";
 
 /** Names of the columns that `positions` adds. */
 export const FILE_COLUMN = "__file";
@@ -42,7 +43,7 @@ export async function tableScan(access: ScanAccess, options: ScanOptions): Promi
   const stored = metadata.schema.fields.filter((field) => !metadata.partitionColumns.includes(field.name));
   const paths = await localPaths(access, options);
   const facts = await loadFacts(access, options);
-  const source = `read_parquet(${literalList(paths)}, ${explicitSchema(stored)})`;
+  const source = `read_parquet(${literalList(paths)}, ${explicitSchema(stored, rowsIn(files))})`;
   const constant = constantPartition(files, metadata.partitionColumns);
   const hasDeleted = facts.some((fact) => fact.deleted !== undefined);
   const storedColumns = new Map(stored.map((field, index) => [field.name, `t.${storedName(index)}`]));
@@ -100,6 +101,13 @@ async function loadFacts(access: ScanAccess, { table, files, hidden }: ScanOptio
     facts.push({ file, deleted });
   }
   return facts;
+}
+
+/** Rows of a file that does not say how many it has, at a hundred bytes each. */
+const BYTES_A_ROW = 100;
+
+function rowsIn(files: readonly AddFile[]): number {
+  return files.reduce((sum, file) => sum + (statisticsOf(file)?.numRecords ?? file.sizeBytes / BYTES_A_ROW), 0);
 }
 
 /** The partition that all files share, as it is for an unpartitioned table. */

@@ -1,5 +1,6 @@
-import { parseStats, type AddFile, type RemoveFile } from "../../delta/index.ts";
+import type { AddFile, RemoveFile } from "../../delta/index.ts";
 import type { WriteMetrics } from "../engine.ts";
+import { statisticsOf } from "./file-statistics.ts";
 
 /** Metrics of a write whose rows are all new. */
 export function filesMetrics(adds: readonly AddFile[], removes: readonly RemoveFile[]): WriteMetrics {
@@ -22,6 +23,6 @@ export function rowsOfFiles(files: Iterable<AddFile>): number {
 
 /** Rows that are not deleted; undefined when the file does not say how many it has. */
 function liveRows(file: AddFile): number | undefined {
-  const physical = parseStats(file.stats)?.numRecords;
+  const physical = statisticsOf(file)?.numRecords;
   return physical === undefined ? undefined : physical - (file.deletionVector?.cardinality ?? 0);
 }

@@ -7,7 +7,6 @@ import type { ObjectStore } from "../../../storage/index.ts";
 import { quoteLiteral } from "../../sql-text.ts";
 import type { EngineParts } from "../engine-parts.ts";
 import { LINE_BYTES } from "../json-lines.ts";
-import { ROW_GROUP_OPTIONS } from "../parquet-options.ts";
 import { writtenFile } from "../written-file.ts";
 
 interface CheckpointWrite {
@@ -37,7 +36,7 @@ export async function writeCheckpointFile(
     const columns = Object.entries(COLUMNS).map(([name, type]) => `${quoteLiteral(name)}: ${quoteLiteral(type)}`);
     const source = `read_json(${quoteLiteral(lines)}, format = 'newline_delimited', maximum_object_size = ${Math.max(LINE_BYTES, longest)}, columns = {${columns.join(", ")}})`;
     const [row] = await session.rows(
-      `COPY (SELECT * FROM ${source}) TO ${quoteLiteral(file)} (FORMAT parquet, COMPRESSION zstd, RETURN_STATS, ${ROW_GROUP_OPTIONS})`,
+      `COPY (SELECT * FROM ${source}) TO ${quoteLiteral(file)} (FORMAT parquet, COMPRESSION zstd, RETURN_STATS, ${database.rowGroups})`,
       doing,
     );
     const written = writtenFile(must(row, "COPY tells of its file"));

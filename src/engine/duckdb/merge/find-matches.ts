@@ -1,9 +1,10 @@
-import { fileMayMatch, parseStats, type AddFile, type ColumnRange } from "../../../delta/index.ts";
+import { fileMayMatch, type AddFile, type ColumnRange, type FileSummary } from "../../../delta/index.ts";
 import { quoteIdentifier, sqlTypeOf } from "../../sql-text.ts";
 import { collectPositions, type Positions } from "../positions.ts";
 import { FILE_COLUMN, ROW_COLUMN, tableScan } from "../table-scan.ts";
 import { SOURCE_ROW, keyField, sourceField, sourceRows, type MergeStep } from "./merge-step.ts";
 import { bitOf, rowBits } from "./row-bits.ts";
+import { statisticsOf } from "../file-statistics.ts";
 
 /** What a merge does to which rows. */
 export interface Matches {
@@ -104,9 +105,6 @@ function keysEqual(step: MergeStep): string {
   return equal.join(" AND ");
 }
 
-function summaryOf(file: AddFile): {
-  stats: ReturnType<typeof parseStats>;
-  partitionValues: AddFile["partitionValues"];
-} {
-  return { stats: parseStats(file.stats), partitionValues: file.partitionValues };
+function summaryOf(file: AddFile): FileSummary {
+  return { stats: statisticsOf(file), partitionValues: file.partitionValues };
 }

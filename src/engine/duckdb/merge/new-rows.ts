@@ -51,15 +51,23 @@ async function rowsOfSource(
   return `${select}, ${chosen} b WHERE ${bitOf("b", `source.${SOURCE_ROW}`)} = 1`;
 }
 
-/** Updates row by row of the target: they need what it had, or are more than the source's rows. */
+/**
+ * Updates row by row of the target: they need what it had, or are more than the source's rows. The target is read as if no
+ * row of it were deleted: the updates name live rows only, and the engine then knows how many rows it reads, so that it keeps
+ * the few narrow ones in memory and lets the wide ones stream by.
+ */
 async function rowsByTarget(step: MergeStep, matches: Matches, columns: readonly NewColumn[]): Promise<string> {
   const touched = matches.scanned.filter((file) => matches.removed.byFile.has(file));
   const place = touched.map((file, index) => `WHEN ${matches.scanned.indexOf(file)} THEN ${index}`).join(" ");
-  const scan = await scanOf(step, touched);
+  const scan = await scanOf(
+    step,
+    touched.map(({ deletionVector: _, ...file }) => file),
+  );
   return (
-    `SELECT ${listOf(columns)} FROM ${matches.updates} u JOIN ${sourceRows(step)} source ON source.${SOURCE_ROW} = u.s ` +
-    `JOIN (${scan}) target ` +
-    `ON target.${FILE_COLUMN} = (CASE u.f ${place} END)::UBIGINT AND target.${ROW_COLUMN} = u.r`
+    `SELECT ${listOf(columns)} FROM (${scan}) target ` +
+    `JOIN (SELECT (CASE f ${place} END)::UBIGINT AS f, r, s FROM ${matches.updates}) u ` +
+    `ON target.${FILE_COLUMN} = u.f AND target.${ROW_COLUMN} = u.r ` +
+    `JOIN ${sourceRows(step)} source ON source.${SOURCE_ROW} = u.s`
   );
 }
 
