@@ -13,9 +13,9 @@ import { requirePart, startDeltaRs, startSpark, type DeltaRsJudge, type SparkJud
 
 const hasDeltaRs = requirePart("delta-1.6.3") && requirePart("delta-1.6.6");
 const hasSpark = requirePart("spark");
-const REQUEST_MS = 120_000;
+const REQUEST_MS = 300_000;
 /** Spark takes some seconds a statement, and more on a busy machine. */
-const LONG = { timeout: 300_000 };
+const LONG = { timeout: 600_000 };
 
 const SCHEMA: StructType = struct([
   field("id", "long"),

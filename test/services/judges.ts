@@ -9,7 +9,7 @@ export { partsAvailable, requirePart, type Part, type PartAvailability } from ".
 /** Starts delta-rs of one version. Ready within a second. */
 export async function startDeltaRs(
   version: "1.6.3" | "1.6.6",
-  { requestTimeoutMs = 60_000 }: JudgeOptions = {},
+  { requestTimeoutMs = 240_000 }: JudgeOptions = {},
 ): Promise<DeltaRsJudge> {
   const judge = await startJudgeProcess({
     program: join(partFolder(`delta-${version}`), "bin", "python"),
@@ -27,7 +27,7 @@ export async function startDeltaRs(
 }
 
 /** Starts Spark with Delta Lake. Takes some seconds, and some more for its first table: start one for a whole file. */
-export async function startSpark({ requestTimeoutMs = 120_000 }: JudgeOptions = {}): Promise<SparkJudge> {
+export async function startSpark({ requestTimeoutMs = 300_000 }: JudgeOptions = {}): Promise<SparkJudge> {
   const judge = await startJudgeProcess({
     program: join(partFolder("spark"), "bin", "python"),
     programArguments: [scriptPath("judge_spark.py"), partFolder("delta-jars")],
