@@ -55,7 +55,15 @@ export { inspectTable, type InspectedFeature, type TableInspection } from "./ins
 export { lakeStatus, type LakeStatus, type RunSummary, type TableRun, type TableStatus } from "./lake-status.ts";
 export { openLake, type Lake, type LakeOptions } from "./open-lake.ts";
 export { openPath, type PathTable } from "./open-path.ts";
-export { hasWork, isUpToDate, planLake, readTotals, type PlannedRead, type PlannedStep, type TablePlan } from "./plan-lake.ts";
+export {
+  hasWork,
+  isUpToDate,
+  planLake,
+  readTotals,
+  type PlannedRead,
+  type PlannedStep,
+  type TablePlan,
+} from "./plan-lake.ts";
 export {
   countQuarantined,
   quarantinedRecords,
