@@ -9,7 +9,7 @@ export const TABLE = "orders";
 export const CHANGED_ONE_IN = 100;
 
 /** Kept in `folder` from run to run; the number is raised when the data changes. */
-const DATA_VERSION = 1;
+const DATA_VERSION = 2;
 const EXPORT_MS = Date.UTC(2025, 0, 1);
 const WINDOW_MS = 3_600_000;
 
@@ -42,18 +42,16 @@ export function insertWindow(items: number): OrderExports {
     });
 }
 
-/** `windows` windows of `changes` updates each, after the full export of `items` orders; no order changes twice. */
-export function updateWindows(items: number, { windows, changes }: UpdateWindows): OrderExports {
+/** A window (0, 1, …) of `changes` updates after the full export of `items` orders; no order changes twice in all windows. */
+export function updateWindow(items: number, { window, changes }: UpdateWindow): OrderExports {
   return async (cache) =>
-    await cached(cache, `update-${items}-${windows}x${changes}`, async (folder) => {
-      for (let window = 0; window < windows; window += 1) {
-        const line = (index: number): string => {
-          const order = changedOrder(items, window * changes + index);
-          const images = `"OldImage":${orderItem(order, 0)},"NewImage":${orderItem(order, window + 1)}`;
-          return `${changeHead(order, window, index)},${images}}`;
-        };
-        await writeExportFiles({ folder, table: TABLE, period: windowOf(window), count: changes, line });
-      }
+    await cached(cache, join(`update-${items}-${changes}`, String(window)), async (folder) => {
+      const line = (index: number): string => {
+        const order = changedOrder(items, window * changes + index);
+        const images = `"OldImage":${orderItem(order, 0)},"NewImage":${orderItem(order, 1)}`;
+        return `${changeHead(order, window, index)},${images}}`;
+      };
+      await writeExportFiles({ folder, table: TABLE, period: windowOf(window), count: changes, line });
     });
 }
 
@@ -71,8 +69,8 @@ export function changedItems(items: number, count: number): OrderExports {
     });
 }
 
-export interface UpdateWindows {
-  readonly windows: number;
+export interface UpdateWindow {
+  readonly window: number;
   readonly changes: number;
 }
 

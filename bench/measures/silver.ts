@@ -1,6 +1,6 @@
 import { builtLake } from "../built-lake.ts";
 import { exportsTogether, runLake, withCopy, type BenchContext, type Measured } from "../bench-context.ts";
-import { CHANGED_ONE_IN, fullExport, updateWindows } from "../data/order-exports.ts";
+import { CHANGED_ONE_IN, fullExport, updateWindow } from "../data/order-exports.ts";
 import { figureOf } from "../finding.ts";
 import { measureAlone, median } from "../pairs.ts";
 
@@ -8,7 +8,7 @@ import { measureAlone, median } from "../pairs.ts";
 export async function silverWindow(context: BenchContext): Promise<Measured> {
   const built = await builtLake(context);
   const changes = context.items / CHANGED_ONE_IN;
-  const window = updateWindows(context.items, { windows: 1, changes });
+  const window = updateWindow(context.items, { window: 0, changes });
   const exports = await exportsTogether(context, [fullExport(context.items), window]);
   const tables = ["bronze.orders", "silver.orders"];
   const samples = await measureAlone(context.pairs, {
