@@ -78,6 +78,23 @@ describe("the database", () => {
     await database.close();
   });
 
+  test("folders are what they are behind their links, there already or not", async () => {
+    await mkdir(join(folder, "real"));
+    await symlink(join(folder, "real"), join(folder, "alias"));
+    await symlink(join(folder, "real"), join(folder, "spill"));
+    const database = await opened([join(folder, "alias", "lake")]);
+    await mkdir(join(folder, "real", "lake"));
+    await writeFile(join(folder, "real", "lake", "a.csv"), "a\n1\n");
+    await using session = await database.session();
+    for (const path of ["real", "alias"].map((name) => join(folder, name, "lake", "a.csv"))) {
+      expect(await session.rows(`FROM read_csv('${path}')`, DOING)).toEqual([[1n]]);
+    }
+    expect(database.reaches(join(folder, "real", "lake"))).toBe(true);
+    await session.run(`COPY (SELECT 1) TO '${database.newPath("x")}'`, DOING);
+    await session[Symbol.asyncDispose]();
+    await database.close();
+  });
+
   test("its spill folder is private and gone afterwards", async () => {
     const database = await opened();
     expect((await stat(database.folder)).mode & 0o777).toBe(0o700);

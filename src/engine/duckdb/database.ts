@@ -1,6 +1,6 @@
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { mkdir, readdir, realpath, rm } from "node:fs/promises";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { SluiceError, type World } from "../../base/index.ts";
 import { pathFailure } from "../../storage/index.ts";
@@ -57,7 +57,8 @@ export class Database {
 
   static async open(options: DatabaseOptions): Promise<Database> {
     await sweep(options.spillFolder);
-    const folder = join(options.spillFolder, `${OWN_PREFIX}${process.pid}-${options.world.uuid()}`);
+    const folders = options.folders === undefined ? undefined : await Promise.all(options.folders.map(realFolder));
+    const folder = join(await realFolder(options.spillFolder), `${OWN_PREFIX}${process.pid}-${options.world.uuid()}`);
     try {
       await mkdir(join(folder, "temporary"), { recursive: true, mode: 0o700 });
     } catch (error) {
@@ -70,8 +71,8 @@ export class Database {
       autoload_known_extensions: "false",
       allow_community_extensions: "false",
     });
-    await lockDown(instance, folder, options.folders);
-    return new Database(instance, folder, options);
+    await lockDown(instance, folder, folders);
+    return new Database(instance, folder, { ...options, ...(folders === undefined ? {} : { folders }) });
   }
 
   /** A connection with temporary tables of its own. */
@@ -104,6 +105,17 @@ export class Database {
  * gigabyte, and without it nothing is slower. Only a session can turn it off.
  */
 const GATHERING = "enable_caching_operators";
+
+/** The folder behind symbolic links, which DuckDB follows before it judges; it need not exist yet. */
+async function realFolder(path: string): Promise<string> {
+  const whole = resolve(path);
+  try {
+    return await realpath(whole);
+  } catch {
+    const parent = dirname(whole);
+    return parent === whole ? whole : join(await realFolder(parent), basename(whole));
+  }
+}
 
 /** Folders of this machine's processes, by their number. */
 const OWN_PREFIX = `engine-${hostname().replaceAll(/[^\w.]/g, "_")}-`;

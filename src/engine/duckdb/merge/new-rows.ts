@@ -1,4 +1,5 @@
 import type { StructField } from "../../../contract/index.ts";
+import type { AddFile } from "../../../delta/index.ts";
 import { quoteIdentifier, sqlTypeOf } from "../../sql-text.ts";
 import { conformed } from "../conform.ts";
 import { FILE_COLUMN, ROW_COLUMN } from "../table-scan.ts";
@@ -59,16 +60,18 @@ async function rowsOfSource(
 async function rowsByTarget(step: MergeStep, matches: Matches, columns: readonly NewColumn[]): Promise<string> {
   const touched = matches.scanned.filter((file) => matches.removed.byFile.has(file));
   const place = touched.map((file, index) => `WHEN ${matches.scanned.indexOf(file)} THEN ${index}`).join(" ");
-  const scan = await scanOf(
-    step,
-    touched.map(({ deletionVector: _, ...file }) => file),
-  );
+  const scan = await scanOf(step, touched.map(asWhole));
   return (
     `SELECT ${listOf(columns)} FROM (${scan}) target ` +
     `JOIN (SELECT (CASE f ${place} END)::UBIGINT AS f, r, s FROM ${matches.updates}) u ` +
     `ON target.${FILE_COLUMN} = u.f AND target.${ROW_COLUMN} = u.r ` +
     `JOIN ${sourceRows(step)} source ON source.${SOURCE_ROW} = u.s`
   );
+}
+
+function asWhole(file: AddFile): AddFile {
+  const { deletionVector, ...whole } = file;
+  return deletionVector === undefined ? file : whole;
 }
 
 function listOf(columns: readonly NewColumn[]): string {
