@@ -18,7 +18,7 @@ export async function append(
     {
       operation: "WRITE",
       operationParameters: { mode: "Append" },
-      prepare: async (target) => {
+      prepare: async (target, draft) => {
         await using session = await parts.database.session(options.signal);
         const source = await parts.source(session, rows);
         const doing = { what: `append to table ${table.name}`, userSql: true, linesBefore: source.linesBefore };
@@ -27,9 +27,14 @@ export async function append(
           tableName: table.name,
           doing,
         });
-        const adds = await writeDataFiles(parts.database, session, { table, metadata: target.metadata, sql, doing });
+        const adds = await writeDataFiles(parts.database, session, {
+          table,
+          metadata: target.metadata,
+          sql,
+          doing,
+          draft,
+        });
         return {
-          written: adds.map((add) => add.path),
           adds,
           removes: [],
           reads: READ_NOTHING,

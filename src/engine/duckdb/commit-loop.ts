@@ -10,13 +10,12 @@ import {
 import type { AddFile, CommitOutcome, ReadSet, RemoveFile, Snapshot, TxnClaim } from "../../delta/index.ts";
 import type { StructType } from "../../contract/index.ts";
 import type { OpenTable, WriteMetrics, WriteOptions, WriteOutcome } from "../engine.ts";
-import { discardDataFiles } from "./data-files.ts";
+import { DraftFiles } from "./draft-files.ts";
+import { interrupted } from "./engine-failure.ts";
 import { writeTarget, type WriteTarget } from "./write-target.ts";
 
 /** What a verb has prepared for one commit. */
 export interface PreparedWrite {
-  /** Files that are in the store because of this write alone, data files and deletion vectors: gone when it does not happen. */
-  readonly written: readonly string[];
   readonly adds: readonly AddFile[];
   readonly removes: readonly RemoveFile[];
   readonly reads: ReadSet;
@@ -28,7 +27,7 @@ export interface Verb {
   readonly operationParameters?: Readonly<Record<string, string>>;
   readonly replaceSchema?: StructType;
   /** Prepares the write on top of the target's snapshot; called again on a newer one after a conflict. */
-  readonly prepare: (target: WriteTarget) => Promise<PreparedWrite>;
+  readonly prepare: (target: WriteTarget, draft: DraftFiles) => Promise<PreparedWrite>;
 }
 
 /** Every conflict means that somebody else got on; so many in a row are a table that is rewritten all the time. */
@@ -49,18 +48,34 @@ export async function commitLoop(
     const applied = alreadyApplied(snapshot, options.txns ?? []);
     if (applied !== undefined) return applied;
     const target = writeTarget(table, snapshot, { ...options, ...replacing(verb) }, world);
-    const prepared = await verb.prepare(target);
-    if (isNothing(target, prepared, options)) return { kind: "nothing", snapshot };
-    const outcome = await commitOnce(table, verb, { target, prepared, options });
-    if (outcome.kind === "committed") return { ...outcome, metrics: prepared.metrics };
-    await discardDataFiles(
-      table,
-      prepared.written.map((path) => ({ path })),
-    );
+    const draft = new DraftFiles(table.store);
+    const outcome = await writeOnce(table, verb, { target, draft, options });
+    if (outcome.kind === "committed" || outcome.kind === "nothing") return outcome;
+    await draft.discard();
     if (outcome.kind === "already-applied") return outcome;
     if (tried >= CONFLICTS.attemptsMax) throw lostEveryTime(table, outcome, tried);
     snapshot = outcome.snapshot;
     await world.sleep(jitteredDelayMs(world, CONFLICTS, tried));
+  }
+}
+
+/** One try: until the commit begins every failure means that nothing happened, from then on only those that say so. */
+async function writeOnce(
+  table: OpenTable,
+  verb: Verb,
+  { target, draft, options }: { target: WriteTarget; draft: DraftFiles; options: WriteOptions },
+): Promise<WriteOutcome | Extract<CommitOutcome, { kind: "conflict" }>> {
+  let isCommitting = false;
+  try {
+    const prepared = await verb.prepare(target, draft);
+    if (isNothing(target, prepared, options)) return { kind: "nothing", snapshot: target.snapshot };
+    if (options.signal?.aborted === true) throw interrupted({ what: `write to table ${table.name}` });
+    isCommitting = true;
+    const outcome = await commit(table, verb, { target, prepared, options });
+    return outcome.kind === "committed" ? { ...outcome, metrics: prepared.metrics } : outcome;
+  } catch (error) {
+    if (!isCommitting || isKnownNotToHaveHappened(error)) await draft.discard();
+    throw error;
   }
 }
 
@@ -83,35 +98,24 @@ function isNothing(target: WriteTarget, prepared: PreparedWrite, options: WriteO
   return !changesFiles && !changesTable && (options.txns ?? []).length === 0;
 }
 
-async function commitOnce(
+async function commit(
   table: OpenTable,
   verb: Verb,
   { target, prepared, options }: { target: WriteTarget; prepared: PreparedWrite; options: WriteOptions },
 ): Promise<CommitOutcome> {
   const { newMetadata, newProtocol } = target;
-  try {
-    options.signal?.throwIfAborted();
-    return await table.log.commit({
-      base: target.snapshot,
-      operation: verb.operation,
-      operationParameters: { ...verb.operationParameters, ...options.operationParameters },
-      operationMetrics: metricsJson(prepared.metrics),
-      adds: prepared.adds,
-      removes: prepared.removes,
-      reads: prepared.reads,
-      ...(newMetadata === undefined ? {} : { metadata: newMetadata }),
-      ...(newProtocol === undefined ? {} : { protocol: newProtocol }),
-      ...(options.txns === undefined ? {} : { txns: options.txns }),
-    });
-  } catch (error) {
-    if (isKnownNotToHaveHappened(error)) {
-      await discardDataFiles(
-        table,
-        prepared.written.map((path) => ({ path })),
-      );
-    }
-    throw error;
-  }
+  return await table.log.commit({
+    base: target.snapshot,
+    operation: verb.operation,
+    operationParameters: { ...verb.operationParameters, ...options.operationParameters },
+    operationMetrics: metricsJson(prepared.metrics),
+    adds: prepared.adds,
+    removes: prepared.removes,
+    reads: prepared.reads,
+    ...(newMetadata === undefined ? {} : { metadata: newMetadata }),
+    ...(newProtocol === undefined ? {} : { protocol: newProtocol }),
+    ...(options.txns === undefined ? {} : { txns: options.txns }),
+  });
 }
 
 /** These are said before anything is published, or by a store that refused to. */

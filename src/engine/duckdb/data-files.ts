@@ -1,10 +1,11 @@
 import { mkdir, rm } from "node:fs/promises";
-import { SluiceError, isFailure, messageOf } from "../../base/index.ts";
+import { SluiceError, messageOf } from "../../base/index.ts";
 import type { StructField, StructType } from "../../contract/index.ts";
 import type { AddFile, PartitionValues, TableMetadata } from "../../delta/index.ts";
 import type { OpenTable } from "../engine.ts";
 import { NULL_MARK } from "./conform.ts";
 import type { Database } from "./database.ts";
+import type { DraftFiles } from "./draft-files.ts";
 import type { Doing } from "./engine-failure.ts";
 import { fieldIdsOption } from "./field-ids.ts";
 import { statsOf } from "./file-stats.ts";
@@ -19,7 +20,7 @@ export interface WriteRequest {
   /** Rows in the table's columns and types. */
   readonly sql: string;
   readonly doing: Doing;
-  readonly dataChange?: boolean;
+  readonly draft: DraftFiles;
 }
 
 /** Files of this size are read in parallel and rewritten without pain. */
@@ -39,19 +40,6 @@ export async function writeDataFiles(database: Database, session: Session, reque
     );
   } finally {
     await rm(folder, { recursive: true, force: true });
-  }
-}
-
-/** Removes data files that no commit refers to. What cannot be removed is an orphan that a later clean-up finds. */
-export async function discardDataFiles(
-  table: Pick<OpenTable, "store">,
-  adds: readonly Pick<AddFile, "path">[],
-): Promise<void> {
-  if (adds.length === 0) return;
-  try {
-    await table.store.remove(adds.map((add) => add.path));
-  } catch (error) {
-    if (!isFailure(error)) throw error;
   }
 }
 
@@ -104,15 +92,13 @@ async function publish(database: Database, files: readonly WrittenFile[], reques
       // Opaque names: a partition value never becomes part of a path (delta.md 9).
       const path = `${database.world.uuid()}.parquet`;
       adds.push(addOf(file, path, database.world.nowMs(), request));
+      request.draft.add(path);
       await moveTo(request.table, path, file.file);
     }
   };
   const outcomes = await Promise.allSettled(Array.from({ length: MOVES_AT_ONCE }, worker));
   const failed = outcomes.find((outcome) => outcome.status === "rejected");
-  if (failed !== undefined) {
-    await discardDataFiles(request.table, adds);
-    throw failed.reason;
-  }
+  if (failed !== undefined) throw failed.reason;
   return adds;
 }
 
@@ -134,7 +120,7 @@ function addOf(file: WrittenFile, path: string, nowMs: number, request: WriteReq
     partitionValues: partitionValues satisfies PartitionValues,
     sizeBytes: file.sizeBytes,
     modificationTime: nowMs,
-    dataChange: request.dataChange ?? true,
+    dataChange: true,
     stats: statsOf(file, request.metadata),
   };
 }

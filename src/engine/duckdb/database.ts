@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { SluiceError, type World } from "../../base/index.ts";
 import { pathFailure } from "../../storage/index.ts";
+import { interrupted } from "./engine-failure.ts";
 import { lineLimit } from "./json-lines.ts";
 import { rowGroupOptions } from "./parquet-options.ts";
 import { Session } from "./session.ts";
@@ -78,7 +79,7 @@ export class Database {
   /** A connection with temporary tables of its own. */
   async session(signal?: AbortSignal): Promise<Session> {
     if (this.#closed) throw new SluiceError("internal.bug", "Cannot use the engine: it is closed");
-    signal?.throwIfAborted();
+    if (signal?.aborted === true) throw interrupted({ what: "begin" });
     const connection = await this.#instance.connect();
     await connection.run(`SET ${GATHERING} = false`);
     const session = new Session(connection, this.#slots, { signal, closed: () => this.#open.delete(session) });

@@ -1,5 +1,6 @@
 import type { OpenTable, WriteOptions, WriteOutcome } from "../engine.ts";
 import { commitLoop, type PreparedWrite } from "./commit-loop.ts";
+import type { DraftFiles } from "./draft-files.ts";
 import type { EngineParts } from "./engine-parts.ts";
 import { collectPositions } from "./positions.ts";
 import { assertReadOnlyExpression } from "./query-guard.ts";
@@ -20,7 +21,7 @@ export async function deleteRows(
     {
       operation: "DELETE",
       operationParameters: { predicate },
-      prepare: async (target) => await prepare(parts, { table, predicate, target, options }),
+      prepare: async (target, draft) => await prepare(parts, { table, predicate, target, draft, options }),
     },
     options,
   );
@@ -28,13 +29,15 @@ export async function deleteRows(
 
 async function prepare(
   parts: EngineParts,
-  {
-    table,
-    predicate,
-    target,
-    options,
-  }: { table: OpenTable; predicate: string; target: WriteTarget; options: WriteOptions },
+  request: {
+    table: OpenTable;
+    predicate: string;
+    target: WriteTarget;
+    draft: DraftFiles;
+    options: WriteOptions;
+  },
 ): Promise<PreparedWrite> {
+  const { table, predicate, target, draft, options } = request;
   const files = [...(target.snapshot?.files.values() ?? [])];
   const metadata = target.snapshot?.metadata ?? target.metadata;
   await using session = await parts.database.session(options.signal);
@@ -46,7 +49,7 @@ async function prepare(
     `SELECT ${FILE_COLUMN}, ${ROW_COLUMN} FROM (${scan.replaceAll("\n", " ")}) WHERE (\n${predicate}\n)`,
     { files, doing },
   );
-  const removed = await removeRows(parts, session, { table, target, hits, doing });
+  const { bytesWritten, ...removed } = await removeRows(parts, session, { table, target, hits, doing, draft });
   return {
     ...removed,
     reads: { wholeTable: true, files: new Set(files.map((file) => file.path)) },
@@ -56,7 +59,7 @@ async function prepare(
       rowsDeleted: hits.count,
       filesAdded: removed.adds.length,
       filesRemoved: removed.removes.length,
-      bytesWritten: removed.bytesWritten,
+      bytesWritten,
     },
   };
 }

@@ -38,6 +38,10 @@ export function damaged(named: string, cause: unknown, doing: Doing): SluiceErro
   return new SluiceError("table.corrupt", `Cannot ${doing.what}: ${named} is missing or damaged`, { cause });
 }
 
+export function interrupted(doing: Doing): SluiceError {
+  return new SluiceError("run.interrupted", `Cannot ${doing.what}: it was interrupted`);
+}
+
 /** Where in the client it happened says nothing to anybody. */
 function textOf(error: unknown): string {
   return messageOf(error).replace(/^Failed to [a-z ]+: /, "");

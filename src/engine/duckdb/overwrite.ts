@@ -3,7 +3,8 @@ import { removeOf, type AddFile, type PartitionValues } from "../../delta/index.
 import type { OpenTable, OverwriteOptions, Relation, WriteOutcome } from "../engine.ts";
 import { commitLoop, type PreparedWrite } from "./commit-loop.ts";
 import { conformed } from "./conform.ts";
-import { discardDataFiles, writeDataFiles } from "./data-files.ts";
+import { writeDataFiles } from "./data-files.ts";
+import type { DraftFiles } from "./draft-files.ts";
 import type { EngineParts } from "./engine-parts.ts";
 import { filesMetrics, rowsOfFiles } from "./write-metrics.ts";
 import type { WriteTarget } from "./write-target.ts";
@@ -22,7 +23,7 @@ export async function overwrite(
       operation: "WRITE",
       operationParameters: { mode: "Overwrite" },
       ...(options.replaceSchema === undefined ? {} : { replaceSchema: options.replaceSchema }),
-      prepare: async (target) => await prepare(parts, { table, rows, target, options }),
+      prepare: async (target, draft) => await prepare(parts, { table, rows, target, draft, options }),
     },
     options,
   );
@@ -30,23 +31,24 @@ export async function overwrite(
 
 async function prepare(
   parts: EngineParts,
-  {
-    table,
-    rows,
-    target,
-    options,
-  }: { table: OpenTable; rows: Relation; target: WriteTarget; options: OverwriteOptions },
+  request: {
+    table: OpenTable;
+    rows: Relation;
+    target: WriteTarget;
+    draft: DraftFiles;
+    options: OverwriteOptions;
+  },
 ): Promise<PreparedWrite> {
+  const { table, rows, target, draft, options } = request;
   const { metadata, snapshot } = target;
   const covers = coverage(table, metadata.partitionColumns, options.partitions);
   await using session = await parts.database.session(options.signal);
   const source = await parts.source(session, rows);
   const doing = { what: `overwrite table ${table.name}`, userSql: true, linesBefore: source.linesBefore };
   const sql = await conformed(session, source.sql, { schema: metadata.schema, tableName: table.name, doing });
-  const adds = await writeDataFiles(parts.database, session, { table, metadata, sql, doing });
+  const adds = await writeDataFiles(parts.database, session, { table, metadata, sql, doing, draft });
   const stray = covers === undefined ? undefined : adds.find((add) => !covers(add.partitionValues));
   if (stray !== undefined) {
-    await discardDataFiles(table, adds);
     throw new SluiceError(
       "table.schema-mismatch",
       `Cannot overwrite partitions of table ${table.name}: a row belongs to none of them`,
@@ -56,7 +58,6 @@ async function prepare(
   const replaced = [...(snapshot?.files.values() ?? [])].filter((file) => covers?.(file.partitionValues) ?? true);
   const removes = replaced.map((file) => removeOf(file, parts.database.world.nowMs()));
   return {
-    written: adds.map((add) => add.path),
     adds,
     removes,
     reads: {

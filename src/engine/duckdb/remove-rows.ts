@@ -14,6 +14,7 @@ import type { OpenTable } from "../engine.ts";
 import { quoteLiteral } from "../sql-text.ts";
 import { conformed } from "./conform.ts";
 import { writeDataFiles } from "./data-files.ts";
+import type { DraftFiles } from "./draft-files.ts";
 import type { Doing } from "./engine-failure.ts";
 import type { EngineParts } from "./engine-parts.ts";
 import type { Positions } from "./positions.ts";
@@ -26,12 +27,12 @@ export interface RemoveRequest {
   readonly target: WriteTarget;
   readonly hits: Positions;
   readonly doing: Doing;
+  readonly draft: DraftFiles;
   /** Rows to write in the same go, in the table's columns and types. */
   readonly newRows?: string;
 }
 
 export interface RemovedRows {
-  readonly written: readonly string[];
   readonly adds: readonly AddFile[];
   readonly removes: readonly RemoveFile[];
   readonly bytesWritten: number;
@@ -80,19 +81,21 @@ async function withVectors(
   session: Session,
   { request, left }: Rest,
 ): Promise<Omit<RemovedRows, "removes">> {
-  const { table, target, newRows, doing } = request;
+  const { table, target, newRows, doing, draft } = request;
   const written =
     newRows === undefined
       ? []
-      : await writeDataFiles(parts.database, session, { table, metadata: target.metadata, sql: newRows, doing });
+      : await writeDataFiles(parts.database, session, { table, metadata: target.metadata, sql: newRows, doing, draft });
   const vectors = await writeDeletionVectors(table.store, [...left.values()], parts.database.world);
   const changed = [...left.keys()].flatMap((file, index) => {
     const vector = vectors[index];
     return vector === undefined ? [] : [addWithVector(file, vector)];
   });
-  const vectorFiles = vectors.flatMap((vector) => vectorPath(vector, table.store.url) ?? []);
+  for (const vector of vectors) {
+    const path = vectorPath(vector, table.store.url);
+    if (path !== undefined) draft.add(path);
+  }
   return {
-    written: [...written.map((add) => add.path), ...new Set(vectorFiles)],
     adds: [...changed, ...written],
     bytesWritten: written.reduce((sum, add) => sum + add.sizeBytes, 0),
   };
@@ -103,7 +106,7 @@ async function withoutVectors(
   session: Session,
   { request, left }: Rest,
 ): Promise<Omit<RemovedRows, "removes">> {
-  const { table, target, newRows, doing } = request;
+  const { table, target, newRows, doing, draft } = request;
   const files = [...left.keys()];
   const hidden = new Map([...left].map(([file, rows]) => [file.path, rows]));
   const metadata = target.snapshot?.metadata ?? target.metadata;
@@ -113,11 +116,10 @@ async function withoutVectors(
     kept.map(async (sql) => await conformed(session, sql, { schema, tableName: table.name, doing })),
   );
   const selects = [...conformedKept, ...(newRows === undefined ? [] : [newRows])];
-  if (selects.length === 0) return { written: [], adds: [], bytesWritten: 0 };
+  if (selects.length === 0) return { adds: [], bytesWritten: 0 };
   const sql = selects.map((one) => `(${one})`).join(" UNION ALL ");
-  const adds = await writeDataFiles(parts.database, session, { table, metadata: target.metadata, sql, doing });
+  const adds = await writeDataFiles(parts.database, session, { table, metadata: target.metadata, sql, doing, draft });
   return {
-    written: adds.map((add) => add.path),
     adds,
     bytesWritten: adds.reduce((sum, add) => sum + add.sizeBytes, 0),
   };

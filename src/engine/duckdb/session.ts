@@ -1,8 +1,8 @@
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBResult, DuckDBValue } from "@duckdb/node-api";
-import { SluiceError } from "../../base/index.ts";
+import type { SluiceError } from "../../base/index.ts";
 import { quoteLiteral } from "../sql-text.ts";
 import type { EngineColumn } from "./delta-type.ts";
-import { damaged, engineFailure, isDamageUnplaced, type Doing, type FileNames } from "./engine-failure.ts";
+import { damaged, engineFailure, interrupted, isDamageUnplaced, type Doing, type FileNames } from "./engine-failure.ts";
 import type { Slots } from "./slots.ts";
 
 /** A result whose rows arrive in chunks; memory stays bounded whatever its size. */
@@ -20,7 +20,7 @@ export class Session implements AsyncDisposable {
   readonly #slots: Slots;
   readonly #signal: AbortSignal | undefined;
   readonly #closed: () => void;
-  readonly #interrupt = (): void => this.#connection.interrupt();
+  readonly #interrupt = (): void => void this.#interruptAll();
   readonly #running = new Set<Promise<unknown>>();
   readonly #deferred: (() => Promise<void> | void)[] = [];
   readonly #fileNames = new Map<string, string>();
@@ -110,8 +110,7 @@ export class Session implements AsyncDisposable {
     this.#isClosed = true;
     this.#signal?.removeEventListener("abort", this.#interrupt);
     // Native code may still use the connection: an early disconnect would crash the process.
-    if (this.#running.size > 0) this.#connection.interrupt();
-    await Promise.allSettled(this.#running);
+    await this.#interruptAll();
     this.#connection.closeSync();
     this.#closed();
     for (const work of this.#deferred.toReversed()) await work();
@@ -122,6 +121,14 @@ export class Session implements AsyncDisposable {
       const chunk = await this.#native(doing, async () => await result.fetchChunk());
       if (chunk === null || chunk.rowCount === 0) return;
       yield chunk;
+    }
+  }
+
+  /** DuckDB forgets an interruption that comes before it has begun with a query, so it is said until nothing runs. */
+  async #interruptAll(): Promise<void> {
+    while (this.#running.size > 0) {
+      this.#connection.interrupt();
+      await new Promise((resolve) => setImmediate(resolve));
     }
   }
 
@@ -152,8 +159,4 @@ export class Session implements AsyncDisposable {
       }
     });
   }
-}
-
-function interrupted(doing: Doing): SluiceError {
-  return new SluiceError("run.interrupted", `Cannot ${doing.what}: it was interrupted`);
 }

@@ -3,7 +3,14 @@ import { isFailure, type SluiceError } from "../../../src/base/index.ts";
 import { field, struct } from "../../../src/contract/index.ts";
 import type { Row, WriteOutcome } from "../../../src/engine/index.ts";
 import { faultyStore, memoryStore, type ObjectStore } from "../../../src/storage/index.ts";
-import { lakeUnderTest, rowsOf, type LakeUnderTest, type MakeEngine, type TableUnderTest } from "./lake-under-test.ts";
+import {
+  lakeUnderTest,
+  rowsOf,
+  sql,
+  type LakeUnderTest,
+  type MakeEngine,
+  type TableUnderTest,
+} from "./lake-under-test.ts";
 
 const SCHEMA = struct([field("id", "long"), field("writer", "string"), field("count", "long")]);
 const VECTORS = { properties: { "delta.enableDeletionVectors": "true" } };
@@ -64,6 +71,37 @@ export function racing(make: MakeEngine): void {
       const outcomes = await Promise.all([...appends, count(lake.table(store), "merge", [2, 3, 4])]);
       expect(outcomes.map((outcome) => outcome.kind)).toEqual(Array.from({ length: 5 }, () => "committed"));
       expect(await table.rows("select sum(count) as total, count(*) as n from t")).toEqual([{ total: 10n, n: 8n }]);
+    });
+
+    test.for([
+      ["a data file", { operation: "createFromFile" }],
+      ["a deletion vector", { operation: "create", path: /deletion_vector/ }],
+      ["the commit", { operation: "create", path: /_delta_log/ }],
+    ] as const)("a write that is refused at %s leaves no file behind", async ([, where]) => {
+      await using lake = await lakeUnderTest(make);
+      const inner = memoryStore({ world: lake.world });
+      await lake.table(inner).create({ schema: SCHEMA, ...VECTORS }, rowsBy("start", [1, 2, 3]));
+      const before = await lake.table(inner).files();
+      const effect = { kind: "fail", when: "before", code: "storage.denied" } as const;
+      const store = faultyStore(inner, { world: lake.world, plan: [{ effect, at: 1, times: 100, ...where }] });
+      await expect(count(lake.table(store), "merge", [2, 3, 4])).rejects.toMatchObject({ code: "storage.denied" });
+      expect(await lake.table(inner).files()).toEqual(before);
+    });
+
+    test("a write that is interrupted is no commit and leaves no file behind", async () => {
+      await using lake = await lakeUnderTest(make);
+      const table = lake.table(lake.store("memory"));
+      await table.create({ schema: SCHEMA, ...VECTORS }, rowsBy("start", [1, 2, 3]));
+      const before = await table.files();
+      const abort = new AbortController();
+      const slow = sql("select a.range as id, 'x' as writer, b.range as count from range(1000000) a, range(1000000) b");
+      const writing = lake.engine.append(await table.open(), slow, { signal: abort.signal });
+      setTimeout(() => abort.abort(), 150);
+      await expect(writing).rejects.toMatchObject({ code: "run.interrupted" });
+      const late = lake.engine.append(await table.open(), slow, { signal: abort.signal });
+      await expect(late).rejects.toMatchObject({ code: "run.interrupted" });
+      expect(await table.files()).toEqual(before);
+      expect((await table.open()).snapshot?.version).toBe(0);
     });
 
     const verbs: Readonly<Record<string, (table: TableUnderTest) => Promise<WriteOutcome>>> = {

@@ -1,5 +1,6 @@
 import type { MergeSpec, OpenTable, Scratch, WriteOptions, WriteOutcome } from "../../engine.ts";
 import { commitLoop, type PreparedWrite } from "../commit-loop.ts";
+import type { DraftFiles } from "../draft-files.ts";
 import type { EngineParts } from "../engine-parts.ts";
 import { removeRows } from "../remove-rows.ts";
 import type { WriteTarget } from "../write-target.ts";
@@ -24,7 +25,8 @@ export async function merge(
     {
       operation: "MERGE",
       operationParameters: { keys: spec.keys.join(", ") },
-      prepare: async (target) => await prepare(parts, { table, spec, source, target, signal: options.signal }),
+      prepare: async (target, draft) =>
+        await prepare(parts, { table, spec, source, target, draft, signal: options.signal }),
     },
     options,
   );
@@ -45,20 +47,28 @@ async function keepSource(
 
 async function prepare(
   parts: EngineParts,
-  request: { table: OpenTable; spec: MergeSpec; source: Scratch; target: WriteTarget; signal: AbortSignal | undefined },
+  request: {
+    table: OpenTable;
+    spec: MergeSpec;
+    source: Scratch;
+    target: WriteTarget;
+    draft: DraftFiles;
+    signal: AbortSignal | undefined;
+  },
 ): Promise<PreparedWrite> {
-  const { table, spec, source, target } = request;
+  const { table, spec, source, target, draft } = request;
   await using session = await parts.database.session(request.signal);
   const doing = { what: `merge into table ${table.name}`, userSql: true };
   const step = { parts, session, table, spec, source, target, doing };
   const ranges = await checkSource(step);
   const matches = await findMatches(step, ranges);
   const newRows = await newRowsSql(step, matches);
-  const removed = await removeRows(parts, session, {
+  const { bytesWritten, ...removed } = await removeRows(parts, session, {
     table,
     target,
     hits: matches.removed,
     doing,
+    draft,
     ...(newRows === undefined ? {} : { newRows }),
   });
   return {
@@ -70,7 +80,7 @@ async function prepare(
       rowsDeleted: matches.removed.count - matches.updated,
       filesAdded: removed.adds.length,
       filesRemoved: removed.removes.length,
-      bytesWritten: removed.bytesWritten,
+      bytesWritten,
     },
   };
 }
