@@ -33,7 +33,8 @@ async function failFull(lake: ShopLake, options: ProductOptions = {}): Promise<b
     expect({ status, stdout, stderr }).toMatchObject({ status: 8 });
     expect(stderr).toContain("storage.full");
     expect(stderr).toMatch(/space|so large/);
-    expect(stderr).toContain(lake.lake);
+    // A store is named by its URL.
+    expect(stderr.replaceAll("%20", " ")).toContain(lake.lake);
     expect(stderr + stdout).not.toContain("internal.bug");
   }
   expect(await reader.faults(lake.lake, { strays: true })).toEqual([]);
