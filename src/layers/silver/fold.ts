@@ -14,7 +14,7 @@ import { rejectedEvents } from "./rejected-events.ts";
 import { shapeSql } from "./shape.ts";
 import { silverCreation, silverMeaning } from "./silver-table.ts";
 import { raiseTombstones, readTruncates, tombstonePlace, truncatesAmong } from "./tombstones.ts";
-import { pickWinners, tiesWithTable } from "./winners.ts";
+import { decideTiesWithTable, pickWinners, tiesWithTable } from "./winners.ts";
 
 export interface FoldOutcome {
   /** False when there was nothing new: nothing was committed anywhere. */
@@ -201,7 +201,9 @@ async function tiesOf(
     inputs: { silver: { kind: "table", table: silver } },
   });
   if (newest?.["reached"] === 0n) return undefined;
-  return await context.engine.scratch(tiesWithTable(definition, winners, shaped, silver));
+  await using tied = await context.engine.scratch(tiesWithTable(winners, silver));
+  if (tied.rows === 0) return undefined;
+  return await context.engine.scratch(decideTiesWithTable(definition, tied, shaped, silver));
 }
 
 const NO_EVENTS: EventCounts = { events: 0, quarantined: 0, dropped: 0, judged: 0, passed: 0, violations: {} };

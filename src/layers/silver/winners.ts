@@ -57,21 +57,29 @@ function recordHash(definition: SilverDefinition, side: string): string {
 }
 
 /**
- * Winners whose sequence equals the one of the row that the table has already, with the verdict which of the two stays:
- * `_key`, `wins`. Only looked for when an event can be as old as what was folded before.
+ * Winners whose sequence equals the one of the row that the table has already: `_key`, `__at`. Narrow, because all rows of a
+ * snapshot have one sequence: whoever folds the next part of it asks this for every row, and mostly in vain.
  */
-export function tiesWithTable(
+export function tiesWithTable(winners: Scratch, silver: OpenTable): Relation {
+  return {
+    sql: `SELECT w._key, w.__at FROM silver t JOIN winners w ON w._key = t._key AND w._sequence = t._image_sequence`,
+    inputs: { winners: { kind: "scratch", scratch: winners }, silver: { kind: "table", table: silver } },
+  };
+}
+
+/** The verdict which of the two images stays: `_key`, `wins`. Rows become digests before they meet, so that memory stays free. */
+export function decideTiesWithTable(
   definition: SilverDefinition,
-  winners: Scratch,
+  tied: Scratch,
   shaped: Relation,
   silver: OpenTable,
 ): Relation {
   return {
-    sql: `SELECT w._key, ${recordHash(definition, "s")} > ${recordHash(definition, "t")} AS wins
-      FROM winners w JOIN silver t ON w._key = t._key AND w._sequence = t._image_sequence
-      JOIN shaped s ON s.__at = w.__at`,
+    sql: `SELECT tied._key, s.digest > t.digest AS wins FROM tied
+      JOIN (SELECT s.__at, ${recordHash(definition, "s")} AS digest FROM shaped s SEMI JOIN tied ON tied.__at = s.__at) s ON s.__at = tied.__at
+      JOIN (SELECT t._key, ${recordHash(definition, "t")} AS digest FROM silver t SEMI JOIN tied ON tied._key = t._key) t ON t._key = tied._key`,
     inputs: {
-      winners: { kind: "scratch", scratch: winners },
+      tied: { kind: "scratch", scratch: tied },
       shaped: { kind: "relation", relation: shaped },
       silver: { kind: "table", table: silver },
     },
