@@ -1,18 +1,15 @@
 import { mkdir, rm } from "node:fs/promises";
-import { SluiceError, messageOf } from "../../base/index.ts";
-import type { StructField, StructType } from "../../contract/index.ts";
+import { SluiceError } from "../../base/index.ts";
 import type { AddFile, PartitionValues, TableMetadata } from "../../delta/index.ts";
 import type { OpenTable } from "../engine.ts";
-import { NULL_MARK } from "./conform.ts";
+import { copyRows } from "./copy-rows.ts";
 import type { Database } from "./database.ts";
 import type { DraftFiles } from "./draft-files.ts";
 import type { Doing } from "./engine-failure.ts";
-import { fieldIdsOption } from "./field-ids.ts";
 import { statsOf } from "./file-stats.ts";
-import { decodePartitionKey, encodePartitionKey } from "./partition-key.ts";
+import { decodePartitionKey, keyName } from "./partition-key.ts";
 import type { Session } from "./session.ts";
-import { writtenFile, type WrittenFile } from "./written-file.ts";
-import { quoteIdentifier, quoteLiteral } from "../sql-text.ts";
+import type { WrittenFile } from "./written-file.ts";
 
 export interface WriteRequest {
   readonly table: Pick<OpenTable, "name" | "store">;
@@ -23,8 +20,6 @@ export interface WriteRequest {
   readonly draft: DraftFiles;
 }
 
-/** Files of this size are read in parallel and rewritten without pain. */
-const FILE_BYTES = 192 * 2 ** 20;
 const MOVES_AT_ONCE = 4;
 
 /** Writes rows as data files of the table; they are in its store when this returns and no log knows them yet. */
@@ -32,7 +27,7 @@ export async function writeDataFiles(database: Database, session: Session, reque
   const folder = database.newPath("write");
   await mkdir(folder, { mode: 0o700 });
   try {
-    const written = await copy(session, request, { folder, rowGroups: database.rowGroups });
+    const written = await copyRows(database, session, { ...request, folder: `${folder}/files` });
     return await publish(
       database,
       written.filter((file) => file.rows > 0),
@@ -41,47 +36,6 @@ export async function writeDataFiles(database: Database, session: Session, reque
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-async function copy(
-  session: Session,
-  request: WriteRequest,
-  { folder, rowGroups }: { folder: string; rowGroups: string },
-): Promise<readonly WrittenFile[]> {
-  const { schema, partitionColumns } = request.metadata;
-  const stored = schema.fields.filter((field) => !partitionColumns.includes(field.name));
-  const partitions = partitionFields(schema, partitionColumns);
-  const ids = fieldIdsOption(stored);
-  const keys = partitions.map(
-    (field, index) => `${encodePartitionKey(field, request.table.name)} AS ${keyName(index)}`,
-  );
-  const columns = [...stored.map((field) => quoteIdentifier(field.name)), ...keys].join(", ");
-  const options = [
-    "FORMAT parquet",
-    "COMPRESSION zstd",
-    rowGroups,
-    "RETURN_STATS",
-    "FILENAME_PATTERN '{uuid}'",
-    partitions.length === 0
-      ? `FILE_SIZE_BYTES ${FILE_BYTES}`
-      : `PARTITION_BY (${partitions.map((_, index) => keyName(index)).join(", ")})`,
-    ...(ids === undefined ? [] : [`FIELD_IDS ${ids}`]),
-  ];
-  const sql = `COPY (SELECT ${columns} FROM (${request.sql})) TO ${quoteLiteral(`${folder}/files`)} (${options.join(", ")})`;
-  try {
-    return (await session.rows(sql, request.doing)).map(writtenFile);
-  } catch (error) {
-    throw brokenRule(error, request.table.name) ?? error;
-  }
-}
-
-/** A row that breaks a rule of the table reaches us as the text of DuckDB's `error()`. */
-function brokenRule(error: unknown, tableName: string): SluiceError | undefined {
-  const text = messageOf(error instanceof Error ? (error.cause ?? error) : error);
-  const at = text.indexOf(NULL_MARK);
-  if (at < 0) return undefined;
-  const why = text.slice(at).split("\n", 1)[0] ?? "";
-  return new SluiceError("table.schema-mismatch", `Cannot write to table ${tableName}: ${why}`, { cause: error });
 }
 
 async function publish(database: Database, files: readonly WrittenFile[], request: WriteRequest): Promise<AddFile[]> {
@@ -110,10 +64,9 @@ async function moveTo({ name, store }: WriteRequest["table"], path: string, file
 }
 
 function addOf(file: WrittenFile, path: string, nowMs: number, request: WriteRequest): AddFile {
-  const partitions = partitionFields(request.metadata.schema, request.metadata.partitionColumns);
   const partitionValues: Record<string, string | null> = {};
-  for (const [index, field] of partitions.entries()) {
-    partitionValues[field.name] = decodePartitionKey(file.partitionKeys.get(keyName(index)));
+  for (const [index, name] of request.metadata.partitionColumns.entries()) {
+    partitionValues[name] = decodePartitionKey(file.partitionKeys.get(keyName(index)));
   }
   return {
     path,
@@ -123,12 +76,4 @@ function addOf(file: WrittenFile, path: string, nowMs: number, request: WriteReq
     dataChange: true,
     stats: statsOf(file, request.metadata),
   };
-}
-
-function partitionFields(schema: StructType, names: readonly string[]): readonly StructField[] {
-  return names.flatMap((name) => schema.fields.find((field) => field.name === name) ?? []);
-}
-
-function keyName(index: number): string {
-  return `__k${index}`;
 }

@@ -12,6 +12,11 @@ export function encodePartitionKey(field: StructField, tableName: string): strin
   return `CASE WHEN ${column} IS NULL THEN 'n' ELSE 'v' || ${valueText(column, field, tableName)} END`;
 }
 
+/** Name of the n-th partition column's key in our SQL. */
+export function keyName(index: number): string {
+  return `__k${index}`;
+}
+
 /** The value for the log, of what COPY reports for the key. */
 export function decodePartitionKey(key: string | undefined): string | null {
   if (key === "n") return null;

@@ -106,6 +106,35 @@ export function writing(make: MakeEngine): void {
       expect(await table.files()).toHaveLength(1);
     });
 
+    test("a partition value may be longer than a file name", async () => {
+      await using lake = await lakeUnderTest(make);
+      const table = lake.table(lake.store("memory"));
+      const rows = ["x", "ü/".repeat(400), null].map((name, index) => ({ id: BigInt(index), name }));
+      await table.create({ schema: SCHEMA, partitionColumns: ["name"] }, rows);
+      expect(await table.rows("select * from t order by id")).toEqual(rows);
+      expect(await table.files()).toHaveLength(3);
+    });
+
+    test("rows of one day go to one file, whether or not the engine knows it beforehand", async () => {
+      await using lake = await lakeUnderTest(make);
+      const schema = struct([field("id", "long"), field("day", "date"), field("hour", "integer")]);
+      const day = "case when id >= 0 then date '2024-02-29' end";
+      for (const columns of [
+        "date '2024-02-29' as day, null as hour",
+        `${day} as day, 5 as hour`,
+        "null as day, 5 as hour",
+      ]) {
+        const table = lake.table(lake.store("memory"));
+        await table.create({ schema, partitionColumns: ["day", "hour"] });
+        await lake.engine.append(await table.open(), sql(`select id, ${columns} from range(200000) r(id)`));
+        const [known] = await lake.engine.rows(sql(`select ${columns} from (select 1 as id)`));
+        expect(await table.rows("select day, hour, count(distinct id) as n from t group by all")).toEqual([
+          { ...known, n: 200_000n },
+        ]);
+        expect(await table.files()).toHaveLength(1);
+      }
+    });
+
     test("nothing to write is no commit, unless there is a transaction or a change of the table to record", async () => {
       await using lake = await lakeUnderTest(make);
       const table = lake.table(lake.store("memory"));
