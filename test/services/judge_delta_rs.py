@@ -4,10 +4,16 @@ import judge_protocol
 
 ANSWERS = judge_protocol.claim_stdout()
 
+import importlib.metadata
 import json
 import os
 import re
 import time
+
+# delta-rs 1.6.3 hands the rows of a file to several threads, and applies the file's deletion vector to them in the order
+# in which they come back: at times other rows vanish than those that were deleted. With one core it reads right.
+if importlib.metadata.version("deltalake") == "1.6.3" and hasattr(os, "sched_setaffinity"):
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
 import deltalake
 import pyarrow as pa
