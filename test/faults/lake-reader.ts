@@ -5,12 +5,12 @@ import { join } from "node:path";
 import { realWorld } from "../../src/base/index.ts";
 import { openLog, vectorPath, type AddFile } from "../../src/delta/index.ts";
 import { duckdbEngine, type Engine, type OpenTable, type Row } from "../../src/engine/index.ts";
-import { localStore } from "../../src/storage/index.ts";
+import { localStore, type ObjectStore } from "../../src/storage/index.ts";
 
 /** Looks at a lake's tables from outside, as files and through an engine of its own. */
 export interface LakeReader extends AsyncDisposable {
-  /** Rows of a SELECT that names tables `layer.name`, double-quoted; a table that is not there has no rows. */
-  rows(lake: string, sql: string, tables: Readonly<Record<string, string>>): Promise<readonly Row[]>;
+  /** Rows of a SELECT over tables by the names given (`{ t: "silver/orders" }`); none where one of them is not there. */
+  rows(lake: string | ObjectStore, sql: string, tables: Readonly<Record<string, string>>): Promise<readonly Row[]>;
   /** Newest version of each table below the lake's folder, by `layer/name`. */
   versions(lake: string): Promise<Readonly<Record<string, number>>>;
   /**
@@ -24,16 +24,16 @@ export async function lakeReader(): Promise<LakeReader> {
   const world = realWorld();
   const spill = await mkdtemp(join(tmpdir(), "sluice-reader-"));
   const engine = await duckdbEngine({ memoryBytes: 512 * 1024 * 1024, threads: 2, spillFolder: spill, world });
-  const open = async (folder: string): Promise<OpenTable> => {
-    const store = localStore(folder, { world });
+  const open = async (lake: string | ObjectStore, path: string): Promise<OpenTable> => {
+    const store = typeof lake === "string" ? localStore(join(lake, path), { world }) : lake.below(path);
     const log = openLog(store, { world, checkpoints: engine.checkpoints });
-    return { name: folder, store, log, snapshot: await log.latest() };
+    return { name: path, store, log, snapshot: await log.latest() };
   };
   return {
     rows: async (lake, sql, tables) => {
       const inputs: Record<string, { kind: "table"; table: OpenTable }> = {};
       for (const [name, path] of Object.entries(tables)) {
-        const table = await open(join(lake, path));
+        const table = await open(lake, path);
         if (table.snapshot === undefined) return [];
         inputs[name] = { kind: "table", table };
       }
@@ -42,18 +42,19 @@ export async function lakeReader(): Promise<LakeReader> {
     versions: async (lake) => {
       const versions: Record<string, number> = {};
       for (const path of tablesBelow(lake)) {
-        versions[path] = (await open(join(lake, path))).snapshot?.version ?? -1;
+        versions[path] = (await open(lake, path)).snapshot?.version ?? -1;
       }
       return versions;
     },
     faults: async (lake, { strays = false } = {}) => {
       const faults: string[] = [];
       for (const path of tablesBelow(lake)) {
-        const folder = join(lake, path);
         try {
-          const table = await open(folder);
+          const table = await open(lake, path);
           if (table.snapshot === undefined) continue;
-          faults.push(...(await faultsOfTable(engine, table, folder, strays)).map((fault) => `${path}: ${fault}`));
+          faults.push(
+            ...(await faultsOfTable(engine, table, join(lake, path), strays)).map((fault) => `${path}: ${fault}`),
+          );
         } catch (error) {
           faults.push(`${path}: ${String(error)}`);
         }

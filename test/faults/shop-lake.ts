@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import type { ObjectStore } from "../../src/storage/index.ts";
 import type { LakeReader } from "./lake-reader.ts";
 import type { LakeFolder } from "./product.ts";
 import { deliver, writeShopConfig, type ShopExport } from "./shop.ts";
@@ -24,7 +25,10 @@ export function deliverAll(folder: string, exports: readonly ShopExport[]): void
 }
 
 /** What the lake holds, in the words of the model; Bronze by its distinct events too. */
-export async function lakeState(reader: LakeReader, lake: string): Promise<ShopState & { readonly distinct: unknown }> {
+export async function lakeState(
+  reader: LakeReader,
+  lake: string | ObjectStore,
+): Promise<ShopState & { readonly distinct: unknown }> {
   const lines = async (sql: string, tables: Readonly<Record<string, string>>): Promise<readonly string[]> =>
     (await reader.rows(lake, sql, tables)).map((row) => String(row["line"])).toSorted();
   const count = async (sql: string, path: string): Promise<number> =>

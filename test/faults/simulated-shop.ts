@@ -1,0 +1,60 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { loadConfig } from "../../src/cli/load-config.ts";
+import type { World } from "../../src/base/index.ts";
+import type { BronzeDefinition, LakeDefinition } from "../../src/definition/index.ts";
+import type { Engine } from "../../src/engine/index.ts";
+import { runLake, type RunReport } from "../../src/orchestration/index.ts";
+import { dynamodbExports, type Source } from "../../src/sources/index.ts";
+import { localStore, memoryStore, type ObjectStore } from "../../src/storage/index.ts";
+import { simulatedTables } from "../simulation/simulated-lake.ts";
+
+/** The shop's lake over any store: several processes of one machine's memory share one engine. */
+export interface SimulatedShop {
+  /** One run of one process that sees the lake through this store. */
+  run(lake: ObjectStore, world: World): Promise<RunReport>;
+}
+
+/** `folder` holds the shop's configuration and exports; tables go into the store that a run is given. */
+export async function simulatedShop(folder: string, engine: Engine): Promise<SimulatedShop> {
+  const { definition } = await loadConfig(folder, { env: {} });
+  return {
+    run: async (lake, world) => await runOnce(definition, { lake, world, engine }),
+  };
+}
+
+async function runOnce(
+  definition: LakeDefinition,
+  { lake, world, engine }: { readonly lake: ObjectStore; readonly world: World; readonly engine: Engine },
+): Promise<RunReport> {
+  const context = { engine, tables: simulatedTables(lake, world, engine), world, run: `run-${world.uuid()}` };
+  return await runLake(context, definition, {
+    openSource: (bronze) => sourceOf(bronze, world),
+    withFolder: inTemporaryFolder,
+  });
+}
+
+function sourceOf({ source }: BronzeDefinition, world: World): Source {
+  const { table, keys, requireFullExport, exportFolder } = source;
+  return dynamodbExports(
+    { table, keys, requireFullExport, hints: [] },
+    { store: localStore(exportFolder, { world }), world },
+  );
+}
+
+async function inTemporaryFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), "sluice-stage-"));
+  try {
+    return await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Another store with the same objects. */
+export async function copyOf(store: ObjectStore, world: World): Promise<ObjectStore> {
+  const copy = memoryStore({ world });
+  for await (const { path } of store.list("")) await copy.create(path, await store.read(path));
+  return copy;
+}
