@@ -24,13 +24,15 @@ const PLAIN_PATH = /^[\w\-./=%+,@ ]+$/;
  */
 export class FileCache {
   readonly #database: Database;
+  readonly #bytesMax: number;
   readonly #folder: string;
   readonly #entries = new Map<string, Entry>();
   #bytes = 0;
   #ready: Promise<unknown> | undefined;
 
-  constructor(database: Database) {
+  constructor(database: Database, bytesMax = CACHE_BYTES_MAX) {
     this.#database = database;
+    this.#bytesMax = bytesMax;
     this.#folder = join(database.folder, "files");
   }
 
@@ -102,7 +104,7 @@ export class FileCache {
   async #evict(): Promise<void> {
     const removed: string[] = [];
     for (const [key, entry] of this.#entries) {
-      if (this.#bytes <= CACHE_BYTES_MAX) break;
+      if (this.#bytes <= this.#bytesMax) break;
       if (entry.users > 0) continue;
       this.#entries.delete(key);
       this.#bytes -= entry.sizeBytes;

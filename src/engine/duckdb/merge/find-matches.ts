@@ -35,7 +35,6 @@ export async function findMatches(step: MergeStep, ranges: readonly ColumnRange[
   const scanned = needsAll ? live : live.filter((file) => fileMayMatch(summaryOf(file), ranges));
   const scan = await scanOf(step, scanned);
   const hits = await createHits(step, scan);
-  const inserts = await createInserts(step, hits);
   const gone = [`SELECT f, r FROM ${hits} WHERE d OR u`];
   if (spec.notMatchedBySource !== undefined) {
     gone.push(
@@ -44,22 +43,13 @@ export async function findMatches(step: MergeStep, ranges: readonly ColumnRange[
     );
   }
   const removed = await collectPositions(session, gone.join(" UNION ALL "), { files: scanned, doing });
-  const updates = session.newName("updates");
-  await session.run(`CREATE TEMP TABLE ${updates} AS SELECT f, r, s FROM ${hits} WHERE u AND NOT d`, doing);
-  const [counts] = await session.rows(
-    `SELECT count(*), count(DISTINCT s), (SELECT count(*) FROM ${inserts}) FROM ${updates}`,
-    doing,
-  );
   return {
+    ...(await createUpdates(step, hits)),
     scanned,
     // That a key is absent is only true as long as nobody adds it.
     readsWholeTable: needsAll || spec.notMatched?.insertWhen !== false,
     removed,
-    updated: Number(counts?.[0] ?? 0),
-    updatesRepeat: counts?.[0] !== counts?.[1],
-    inserted: Number(counts?.[2] ?? 0),
-    updates,
-    inserts,
+    ...(await createInserts(step, hits)),
   };
 }
 
@@ -83,7 +73,22 @@ async function createHits(step: MergeStep, scan: string): Promise<string> {
   return hits;
 }
 
-async function createInserts(step: MergeStep, hits: string): Promise<string> {
+async function createUpdates(
+  step: MergeStep,
+  hits: string,
+): Promise<Pick<Matches, "updates" | "updated" | "updatesRepeat">> {
+  const { session, doing } = step;
+  const updates = session.newName("updates");
+  await session.run(`CREATE TEMP TABLE ${updates} AS SELECT f, r, s FROM ${hits} WHERE u AND NOT d`, doing);
+  const sources = await rowBits(step, `SELECT s FROM ${updates}`);
+  const [rows, used] = await countsOf(
+    step,
+    `SELECT count(*), (SELECT bit_count(bits) FROM ${sources}) FROM ${updates}`,
+  );
+  return { updates, updated: rows ?? 0, updatesRepeat: rows !== used };
+}
+
+async function createInserts(step: MergeStep, hits: string): Promise<Pick<Matches, "inserts" | "inserted">> {
   const { session, spec, doing } = step;
   const inserts = session.newName("inserts");
   const condition = spec.notMatched?.insertWhen === false ? "false" : (spec.notMatched?.insertWhen ?? "true");
@@ -93,7 +98,13 @@ async function createInserts(step: MergeStep, hits: string): Promise<string> {
       `WHERE ${bitOf("b", `source.${SOURCE_ROW}`)} = 0 AND (\n${condition}\n)`,
     doing,
   );
-  return inserts;
+  const [rows] = await countsOf(step, `SELECT count(*) FROM ${inserts}`);
+  return { inserts, inserted: rows ?? 0 };
+}
+
+async function countsOf({ session, doing }: MergeStep, sql: string): Promise<readonly number[]> {
+  const [row] = await session.rows(sql, doing);
+  return (row ?? []).map((count) => Number(count ?? 0));
 }
 
 function keysEqual(step: MergeStep): string {
