@@ -19,15 +19,16 @@ export async function pickWinners(
   shaped: Relation,
 ): Promise<Scratch> {
   const events: Input = { kind: "scratch", scratch: narrow };
-  const newest = await engine.scratch({
-    sql: `SELECT _key, max(_sequence) AS _sequence, arg_max(__at, _sequence) AS __at, count(*) AS events
-      FROM narrow WHERE __kind = 'image' AND __fate = 'keep' GROUP BY _key`,
+  await using repeated = await engine.scratch({
+    sql: `SELECT _key FROM narrow WHERE ${KEPT_IMAGE} GROUP BY _key HAVING count(*) > 1`,
     inputs: { narrow: events },
   });
+  const newest = await engine.scratch(newestImages(narrow, repeated));
+  if (repeated.rows === 0) return newest;
   await using tied = await engine.scratch({
     sql: `SELECT n.__at, n._key, n._batch_id FROM narrow n
       JOIN (SELECT * FROM newest WHERE events > 1) w ON n._key = w._key AND n._sequence = w._sequence
-      WHERE n.__kind = 'image' AND n.__fate = 'keep' QUALIFY count(*) OVER (PARTITION BY n._key) > 1`,
+      WHERE ${KEPT_IMAGE} QUALIFY count(*) OVER (PARTITION BY n._key) > 1`,
     inputs: { narrow: events, newest: { kind: "scratch", scratch: newest } },
   });
   if (tied.rows === 0) return newest;
@@ -39,6 +40,21 @@ export async function pickWinners(
       decided: { kind: "relation", relation: decideTies(definition, tied, shaped) },
     },
   });
+}
+
+const KEPT_IMAGE = "__kind = 'image' AND __fate = 'keep'";
+
+/** Only the images of repeated keys are compared: the state of a maximum over text is memory that the engine cannot spill. */
+function newestImages(narrow: Scratch, repeated: Scratch): Relation {
+  const single = `SELECT _key, _sequence, __at, CAST(1 AS BIGINT) AS events FROM narrow`;
+  const inputs: Record<string, Input> = { narrow: { kind: "scratch", scratch: narrow } };
+  if (repeated.rows === 0) return { sql: `${single} WHERE ${KEPT_IMAGE}`, inputs };
+  return {
+    sql: `${single} ANTI JOIN repeated ON repeated._key = narrow._key WHERE ${KEPT_IMAGE} UNION ALL
+      SELECT _key, max(_sequence), arg_max(__at, _sequence), count(*)
+      FROM narrow SEMI JOIN repeated ON repeated._key = narrow._key WHERE ${KEPT_IMAGE} GROUP BY _key`,
+    inputs: { ...inputs, repeated: { kind: "scratch", scratch: repeated } },
+  };
 }
 
 function decideTies(definition: SilverDefinition, tied: Scratch, shaped: Relation): Relation {
