@@ -2,15 +2,20 @@ import {
   DuckDBBlobValue,
   DuckDBDateValue,
   DuckDBDecimalValue,
-  DuckDBListValue,
+  DuckDBArrayType,
   DuckDBArrayValue,
+  DuckDBListType,
+  DuckDBListValue,
+  DuckDBMapType,
   DuckDBMapValue,
+  DuckDBStructType,
   DuckDBStructValue,
   DuckDBTimestampMillisecondsValue,
   DuckDBTimestampSecondsValue,
   DuckDBTimestampTZValue,
   DuckDBTimestampValue,
   type DuckDBDataChunk,
+  type DuckDBType,
   type DuckDBValue,
 } from "@duckdb/node-api";
 import type { Row, Value } from "../engine.ts";
@@ -20,6 +25,7 @@ import type { EngineColumn } from "./delta-type.ts";
 export function rowsOf(chunk: DuckDBDataChunk, columns: readonly EngineColumn[]): readonly Row[] {
   const rows: Record<string, Value>[] = Array.from({ length: chunk.rowCount }, () => ({}));
   columns.forEach((column, index) => {
+    renamePrototypes(chunk.getColumnVector(index).type);
     const values = chunk.getColumnValues(index);
     for (const [at, row] of rows.entries()) define(row, column.name, toValue(values[at] ?? null));
   });
@@ -58,9 +64,30 @@ function structOf(value: DuckDBStructValue): Value {
 
 /** A column may be called `__proto__`: assignment would set the prototype. */
 function define(target: Record<string, Value>, name: string, value: Value): void {
-  if (name === "__proto__")
-    Object.defineProperty(target, name, { value, enumerable: true, writable: true, configurable: true });
+  if (name === PROTOTYPE || name === PROTOTYPE_STAND_IN)
+    Object.defineProperty(target, PROTOTYPE, { value, enumerable: true, writable: true, configurable: true });
   else target[name] = value;
+}
+
+const PROTOTYPE = "__proto__";
+/** No member of a struct has this name: the engine's names end at a NUL. */
+const PROTOTYPE_STAND_IN = "__proto__\0";
+
+/**
+ * The client assigns the members of a struct to a plain object, so that one called `__proto__` would be lost. A vector's type is the
+ * vector's own and is asked for the names at each value: there the member goes by another name until it has an object of ours.
+ */
+function renamePrototypes(type: DuckDBType): void {
+  if (type instanceof DuckDBStructType) {
+    const at = type.entryNames.indexOf(PROTOTYPE);
+    if (at >= 0) Object.assign(type.entryNames, { [at]: PROTOTYPE_STAND_IN });
+    type.entryTypes.forEach(renamePrototypes);
+  } else if (type instanceof DuckDBListType || type instanceof DuckDBArrayType) {
+    renamePrototypes(type.valueType);
+  } else if (type instanceof DuckDBMapType) {
+    renamePrototypes(type.keyType);
+    renamePrototypes(type.valueType);
+  }
 }
 
 /** A value for a message. */

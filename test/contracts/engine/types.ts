@@ -25,6 +25,9 @@ const PRIMITIVES: readonly DataType[] = [
   decimal(38, 10),
 ];
 
+/** One of them is a name that JavaScript gives a meaning to. */
+const MEMBER_NAMES = ["m0", "__proto__", "m2"];
+
 const types = fc.letrec<{ type: DataType }>((tie) => ({
   type: fc.oneof(
     { depthSize: "small", withCrossShrink: true },
@@ -33,7 +36,7 @@ const types = fc.letrec<{ type: DataType }>((tie) => ({
     fc.tuple(fc.constantFrom<DataType>("string", "long", "date"), tie("type")).map(([key, value]) => mapOf(key, value)),
     fc
       .array(tie("type"), { minLength: 1, maxLength: 3 })
-      .map((members) => struct(members.map((type, index) => field(`m${index}`, type)))),
+      .map((members) => struct(members.map((type, index) => field(MEMBER_NAMES[index] ?? "", type)))),
   ),
 })).type;
 
