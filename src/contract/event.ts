@@ -25,10 +25,28 @@ const CONTRACT_NAMES = new Set(CONTRACT_COLUMNS.map((column) => column.name));
 /** Names that Silver adds; a record's attribute of such a name stays in `_rescued`, so that Silver can own the name. */
 const SILVER_NAMES = new Set(["_is_deleted", "_updated_at", "_processed_timestamp", "_image_sequence", "_expires_at"]);
 
-/** Whether an attribute of this name cannot be a Bronze column of its own (names compare without case, as Delta does). */
+/**
+ * Columns that rows carry only on their way through the layers and the engine, without their `__`. A column of such a name would be
+ * mistaken for ours. Not every `__` is ours: `__typename` stands in each record that AppSync wrote.
+ */
+const PASSING_NAMES = new Set(
+  (
+    "at attributes computed delete_batch deleted_at duckdb_field_id events fate file hard joined kind late misfits none own " +
+    "reasons rescued row soft source tie_wins violated"
+  ).split(" "),
+);
+const NUMBERED_PASSING_NAME = /^__(?:group_|j|k|key_)\d+$/;
+
+/** Whether an attribute of this name cannot be a column of its own (names compare without case, as Delta does). */
 export function isReservedName(name: string): boolean {
   const lower = name.toLowerCase();
-  return CONTRACT_NAMES.has(lower) || SILVER_NAMES.has(lower);
+  return CONTRACT_NAMES.has(lower) || SILVER_NAMES.has(lower) || isPassingName(lower);
+}
+
+/** Whether rows have a column of this name of ours while they are on their way: no column of a query may have it. */
+export function isPassingName(name: string): boolean {
+  const lower = name.toLowerCase();
+  return lower.startsWith("__") && (PASSING_NAMES.has(lower.slice(2)) || NUMBERED_PASSING_NAME.test(lower));
 }
 
 /** Field metadata keys under our own prefix. */

@@ -1,5 +1,5 @@
 export { batchManifestPath, type BatchFile, type BatchManifest } from "./batch.ts";
-export { CONTRACT_COLUMNS, FIELD_ID_KEY, TAG_KEY, isReservedName, type Operation } from "./event.ts";
+export { CONTRACT_COLUMNS, FIELD_ID_KEY, TAG_KEY, isPassingName, isReservedName, type Operation } from "./event.ts";
 export { canonicalNumber, decodeKey, encodeKey, type KeyPart, type KeyTag } from "./key.ts";
 export { LAYERS, NAME_PATTERN, type Layer, type TableName } from "./names.ts";
 export {

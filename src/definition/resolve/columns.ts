@@ -25,8 +25,6 @@ export interface ReadColumns {
 }
 
 const TYPE_NAMES = "string long integer short byte double float boolean decimal date timestamp binary".split(" ");
-/** Columns that the engine and the layers add to rows in flight or to a table. */
-const OWN_NAMES = new Set(["_expires_at", "__file", "__row"]);
 /** Delta forbids these in names of columns without column mapping (PROTOCOL, "Column Mapping"; Parquet's own rule). */
 const FORBIDDEN_CHARACTERS = /[ ,;{}()\n\t=]/;
 const NAME_MAX = 255; // longest name that other readers are known to accept
@@ -60,7 +58,7 @@ function nameFault(name: string): string | undefined {
   const lower = name.toLowerCase();
   if (name.trim() === "") return "an empty name";
   if (name.length > NAME_MAX) return `a name of ${name.length} characters (at most ${NAME_MAX})`;
-  if (isReservedName(lower) || OWN_NAMES.has(lower)) return `${shownName(name)}, which is a name of Sluice's own`;
+  if (isReservedName(lower)) return `${shownName(name)}, which is a name of Sluice's own`;
   const forbidden = FORBIDDEN_CHARACTERS.exec(name)?.[0];
   return forbidden === undefined ? undefined : `${shownName(name)} with the character ${JSON.stringify(forbidden)}`;
 }

@@ -1,5 +1,5 @@
 import { SluiceError } from "../../base/index.ts";
-import { field, sameType, struct, type StructType, type TableName } from "../../contract/index.ts";
+import { field, isPassingName, sameType, struct, type StructType, type TableName } from "../../contract/index.ts";
 import { columnMetadata, definitionFingerprint, type GoldDefinition } from "../../definition/index.ts";
 import type { TxnClaim } from "../../delta/index.ts";
 import {
@@ -122,6 +122,7 @@ async function typedResult(
       facts: { table: definition.name, column: hint.name },
     });
   }
+  refuseOwnNames(definition, found);
   const casts = columns.map((column) => {
     const name = quoteIdentifier(column.name);
     return hints.has(column.name) ? `CAST(${name} AS ${sqlTypeOf(column.type)}) AS ${name}` : name;
@@ -138,6 +139,15 @@ async function typedResult(
     relation,
     schema: struct(schema.fields.map((one) => columns.find((column) => column.name === one.name) ?? one)),
   };
+}
+
+function refuseOwnNames(definition: GoldDefinition, { fields }: StructType): void {
+  const own = fields.find((column) => isPassingName(column.name));
+  if (own === undefined) return;
+  throw new SluiceError("plan.refused", `Cannot refresh ${definition.name}: ${own.name} is a name of Sluice's own`, {
+    facts: { table: definition.name, column: own.name },
+    advice: "Give the query's column another name.",
+  });
 }
 
 interface Publication {
