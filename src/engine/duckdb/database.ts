@@ -39,6 +39,8 @@ export class Database {
   readonly lineBytes: number;
   /** COPY's options for the row groups of Parquet files. */
   readonly rowGroups: string;
+  /** A Parquet file without rows. */
+  readonly padding: string;
   /** Whether a file of this machine can be read where it is. */
   readonly reaches: (folder: string) => boolean;
   readonly #instance: DuckDBInstance;
@@ -49,6 +51,7 @@ export class Database {
   private constructor(instance: DuckDBInstance, folder: string, options: DatabaseOptions) {
     this.#instance = instance;
     this.folder = folder;
+    this.padding = paddingIn(folder);
     this.world = options.world;
     this.lineBytes = lineLimit(options.memoryBytes);
     this.rowGroups = rowGroupOptions(options);
@@ -166,9 +169,16 @@ async function lockDown(
   ];
   try {
     for (const setting of settings) await connection.run(setting);
+    await connection.run(
+      `COPY (SELECT NULL::BOOLEAN AS "__none" WHERE false) TO ${quoteLiteral(paddingIn(folder))} (FORMAT parquet)`,
+    );
   } finally {
     connection.closeSync();
   }
+}
+
+function paddingIn(folder: string): string {
+  return join(folder, "padding.parquet");
 }
 
 function isInside(path: string, root: string): boolean {

@@ -22,7 +22,7 @@ export class EngineParts {
 
   /** For reading tables in a session. */
   access(session: Session): ScanAccess {
-    return { session, files: this.files, deleted: this.deleted };
+    return { session, files: this.files, deleted: this.deleted, padding: this.database.padding };
   }
 
   /** A relation as SQL that is valid in this session. */

@@ -8,7 +8,7 @@ import { deltaSchema } from "./delta-type.ts";
 import type { Doing } from "./engine-failure.ts";
 import type { Session } from "./session.ts";
 import { quoteIdentifier, quoteLiteral, sqlTypeOf } from "../sql-text.ts";
-import { explicitSchema, named, storedName } from "./explicit-schema.ts";
+import { explicitRead, named, storedName } from "./explicit-schema.ts";
 
 /** Rows kept in Parquet files of the spill folder: memory stays free and they can be read as often as one likes. */
 export class ScratchFiles {
@@ -50,7 +50,9 @@ export class ScratchFiles {
       throw new SluiceError("internal.bug", "Cannot read scratch rows: they are disposed already");
     const columns = scratch.schema.fields.map((field, index) => named(storedName(index), field.name));
     if (rowNumberColumn !== undefined) columns.push(named("file_row_number", rowNumberColumn));
-    return `SELECT ${columns.join(", ")} FROM read_parquet(${quoteLiteral(file)}, ${explicitSchema(scratch.schema.fields, scratch.rows)})`;
+    const { schema, rows } = scratch;
+    const source = explicitRead({ paths: [file], fields: schema.fields, rows, padding: this.#database.padding });
+    return `SELECT ${columns.join(", ")} FROM ${source}`;
   }
 
   #scratch(id: string, schema: StructType, rows: number): Scratch {

@@ -5,10 +5,9 @@ import type { OpenTable } from "../engine.ts";
 import type { DeletedRows } from "./deleted-rows.ts";
 import type { FileCache } from "./file-cache.ts";
 import type { Session } from "./session.ts";
-import { explicitSchema, named, storedName } from "./explicit-schema.ts";
+import { explicitRead, named, storedName } from "./explicit-schema.ts";
 import { FACTS, createFacts, partitionFact, partitionLiteral, type FileFacts } from "./table-files.ts";
 import { quoteIdentifier, sqlTypeOf } from "../sql-text.ts";
-import { literalList } from "./literal-list.ts";
 import { statisticsOf } from "./file-statistics.ts";
 
 /** Names of the columns that `positions` adds. */
@@ -29,6 +28,8 @@ export interface ScanAccess {
   readonly session: Session;
   readonly files: FileCache;
   readonly deleted: DeletedRows;
+  /** A Parquet file without rows. */
+  readonly padding: string;
 }
 
 /**
@@ -43,7 +44,7 @@ export async function tableScan(access: ScanAccess, options: ScanOptions): Promi
   const stored = metadata.schema.fields.filter((field) => !metadata.partitionColumns.includes(field.name));
   const paths = await localPaths(access, options);
   const facts = await loadFacts(access, options);
-  const source = `read_parquet(${literalList(paths)}, ${explicitSchema(stored, rowsIn(files))})`;
+  const source = explicitRead({ paths, fields: stored, rows: rowsIn(files), padding: access.padding });
   const constant = constantPartition(files, metadata.partitionColumns);
   const hasDeleted = facts.some((fact) => fact.deleted !== undefined);
   const storedColumns = new Map(stored.map((field, index) => [field.name, `t.${storedName(index)}`]));
