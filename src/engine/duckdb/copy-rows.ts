@@ -8,6 +8,7 @@ import { constantKeys } from "./constant-keys.ts";
 import type { Database } from "./database.ts";
 import type { Doing } from "./engine-failure.ts";
 import { fieldIdsOption } from "./field-ids.ts";
+import { DATA_FILE_OPTIONS, SCRATCH_FILE_OPTIONS } from "./parquet-options.ts";
 import { encodePartitionKey, keyName } from "./partition-key.ts";
 import type { Session } from "./session.ts";
 import { writtenFile, type WrittenFile } from "./written-file.ts";
@@ -77,8 +78,7 @@ function planCopy(database: Database, session: Session, { table, metadata, sql, 
   const ids = fieldIdsOption(stored);
   const copy = async (select: string, option: string): Promise<readonly WrittenFile[]> => {
     const options = [
-      "FORMAT parquet",
-      "COMPRESSION zstd",
+      DATA_FILE_OPTIONS,
       database.rowGroups,
       "RETURN_STATS",
       "FILENAME_PATTERN '{uuid}'",
@@ -110,7 +110,7 @@ async function partitionByPartition(
   session.defer(async () => await rm(aside, { force: true }));
   await session.run(
     `COPY (SELECT ${[copying.columns, ...copying.keys].join(", ")} FROM (${request.sql})) TO ${quoteLiteral(aside)} ` +
-      `(FORMAT parquet, COMPRESSION lz4_raw, ${database.rowGroups})`,
+      `(${SCRATCH_FILE_OPTIONS}, ${database.rowGroups})`,
     request.doing,
   );
   const rows = `SELECT * FROM read_parquet(${quoteLiteral(aside)})`;

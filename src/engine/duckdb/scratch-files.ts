@@ -8,6 +8,7 @@ import { deltaSchema } from "./delta-type.ts";
 import type { Doing } from "./engine-failure.ts";
 import type { Session } from "./session.ts";
 import { quoteIdentifier, quoteLiteral, sqlTypeOf } from "../sql-text.ts";
+import { SCRATCH_FILE_OPTIONS } from "./parquet-options.ts";
 import { explicitRead, named, storedName } from "./explicit-schema.ts";
 
 /** Rows kept in Parquet files of the spill folder: memory stays free and they can be read as often as one likes. */
@@ -28,8 +29,7 @@ export class ScratchFiles {
     const columns = schema.fields.map(
       ({ name, type }) => `CAST(${quoteIdentifier(name)} AS ${sqlTypeOf(type)}) AS ${quoteIdentifier(name)}`,
     );
-    // Fast to write and to read: it lives for minutes.
-    const options = `FORMAT parquet, COMPRESSION lz4_raw, ${this.#database.rowGroups}`;
+    const options = `${SCRATCH_FILE_OPTIONS}, ${this.#database.rowGroups}`;
     try {
       const [counted] = await session.rows(
         `COPY (SELECT ${columns.join(", ")} FROM (${sql})) TO ${quoteLiteral(file)} (${options})`,
