@@ -4,7 +4,14 @@ import { SluiceError, realWorld, type World } from "../base/index.ts";
 import type { TableName } from "../contract/index.ts";
 import type { BronzeDefinition, LakeDefinition, TableDefinition } from "../definition/index.ts";
 import { duckdbEngine, lazyEngine, type Engine, type Row } from "../engine/index.ts";
-import { rebuildSilver, refreshGold, type LakeTables, type LayerContext, type ProgressEvent } from "../layers/index.ts";
+import {
+  rebuildSilver,
+  refreshGold,
+  type LakeTables,
+  type LayerContext,
+  type PrivateFolder,
+  type ProgressEvent,
+} from "../layers/index.ts";
 import { recordRun } from "../observability/index.ts";
 import { bronzeOf, runLake, type RunReport } from "../orchestration/index.ts";
 import { dynamodbExports, type Source } from "../sources/index.ts";
@@ -73,7 +80,7 @@ export function openLake(definition: LakeDefinition, options: LakeOptions = {}):
       const work = context();
       const report = await runLake(work, definition, {
         openSource: source,
-        withFolder: async (staged) => await inPrivateFolder(definition.engine.spill, staged),
+        openFolder: async () => await openStageFolder(definition.engine.spill),
         ...(only === undefined ? {} : { only: new Set(only) }),
       });
       await recordRun(work, report);
@@ -110,13 +117,9 @@ function openSource(bronze: BronzeDefinition, world: World): Source {
   );
 }
 
-async function inPrivateFolder<T>(spill: string, work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await stageFolder(spill);
-  try {
-    return await work(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+async function openStageFolder(spill: string): Promise<PrivateFolder> {
+  const path = await stageFolder(spill);
+  return { path, [Symbol.asyncDispose]: async () => await rm(path, { recursive: true, force: true }) };
 }
 
 async function stageFolder(spill: string): Promise<string> {

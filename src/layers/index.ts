@@ -1,5 +1,6 @@
 export { batchLog, type BatchLog } from "./bronze/batch-log.ts";
 export { ingestBronze, planChannel, type IngestOutcome } from "./bronze/ingest.ts";
+export type { PrivateFolder } from "./bronze/stage-ahead.ts";
 export {
   openNewest,
   placeOf,

@@ -10,6 +10,7 @@ import {
   planChannel,
   refreshGold,
   type LayerContext,
+  type PrivateFolder,
 } from "../layers/index.ts";
 import type { Source } from "../sources/index.ts";
 import { isGoldIdle, isRedefined, isSilverIdle } from "./idle.ts";
@@ -17,7 +18,8 @@ import type { RunReport, TableReport } from "./run-report.ts";
 
 export interface RunOptions {
   readonly openSource: (definition: BronzeDefinition) => Source;
-  readonly withFolder: <T>(work: (folder: string) => Promise<T>) => Promise<T>;
+  /** For the files of one staged batch. */
+  readonly openFolder: () => Promise<PrivateFolder>;
   /** Only these tables; undefined = all. */
   readonly only?: ReadonlySet<TableName>;
 }
@@ -104,7 +106,7 @@ export function bronzeOf(lake: LakeDefinition, definition: SilverDefinition): Br
 
 async function ingest(context: LayerContext, definition: BronzeDefinition, options: RunOptions): Promise<Step> {
   const source = options.openSource(definition);
-  const outcome = await ingestBronze(context, definition, source, { withFolder: options.withFolder });
+  const outcome = await ingestBronze(context, definition, source, { openFolder: options.openFolder });
   return {
     outcome: outcome.problem !== undefined ? "failed" : outcome.batches > 0 ? "changed" : "unchanged",
     version: outcome.version,

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { loadConfig } from "../../src/cli/load-config.ts";
 import type { World } from "../../src/base/index.ts";
 import type { BronzeDefinition, LakeDefinition } from "../../src/definition/index.ts";
@@ -9,6 +6,7 @@ import { runLake, type RunReport } from "../../src/orchestration/index.ts";
 import { dynamodbExports, type Source } from "../../src/sources/index.ts";
 import { localStore, memoryStore, type ObjectStore } from "../../src/storage/index.ts";
 import { simulatedTables } from "../simulation/simulated-lake.ts";
+import { openTemporaryFolder } from "../temporary-folder.ts";
 
 /** The shop's lake over any store: several processes of one machine's memory share one engine. */
 export interface SimulatedShop {
@@ -31,7 +29,7 @@ async function runOnce(
   const context = { engine, tables: simulatedTables(lake, world, engine), world, run: `run-${world.uuid()}` };
   return await runLake(context, definition, {
     openSource: (bronze) => sourceOf(bronze, world),
-    withFolder: inTemporaryFolder,
+    openFolder: openTemporaryFolder,
   });
 }
 
@@ -41,15 +39,6 @@ function sourceOf({ source }: BronzeDefinition, world: World): Source {
     { table, keys, requireFullExport, hints: [] },
     { store: localStore(exportFolder, { world }), world },
   );
-}
-
-async function inTemporaryFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), "sluice-stage-"));
-  try {
-    return await work(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }
 
 /** Another store with the same objects. */

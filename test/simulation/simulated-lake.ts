@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { World } from "../../src/base/index.ts";
 import type { BronzeDefinition, SilverDefinition } from "../../src/definition/index.ts";
 import { openLog } from "../../src/delta/index.ts";
@@ -20,6 +17,7 @@ import type { ObjectStore } from "../../src/storage/index.ts";
 import type { ChangeEvent } from "./change-events.ts";
 import { eventSource } from "./change-events.ts";
 import type { ModelRow, Policies } from "./silver-model.ts";
+import { openTemporaryFolder } from "../temporary-folder.ts";
 
 /** The tables of a lake below one store, as one process sees them. */
 export function simulatedTables(root: ObjectStore, world: World, engine: Engine): LakeTables {
@@ -89,20 +87,11 @@ export async function simulatedRun(
   chunkBytes?: number,
 ): Promise<void> {
   const source: Source = eventSource(batches);
-  await ingestBronze(context, EVENTS_BRONZE, source, { withFolder: inTemporaryFolder });
+  await ingestBronze(context, EVENTS_BRONZE, source, { openFolder: openTemporaryFolder });
   await foldSilver(context, {
     ...foldTarget(context, silver, EVENTS_BRONZE),
     ...(chunkBytes === undefined ? {} : { chunkBytes }),
   });
-}
-
-async function inTemporaryFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), "sluice-simulation-"));
-  try {
-    return await work(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }
 
 /** What the Silver table holds, in the words of the model. */

@@ -9,16 +9,13 @@ const ROW_GROUP_BYTES_MIN = 2 * 2 ** 20;
 const COPIES_HELD = 16;
 
 /**
- * COPY's options for data files. Level 1 of zstd takes a fifth less time than DuckDB's level 3, for files of the same size; a
- * dictionary is given up where it does not pay, before a fifth of the rows are hashed for it; and DuckDB writes Bloom filters only
- * for columns that have one, where the dictionary itself says as much.
+ * COPY's options for data files. Level 1 of zstd takes a fifth less time than DuckDB's level 3, for files of the same size; and
+ * DuckDB writes Bloom filters only for columns with a dictionary, which says as much itself.
  */
-export const DATA_FILE_OPTIONS =
-  "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 8192, WRITE_BLOOM_FILTER false";
+export const DATA_FILE_OPTIONS = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, WRITE_BLOOM_FILTER false";
 
 /** For files that live for minutes: fast to write and to read. */
-export const SCRATCH_FILE_OPTIONS =
-  "FORMAT parquet, COMPRESSION lz4_raw, DICTIONARY_SIZE_LIMIT 1024, WRITE_BLOOM_FILTER false";
+export const SCRATCH_FILE_OPTIONS = "FORMAT parquet, COMPRESSION lz4_raw, WRITE_BLOOM_FILTER false";
 
 /** COPY's options for row groups that suit an engine of this size. */
 export function rowGroupOptions({ memoryBytes, threads }: { memoryBytes: number; threads: number }): string {

@@ -6,6 +6,7 @@ import type { Channel, ChannelPlan, Notice, PlannedBatch, Source, StagedBatch } 
 import { openNewest, type LayerContext, type TablePlace } from "../context.ts";
 import { meaningProperties } from "../table-meaning.ts";
 import { batchLog, sameWork, type BatchLog } from "./batch-log.ts";
+import { stageAhead, type PrivateFolder, type ReadyBatch } from "./stage-ahead.ts";
 import { setAsideLines } from "./unreadable.ts";
 
 export interface IngestOutcome {
@@ -20,8 +21,8 @@ export interface IngestOutcome {
 }
 
 export interface IngestOptions {
-  /** A folder for staged batches; each gets a private one below it, removed afterwards. */
-  readonly withFolder: <T>(work: (folder: string) => Promise<T>) => Promise<T>;
+  /** For the files of one staged batch. */
+  readonly openFolder: () => Promise<PrivateFolder>;
 }
 
 /**
@@ -46,10 +47,10 @@ export async function ingestBronze(
       skipped: [...outcome.skipped, ...plan.skipped],
     };
     let { position } = plan;
-    for (const batch of plan.batches) {
+    const work = { definition, channel, place, log };
+    for await (const ready of readBatches(context, work, { batches: plan.batches, ...options })) {
       context.signal?.throwIfAborted();
-      const work = { definition, source, channel, batch, position, place, log };
-      const done = await options.withFolder(async (folder) => await takeIn(context, work, folder));
+      const done = await takeIn(context, { ...work, ...ready, position });
       outcome = {
         ...outcome,
         batches: outcome.batches + 1,
@@ -99,34 +100,49 @@ async function refuseForgotten(place: TablePlace, log: BatchLog, version: number
   );
 }
 
-interface BatchWork {
+interface TableWork {
   readonly definition: BronzeDefinition;
-  readonly source: Source;
   readonly channel: Channel;
-  readonly batch: PlannedBatch;
-  /** The channel's batch that this one was planned behind; -1 for none. */
-  readonly position: number;
   readonly place: TablePlace;
   readonly log: BatchLog;
+}
+
+interface BatchWork extends TableWork, ReadyBatch {
+  /** The channel's batch that this one was planned behind; -1 for none. */
+  readonly position: number;
+}
+
+/** Reads what is planned, one batch ahead. The table is made before its first batch is read. */
+async function* readBatches(
+  context: LayerContext,
+  { definition, channel, place }: TableWork,
+  { batches, openFolder }: IngestOptions & { readonly batches: readonly PlannedBatch[] },
+): AsyncGenerator<ReadyBatch> {
+  if (batches.length === 0) return;
+  const { snapshot } = await ensureTable(context, definition, place);
+  yield* stageAhead({
+    batches,
+    known: snapshot?.metadata.schema,
+    openFolder,
+    stage: async (batch, known, { folder, signal }) =>
+      await channel.stage(batch, known, {
+        world: context.world,
+        folder,
+        signal: context.signal === undefined ? signal : AbortSignal.any([context.signal, signal]),
+        onProgress: ({ records, bytes }) =>
+          context.onProgress?.({ table: definition.name, phase: "read", detail: batch.title, rows: records, bytes }),
+      }),
+  });
 }
 
 async function takeIn(
   context: LayerContext,
   work: BatchWork,
-  folder: string,
 ): Promise<{ batch: number; rows: number; quarantined: number; version: number }> {
-  const { definition, channel, batch, place } = work;
-  const table = await ensureTable(context, definition, place);
+  const { definition, channel, batch, place, staged } = work;
+  const table = await openNewest(place);
   refuseOvertaken(work, table);
-  const known = table.snapshot?.metadata.schema;
-  const staged = await channel.stage(batch, known, {
-    world: context.world,
-    folder,
-    ...(context.signal === undefined ? {} : { signal: context.signal }),
-    onProgress: ({ records, bytes }) =>
-      context.onProgress?.({ table: definition.name, phase: "read", detail: batch.title, rows: records, bytes }),
-  });
-  const manifest = await publishManifest(context, work, table, staged);
+  const manifest = await publishManifest(context, work, table);
   const outcome = await context.engine.append(table, bronzeRows(context, staged, manifest.batch), {
     schema: staged.schema,
     txns: [{ appId: channelAppId(manifest.tableId, channel), version: manifest.batch, expected: manifest.before }],
@@ -185,14 +201,10 @@ const BRONZE_START: StructType = struct(CONTRACT_COLUMNS);
  * Writes the batch's manifest. A manifest that an earlier run wrote and never committed is taken over when it stands for the
  * very same work; else the next number is used and names it as skipped.
  */
-async function publishManifest(
-  context: LayerContext,
-  work: BatchWork,
-  table: OpenTable,
-  staged: StagedBatch,
-): Promise<BatchManifest> {
+async function publishManifest(context: LayerContext, work: BatchWork, table: OpenTable): Promise<BatchManifest> {
+  const { staged } = work;
   const { tableId, before, committed } = positionOf(table, work.channel);
-  await refuseTooManyUnreadable(context, work, staged);
+  await refuseTooManyUnreadable(context, work);
   for (let newest = await work.log.newest(committed); ; newest += 1) {
     const draft: BatchManifest = {
       format: 1,
@@ -233,7 +245,8 @@ function range(from: number, to: number): number[] {
   return Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => from + index);
 }
 
-async function refuseTooManyUnreadable(context: LayerContext, work: BatchWork, staged: StagedBatch): Promise<void> {
+async function refuseTooManyUnreadable(context: LayerContext, work: BatchWork): Promise<void> {
+  const { staged } = work;
   if (staged.unreadable.length === 0) return;
   const { name, unreadableAtMost } = work.definition;
   await setAsideLines(context, name, staged.unreadable);

@@ -1,0 +1,73 @@
+import type { StructType } from "../../contract/index.ts";
+import type { PlannedBatch, StagedBatch } from "../../sources/index.ts";
+
+/** A folder of this machine that goes, with all that is in it, when it is disposed of. */
+export interface PrivateFolder extends AsyncDisposable {
+  readonly path: string;
+}
+
+export interface StageAhead {
+  readonly batches: readonly PlannedBatch[];
+  /** The table's schema before the first batch; each batch knows what those before it added. */
+  readonly known: StructType | undefined;
+  readonly openFolder: () => Promise<PrivateFolder>;
+  readonly stage: (batch: PlannedBatch, known: StructType | undefined, into: StageInto) => Promise<StagedBatch>;
+}
+
+export interface StageInto {
+  readonly folder: string;
+  /** Nobody waits for the batch any more. */
+  readonly signal: AbortSignal;
+}
+
+export interface ReadyBatch {
+  readonly batch: PlannedBatch;
+  /** Its files are there until the next one is asked for. */
+  readonly staged: StagedBatch;
+}
+
+/**
+ * Batches in their order, each read while the one before is committed: reading waits for disks and networks, committing for the
+ * engine. No more than two are there at a time. A batch that cannot be read fails when it is asked for, not before.
+ */
+export async function* stageAhead(work: StageAhead): AsyncGenerator<ReadyBatch> {
+  const over = new AbortController();
+  const start = async (index: number, known: StructType | undefined): Promise<InFolder | undefined> => {
+    const batch = work.batches[index];
+    return batch === undefined ? undefined : await inFolder(work, batch, { known, signal: over.signal });
+  };
+  let next = start(0, work.known);
+  try {
+    for (let index = 1; ; index += 1) {
+      const ready = await next;
+      if (ready === undefined) return;
+      await using _folder = ready.folder;
+      next = start(index, ready.staged.schema);
+      // It is told to whoever asks for the batch; until then nobody listens.
+      next.catch(() => undefined);
+      yield { batch: ready.batch, staged: ready.staged };
+    }
+  } finally {
+    over.abort();
+    const left = await next.catch(() => undefined);
+    await left?.folder[Symbol.asyncDispose]();
+  }
+}
+
+interface InFolder extends ReadyBatch {
+  readonly folder: PrivateFolder;
+}
+
+async function inFolder(
+  { openFolder, stage }: StageAhead,
+  batch: PlannedBatch,
+  { known, signal }: { readonly known: StructType | undefined; readonly signal: AbortSignal },
+): Promise<InFolder> {
+  const folder = await openFolder();
+  try {
+    return { batch, staged: await stage(batch, known, { folder: folder.path, signal }), folder };
+  } catch (error) {
+    await folder[Symbol.asyncDispose]();
+    throw error;
+  }
+}
