@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import * as nodeModule from "node:module";
 import { extname } from "node:path";
 import { pathToFileURL } from "node:url";
+import type * as Jiti from "jiti";
 import { SluiceError, messageOf } from "../base/index.ts";
 import { privateCacheFolder } from "./private-cache-folder.ts";
 
@@ -81,9 +82,10 @@ function isLinkError(error: unknown): boolean {
   return code === "ERR_MODULE_NOT_FOUND" || code === "ERR_UNSUPPORTED_DIR_IMPORT";
 }
 
-/** Jiti is loaded only here: it takes 40 ms. Its cache holds code that we run, so it lies in a folder of ours alone. */
+/** Jiti is loaded only here, and not by an `import`, with which Node reads it twice. Its cache holds code that we run, so it lies in a folder of ours alone. */
 async function importWithJiti(file: string, env: Readonly<Record<string, string | undefined>>): Promise<Module> {
-  const [{ createJiti }, door] = await Promise.all([import("jiti"), import("../lake/index.ts")]);
+  const { createJiti }: typeof Jiti = createRequire(import.meta.url)("jiti");
+  const door = await import("../lake/index.ts");
   const jiti = createJiti(file, {
     fsCache: (await privateCacheFolder("jiti", env)) ?? false,
     moduleCache: false,

@@ -4,6 +4,7 @@ import type { BronzeDefinition, GoldDefinition, SilverDefinition } from "../defi
 import { quoteIdentifier, quoteLiteral, type OpenTable, type Row, countOf, textOf } from "../engine/index.ts";
 import { batchLog, namedInputs, openNewest, placeOf } from "../layers/index.ts";
 import { bronzeOf } from "../orchestration/index.ts";
+import type { Source } from "../sources/index.ts";
 import { goldLineage, groupCondition } from "./gold-lineage.ts";
 import type { Lake } from "./open-lake.ts";
 
@@ -106,18 +107,43 @@ async function traceSilver(lake: Lake, definition: SilverDefinition, key: string
   const bronze = bronzeOf(lake.definition, definition);
   const table = await openNewest(placeOf(lake, definition.name));
   const candidates = keyCandidates(key);
-  const rows =
-    table.snapshot === undefined
-      ? []
-      : await lake.engine.rows({
-          sql: `SELECT * FROM silver WHERE _key IN (${candidates.map((one) => quoteLiteral(one)).join(", ")}) LIMIT 1`,
-          inputs: { silver: { kind: "table", table } },
-        });
-  const [row] = rows;
-  const keys = row === undefined ? candidates : [textOf(row, "_key")];
-  const events = await eventsOf(lake, bronze, { keys, record, silver: definition });
+  // Bronze has the longer log: it is read while the key is looked for.
+  const [place, bronzeTable] = await Promise.all([
+    placeOfRow(lake, table, candidates),
+    openNewest(placeOf(lake, bronze.name)),
+  ]);
+  const keys = place === undefined ? candidates : [place.key];
+  const [row, events] = await Promise.all([
+    place === undefined ? undefined : rowAt(lake, table, place),
+    eventsOf(lake, bronze, { keys, record, silver: definition, table: bronzeTable }),
+  ]);
   if (row === undefined && events.length === 0) throw notFound(definition.name, key);
   return await withBatches(lake, definition.name, key, { row, events });
+}
+
+/** Which of some keys a Silver table has, and in which file. */
+interface RowPlace {
+  readonly key: string;
+  readonly path: string;
+}
+
+/** Looks with narrow columns first: for a list of values the engine would read every column of every file. */
+async function placeOfRow(lake: Lake, table: OpenTable, keys: readonly string[]): Promise<RowPlace | undefined> {
+  if (table.snapshot === undefined) return undefined;
+  const [found] = await lake.engine.rows({
+    sql: `SELECT _key, __file FROM silver WHERE _key IN (${keys.map((one) => quoteLiteral(one)).join(", ")}) LIMIT 1`,
+    inputs: { silver: { kind: "table", table, positions: true } },
+  });
+  return found === undefined ? undefined : { key: textOf(found, "_key"), path: textOf(found, "__file") };
+}
+
+async function rowAt(lake: Lake, table: OpenTable, { key, path }: RowPlace): Promise<Row | undefined> {
+  const files = [...(table.snapshot?.files.values() ?? [])].filter((file) => file.path === path);
+  const [row] = await lake.engine.rows({
+    sql: `SELECT * FROM silver WHERE _key = ${quoteLiteral(key)}`,
+    inputs: { silver: { kind: "files", table, files } },
+  });
+  return row;
 }
 
 /**
@@ -146,41 +172,55 @@ interface EventQuery {
   readonly record: boolean;
   /** The Silver table whose keys they are. */
   readonly silver?: SilverDefinition;
+  /** The Bronze table, where it is open already. */
+  readonly table?: OpenTable;
 }
 
 async function eventsOf(
   lake: Lake,
   bronze: BronzeDefinition,
-  { keys, record, silver }: EventQuery,
+  { keys, record, silver, ...open }: EventQuery,
 ): Promise<TracedEvent[]> {
-  const table = await openNewest(placeOf(lake, bronze.name));
+  const table = open.table ?? (await openNewest(placeOf(lake, bronze.name)));
   if (table.snapshot === undefined) return [];
   const all = silver === undefined ? [...new Set(keys.flatMap((key) => keyCandidates(key)))] : keys;
-  const wanted = all.map((key) => quoteLiteral(key)).join(", ");
+  // One value is looked for much faster than a list of one.
+  const wanted = all.length === 1 ? `= ${quoteLiteral(all[0] ?? "")}` : `IN (${all.map((key) => quoteLiteral(key)).join(", ")})`; // prettier-ignore
   const rows = await lake.engine.rows({
-    sql: `SELECT ${record ? "*" : TRACED_COLUMNS} FROM bronze WHERE ${keyExpression(bronze, silver)} IN (${wanted}) ORDER BY _key, _sequence, _batch_id`,
+    sql: `SELECT ${record ? "*" : TRACED_COLUMNS} FROM bronze WHERE ${keyExpression(bronze, silver)} ${wanted} ORDER BY _key, _sequence, _batch_id`,
     inputs: { bronze: { kind: "table", table } },
   });
   const source = lake.source(bronze);
   const schema = table.snapshot.metadata.schema;
   const events: TracedEvent[] = [];
-  for (const row of rows) {
-    const file = typeof row["_ingest_file"] === "string" ? row["_ingest_file"] : null;
-    const key = textOf(row, "_key");
-    events.push({
-      table: bronze.name,
-      key,
-      eventId: textOf(row, "_event_id"),
-      operation: textOf(row, "_op"),
-      sequence: textOf(row, "_sequence"),
-      sourceMicros: typeof row["_source_ts"] === "bigint" ? row["_source_ts"] : null,
-      batchId: countOf(row, "_batch_id"),
-      file,
-      line: file === null ? undefined : await source.locate(file, key),
+  for (let first = 0; first < rows.length; first += FILES_READ_MAX) {
+    const some = rows.slice(first, first + FILES_READ_MAX);
+    const traced = some.map(async (row) => ({
+      ...(await tracedEvent(bronze.name, source, row)),
       record: record ? source.rebuild(row, schema) : undefined,
-    });
+    }));
+    events.push(...(await Promise.all(traced)));
   }
   return events;
+}
+
+/** Source files that are searched for their lines at a time. */
+const FILES_READ_MAX = 4;
+
+async function tracedEvent(table: TableName, source: Source, row: Row): Promise<Omit<TracedEvent, "record">> {
+  const file = typeof row["_ingest_file"] === "string" ? row["_ingest_file"] : null;
+  const key = textOf(row, "_key");
+  return {
+    table,
+    key,
+    eventId: textOf(row, "_event_id"),
+    operation: textOf(row, "_op"),
+    sequence: textOf(row, "_sequence"),
+    sourceMicros: typeof row["_source_ts"] === "bigint" ? row["_source_ts"] : null,
+    batchId: countOf(row, "_batch_id"),
+    file,
+    line: file === null ? undefined : await source.locate(file, key),
+  };
 }
 
 const TRACED_COLUMNS = "_event_id, _op, _key, _sequence, _source_ts, _batch_id, _ingest_file";

@@ -1,4 +1,4 @@
-import { DuckDBBitValue } from "@duckdb/node-api";
+import { DuckDBBitValue } from "./duckdb-api.ts";
 import type { RowSet } from "../../delta/index.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { mkdir, readdir, realpath, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
-import { DuckDBInstance } from "@duckdb/node-api";
+import { DuckDBInstance } from "./duckdb-api.ts";
 import { SluiceError, type World } from "../../base/index.ts";
 import { pathFailure } from "../../storage/index.ts";
 import { interrupted } from "./engine-failure.ts";

@@ -1,9 +1,9 @@
-import type { DuckDBBitValue } from "@duckdb/node-api";
+import type { DuckDBBitValue } from "./duckdb-api.ts";
 import { SluiceError } from "../../base/index.ts";
 import { readDeletionVector, type AddFile, type RowSet } from "../../delta/index.ts";
 import type { OpenTable } from "../engine.ts";
 import { bitsOf } from "./bits.ts";
-import { statisticsOf } from "./file-statistics.ts";
+import { recordsOf } from "./file-statistics.ts";
 
 /** Vectors kept in memory, in bytes of their bits: those of a table of half a billion rows. */
 const KEPT_BYTES_MAX = 64 * 2 ** 20;
@@ -22,7 +22,7 @@ export class DeletedRows {
 
   /** The deleted rows of a file and those that are to be hidden besides; undefined when there are none. */
   async bits(table: Place, file: AddFile, hidden?: RowSet): Promise<DuckDBBitValue | undefined> {
-    const rows = statisticsOf(file)?.numRecords;
+    const rows = recordsOf(file);
     if (hidden !== undefined) {
       const deleted = await this.rows(table, file);
       return toBits(deleted === undefined ? hidden : deleted.union(hidden), { table, file, rows });

@@ -1,4 +1,4 @@
-import { DuckDBTypeId, type DuckDBType } from "@duckdb/node-api";
+import { DuckDBTypeId, type DuckDBType } from "./duckdb-api.ts";
 import { SluiceError } from "../../base/index.ts";
 import {
   arrayOf,

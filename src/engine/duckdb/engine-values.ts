@@ -26,7 +26,7 @@ import {
   VARCHAR,
   type DuckDBType,
   type DuckDBValue,
-} from "@duckdb/node-api";
+} from "./duckdb-api.ts";
 import { SluiceError } from "../../base/index.ts";
 import {
   decimalParts,

@@ -17,7 +17,7 @@ import {
   type DuckDBDataChunk,
   type DuckDBType,
   type DuckDBValue,
-} from "@duckdb/node-api";
+} from "./duckdb-api.ts";
 import type { Row, Value } from "../engine.ts";
 import type { EngineColumn } from "./delta-type.ts";
 

@@ -1,4 +1,4 @@
-import type { DuckDBConnection, DuckDBDataChunk, DuckDBResult, DuckDBValue } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBResult, DuckDBValue } from "./duckdb-api.ts";
 import type { SluiceError } from "../../base/index.ts";
 import { quoteLiteral } from "../sql-text.ts";
 import type { EngineColumn } from "./delta-type.ts";

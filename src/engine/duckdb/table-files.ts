@@ -1,4 +1,4 @@
-import { BIT, DuckDBDataChunk, UBIGINT, VARCHAR, type DuckDBBitValue, type DuckDBValue } from "@duckdb/node-api";
+import { BIT, DuckDBDataChunk, UBIGINT, VARCHAR, type DuckDBBitValue, type DuckDBValue } from "./duckdb-api.ts";
 import { SluiceError } from "../../base/index.ts";
 import type { StructField } from "../../contract/index.ts";
 import type { AddFile } from "../../delta/index.ts";

@@ -8,7 +8,7 @@ import type { Session } from "./session.ts";
 import { explicitRead, named, storedName } from "./explicit-schema.ts";
 import { FACTS, createFacts, partitionFact, partitionLiteral, type FileFacts } from "./table-files.ts";
 import { quoteIdentifier, sqlTypeOf } from "../sql-text.ts";
-import { statisticsOf } from "./file-statistics.ts";
+import { recordsOf } from "./file-statistics.ts";
 
 /** Names of the columns that `positions` adds. */
 export const FILE_COLUMN = "__file";
@@ -108,7 +108,7 @@ async function loadFacts(access: ScanAccess, { table, files, hidden }: ScanOptio
 const BYTES_A_ROW = 100;
 
 function rowsIn(files: readonly AddFile[]): number {
-  return files.reduce((sum, file) => sum + (statisticsOf(file)?.numRecords ?? file.sizeBytes / BYTES_A_ROW), 0);
+  return files.reduce((sum, file) => sum + (recordsOf(file) ?? file.sizeBytes / BYTES_A_ROW), 0);
 }
 
 /** The partition that all files share, as it is for an unpartitioned table. */

@@ -1,6 +1,6 @@
 import type { AddFile, RemoveFile } from "../../delta/index.ts";
 import type { WriteMetrics } from "../engine.ts";
-import { statisticsOf } from "./file-statistics.ts";
+import { recordsOf } from "./file-statistics.ts";
 
 /** Metrics of a write whose rows are all new. */
 export function filesMetrics(adds: readonly AddFile[], removes: readonly RemoveFile[]): WriteMetrics {
@@ -23,6 +23,6 @@ export function rowsOfFiles(files: Iterable<AddFile>): number {
 
 /** Rows that are not deleted; undefined when the file does not say how many it has. */
 function liveRows(file: AddFile): number | undefined {
-  const physical = statisticsOf(file)?.numRecords;
+  const physical = recordsOf(file);
   return physical === undefined ? undefined : physical - (file.deletionVector?.cardinality ?? 0);
 }

@@ -1,4 +1,4 @@
-import { DuckDBMapValue, type DuckDBValue } from "@duckdb/node-api";
+import { DuckDBMapValue, type DuckDBValue } from "./duckdb-api.ts";
 import { assert, must } from "../../base/index.ts";
 
 /** One Parquet file that a COPY has written, as its RETURN_STATS tells. */

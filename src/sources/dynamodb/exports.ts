@@ -5,7 +5,6 @@ import { decodeCoverage, encodeCoverage, type Coverage } from "./plan/coverage.t
 import { cutBatches } from "./plan/cut-batches.ts";
 import { findExports, settle } from "./plan/find-exports.ts";
 import { hintedShapes } from "./columns/hints.ts";
-import { locateRecord } from "./locate-record.ts";
 import {
   BATCH_BYTES,
   BATCH_FILES_MAX,
@@ -16,7 +15,6 @@ import {
 import { planExports } from "./plan/plan-exports.ts";
 import { rebuildRecord } from "./rebuild-record.ts";
 import { ScanThreads } from "./scan/scan-threads.ts";
-import { stageBatch } from "./stage-batch.ts";
 import { loadUnits } from "./plan/load-units.ts";
 
 /**
@@ -36,6 +34,8 @@ export function dynamodbExports(options: DynamoDbExportsOptions, needs: DynamoDb
       return plan;
     },
     stage: async (batch, known, context) => {
+      // Loaded where there is something to read: a run with nothing new starts without it.
+      const { stageBatch } = await import("./stage-batch.ts");
       const staged = await stageBatch({ options, store, hints, batch, known, context, threads });
       // Nothing more is planned: the threads are not needed any longer.
       if (batch.end === lastEnd) await threads.close();
@@ -47,7 +47,10 @@ export function dynamodbExports(options: DynamoDbExportsOptions, needs: DynamoDb
     table: options.table,
     channels: [channel],
     rebuild: (row, schema) => rebuildRecord(row, schema, options.keys),
-    locate: async (file, key) => await locateRecord(store, file, key, options.keys),
+    locate: async (file, key) => {
+      const { locateRecord } = await import("./locate-record.ts");
+      return await locateRecord(store, file, key, options.keys);
+    },
   };
 }
 

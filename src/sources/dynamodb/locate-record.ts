@@ -36,12 +36,20 @@ interface Wanted {
 async function search(store: ObjectStore, file: string, wanted: Wanted): Promise<number | undefined> {
   const finder = new Finder(wanted);
   const lines = new LineBuffer(finder);
-  await inflate(file, compressedBytes(store.localFolder ?? store, file), (chunk) => {
-    if (finder.found === undefined) lines.push(chunk);
-  });
+  try {
+    await inflate(file, compressedBytes(store.localFolder ?? store, file), (chunk) => {
+      lines.push(chunk);
+      if (finder.found !== undefined) throw new Found();
+    });
+  } catch (error) {
+    if (!(error instanceof Found)) throw error;
+  }
   if (finder.found === undefined) lines.end();
   return finder.found;
 }
+
+/** Ends the inflating of a file of which no more is wanted. */
+class Found extends Error {}
 
 class Finder {
   found: number | undefined;

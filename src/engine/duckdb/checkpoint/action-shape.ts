@@ -10,7 +10,7 @@ import {
   type DuckDBType,
   type DuckDBValue,
   type DuckDBVector,
-} from "@duckdb/node-api";
+} from "../duckdb-api.ts";
 import { JsonNumber, type JsonObject, type JsonValue } from "../../../base/index.ts";
 import { quoteIdentifier } from "../../sql-text.ts";
 import { decimalText } from "../row-values.ts";

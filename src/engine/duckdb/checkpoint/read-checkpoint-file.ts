@@ -1,4 +1,4 @@
-import { DuckDBTypeId, type DuckDBDataChunk, type DuckDBStructType } from "@duckdb/node-api";
+import { DuckDBTypeId, type DuckDBDataChunk, type DuckDBStructType } from "../duckdb-api.ts";
 import { SluiceError, isFailure, type JsonObject } from "../../../base/index.ts";
 import type { ObjectStore } from "../../../storage/index.ts";
 import { quoteIdentifier, quoteLiteral } from "../../sql-text.ts";

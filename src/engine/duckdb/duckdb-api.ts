@@ -1,0 +1,68 @@
+import { createRequire } from "node:module";
+import type * as NodeApi from "@duckdb/node-api";
+
+/**
+ * DuckDB's client. It is a CommonJS package, and Node reads such a package twice when an `import` names what it wants of it: a
+ * tenth of a second at every start. Therefore the one way to it leads through here.
+ */
+const api: typeof NodeApi = createRequire(import.meta.url)("@duckdb/node-api");
+
+export const {
+  BIGINT,
+  BIT,
+  BLOB,
+  BOOLEAN,
+  DATE,
+  DECIMAL,
+  DOUBLE,
+  DuckDBArrayType,
+  DuckDBArrayValue,
+  DuckDBBitValue,
+  DuckDBBlobValue,
+  DuckDBDataChunk,
+  DuckDBDateValue,
+  DuckDBDecimalValue,
+  DuckDBInstance,
+  DuckDBListType,
+  DuckDBListValue,
+  DuckDBMapType,
+  DuckDBMapValue,
+  DuckDBStructType,
+  DuckDBStructValue,
+  DuckDBTimestampMillisecondsValue,
+  DuckDBTimestampSecondsValue,
+  DuckDBTimestampTZValue,
+  DuckDBTimestampValue,
+  DuckDBTypeId,
+  FLOAT,
+  INTEGER,
+  LIST,
+  MAP,
+  SMALLINT,
+  TIMESTAMP,
+  TIMESTAMPTZ,
+  TINYINT,
+  UBIGINT,
+  VARCHAR,
+} = api;
+
+export type DuckDBArrayType = NodeApi.DuckDBArrayType;
+export type DuckDBArrayValue = NodeApi.DuckDBArrayValue;
+export type DuckDBBitValue = NodeApi.DuckDBBitValue;
+export type DuckDBBlobValue = NodeApi.DuckDBBlobValue;
+export type DuckDBDataChunk = NodeApi.DuckDBDataChunk;
+export type DuckDBDateValue = NodeApi.DuckDBDateValue;
+export type DuckDBDecimalValue = NodeApi.DuckDBDecimalValue;
+export type DuckDBInstance = NodeApi.DuckDBInstance;
+export type DuckDBListType = NodeApi.DuckDBListType;
+export type DuckDBListValue = NodeApi.DuckDBListValue;
+export type DuckDBMapType = NodeApi.DuckDBMapType;
+export type DuckDBMapValue = NodeApi.DuckDBMapValue;
+export type DuckDBStructType = NodeApi.DuckDBStructType;
+export type DuckDBStructValue = NodeApi.DuckDBStructValue;
+export type DuckDBTimestampMillisecondsValue = NodeApi.DuckDBTimestampMillisecondsValue;
+export type DuckDBTimestampSecondsValue = NodeApi.DuckDBTimestampSecondsValue;
+export type DuckDBTimestampTZValue = NodeApi.DuckDBTimestampTZValue;
+export type DuckDBTimestampValue = NodeApi.DuckDBTimestampValue;
+export type DuckDBTypeId = NodeApi.DuckDBTypeId;
+export type { DuckDBConnection, DuckDBResult, DuckDBType, DuckDBValue, DuckDBVector } from "@duckdb/node-api";
