@@ -12,6 +12,7 @@ export const CHANGED_ONE_IN = 100;
 const DATA_VERSION = 2;
 const EXPORT_MS = Date.UTC(2025, 0, 1);
 const WINDOW_MS = 3_600_000;
+const DAY_MS = 86_400_000;
 
 /** A folder that holds `AWSDynamoDB/`, made where it is not there yet. */
 export type OrderExports = (folder: string) => Promise<string>;
@@ -24,6 +25,20 @@ export function fullExport(items: number): OrderExports {
         folder,
         table: TABLE,
         period: { at: EXPORT_MS },
+        count: items,
+        line: (index) => `{"Item":${orderItem(shuffled(index, items), 0)}}`,
+      });
+    });
+}
+
+/** A full export of some orders, made a day before `fullExport`: what a table looks like that is exported anew. */
+export function earlierExport(items: number): OrderExports {
+  return async (cache) =>
+    await cached(cache, `earlier-${items}`, async (folder) => {
+      await writeExportFiles({
+        folder,
+        table: TABLE,
+        period: { at: EXPORT_MS - DAY_MS },
         count: items,
         line: (index) => `{"Item":${orderItem(shuffled(index, items), 0)}}`,
       });

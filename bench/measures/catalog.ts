@@ -1,7 +1,7 @@
 import type { BenchContext, Measured } from "../bench-context.ts";
 import { emptyRun } from "./empty-run.ts";
 import { goldRefresh } from "./gold.ts";
-import { ingestFirst, ingestKnown } from "./ingest.ts";
+import { ingestFirst, ingestKnown, ingestWindow } from "./ingest.ts";
 import { largeLake } from "./large-lake.ts";
 import { mergeUpdates } from "./merge.ts";
 import { silverWindow } from "./silver.ts";
@@ -10,6 +10,7 @@ import { silverWindow } from "./silver.ts";
 export const MEASURES: Readonly<Record<string, (context: BenchContext) => Promise<Measured>>> = {
   ingest: ingestFirst,
   known: ingestKnown,
+  window: ingestWindow,
   merge: mergeUpdates,
   silver: silverWindow,
   gold: goldRefresh,

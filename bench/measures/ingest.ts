@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { dataFiles, fullExport, insertWindow } from "../data/order-exports.ts";
+import { dataFiles, earlierExport, fullExport, insertWindow, type OrderExports } from "../data/order-exports.ts";
 import { exportsTogether, freshFolder, runLake, withCopy, type BenchContext, type Measured } from "../bench-context.ts";
 import { atMost, slower, type Finding, type Heading, type Target } from "../finding.ts";
 import { measureSubject } from "../measure-process.ts";
@@ -30,14 +30,45 @@ export async function ingestFirst(context: BenchContext): Promise<Measured> {
   return ingestFindings(heading, pairs, FIRST_MOST);
 }
 
-/** A window of as many inserts into a Bronze table that has seen the record's shape. */
+/** The same export into a Bronze table that has seen the record's shape in an export of the day before. */
 export async function ingestKnown(context: BenchContext): Promise<Measured> {
-  const start = fullExport(START_ITEMS);
-  const inserts = insertWindow(context.items);
+  const title = `Export → Bronze, schema known, ${context.items} items`;
+  return await ingestAgain(context, {
+    heading: { id: "ingest-known", title },
+    before: earlierExport(START_ITEMS),
+    measured: fullExport(context.items),
+    shape: "full",
+    target: KNOWN_MOST,
+  });
+}
+
+/** A window of as many inserts into such a table: a time, a sequence and two copies of the key a line besides. */
+export async function ingestWindow(context: BenchContext): Promise<Measured> {
+  const title = `Window → Bronze, schema known, ${context.items} changes`;
+  return await ingestAgain(context, {
+    heading: { id: "ingest-window", title },
+    before: fullExport(START_ITEMS),
+    measured: insertWindow(context.items),
+    shape: "window",
+  });
+}
+
+interface Again {
+  readonly heading: Heading;
+  readonly before: OrderExports;
+  readonly measured: OrderExports;
+  readonly shape: "full" | "window";
+  readonly target?: Target;
+}
+
+async function ingestAgain(
+  context: BenchContext,
+  { heading, before, measured, shape, target }: Again,
+): Promise<Measured> {
   const lake = await freshFolder(context, "lake");
-  await runLake(context, { exports: await start(context.cache), lake, layers: "bronze" });
-  const exports = await exportsTogether(context, [start, inserts]);
-  const files = await dataFiles(await inserts(context.cache));
+  await runLake(context, { exports: await before(context.cache), lake, layers: "bronze" });
+  const exports = await exportsTogether(context, [before, measured]);
+  const files = await dataFiles(await measured(context.cache));
   const pairs = await measurePairs(
     context.pairs,
     {
@@ -49,18 +80,18 @@ export async function ingestKnown(context: BenchContext): Promise<Measured> {
           async (copy) => await runLake(context, { exports, lake: copy, layers: "bronze" }),
         ),
     },
-    { name: "DuckDB COPY", measure: async () => await rawCopy(context, files, "window") },
+    { name: "DuckDB COPY", measure: async () => await rawCopy(context, files, shape) },
   );
-  const heading = { id: "ingest-known", title: `Window → Bronze, schema known, ${context.items} changes` };
-  return ingestFindings(heading, pairs, KNOWN_MOST);
+  return ingestFindings(heading, pairs, target);
 }
 
-function ingestFindings({ id, title }: Heading, pairs: readonly Pair[], target: Target): Measured {
+function ingestFindings({ id, title }: Heading, pairs: readonly Pair[], target?: Target): Measured {
+  const held = target === undefined ? {} : { target };
   const findings: Finding[] = [
-    slower({ id, title: `${title}: whole process` }, pairs, { of: (one) => one.wallSeconds, target }),
+    slower({ id, title: `${title}: whole process` }, pairs, { of: (one) => one.wallSeconds, ...held }),
     slower({ id: `${id}-inside`, title: `${title}: without the start of Node` }, pairs, {
       of: (one) => one.insideSeconds,
-      target,
+      ...held,
     }),
     slower({ id: `${id}-cpu`, title: `${title}: CPU` }, pairs, { of: (one) => one.cpuSeconds }),
   ];

@@ -1,4 +1,5 @@
 import type { Relation } from "../engine.ts";
+import { CheckedQueries } from "./checked-queries.ts";
 import type { Database } from "./database.ts";
 import { DeletedRows } from "./deleted-rows.ts";
 import { FileCache } from "./file-cache.ts";
@@ -13,6 +14,7 @@ export class EngineParts {
   readonly files: FileCache;
   readonly deleted = new DeletedRows();
   readonly scratches: ScratchFiles;
+  readonly #checked = new CheckedQueries();
 
   constructor(database: Database) {
     this.database = database;
@@ -28,7 +30,12 @@ export class EngineParts {
   /** A relation as SQL that is valid in this session. */
   async source(session: Session, relation: Relation): Promise<SourceSql> {
     return await sourceSql(
-      { ...this.access(session), scratches: this.scratches, lineBytes: this.database.lineBytes },
+      {
+        ...this.access(session),
+        scratches: this.scratches,
+        checked: this.#checked,
+        lineBytes: this.database.lineBytes,
+      },
       relation,
     );
   }

@@ -4,7 +4,7 @@ import type { AddFile } from "../../delta/index.ts";
 import type { Input, OpenTable, Relation, Row } from "../engine.ts";
 import { chunksOf } from "./engine-values.ts";
 import { readJsonLines } from "./json-lines.ts";
-import { assertReadOnlyQuery } from "./query-guard.ts";
+import type { CheckedQueries } from "./checked-queries.ts";
 import type { ScratchFiles } from "./scratch-files.ts";
 import { tableScan, type ScanAccess } from "./table-scan.ts";
 import { quoteIdentifier, sqlTypeOf } from "../sql-text.ts";
@@ -12,6 +12,7 @@ import { fileList } from "./literal-list.ts";
 
 export interface SourceAccess extends ScanAccess {
   readonly scratches: ScratchFiles;
+  readonly checked: CheckedQueries;
   /** How long a line of JSON may be. */
   readonly lineBytes: number;
 }
@@ -28,7 +29,7 @@ export interface SourceSql {
  * WITH of its own and shadows nothing outside.
  */
 export async function sourceSql(access: SourceAccess, relation: Relation): Promise<SourceSql> {
-  await assertReadOnlyQuery(access.session, relation.sql, Object.keys(relation.inputs));
+  await access.checked.check(access.session, relation.sql, Object.keys(relation.inputs));
   const inputs: string[] = [];
   for (const [name, input] of Object.entries(relation.inputs)) {
     inputs.push(`${quoteIdentifier(name)} AS NOT MATERIALIZED (${await inputSql(access, input)})`);

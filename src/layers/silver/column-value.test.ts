@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { realWorld } from "../../base/index.ts";
 import { arrayOf, field, mapOf, struct, type DataType } from "../../contract/index.ts";
 import { duckdbEngine, type Engine, type Value } from "../../engine/index.ts";
-import { columnValue } from "./column-value.ts";
+import { columnValue, rescuedValue } from "./column-value.ts";
 
 let engine: Engine;
 let spill: string;
@@ -40,7 +40,7 @@ async function read(
     ...(place.column === undefined ? {} : { a: place.column.value }),
     _rescued: place.rescued === undefined ? null : JSON.stringify({ a: place.rescued }),
   };
-  const sql = columnValue(path, type, bronze, "_rescued");
+  const sql = columnValue(path, type, bronze, rescuedValue(path, "_rescued"));
   const [found] = await engine.rows({
     sql: `SELECT ${sql.value} AS value, ${sql.misfit} AS misfit FROM events`,
     inputs: { events: { kind: "rows", schema: bronze, rows: [row] } },

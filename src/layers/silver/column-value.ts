@@ -16,21 +16,39 @@ export interface ColumnValue {
   readonly misfit: string;
 }
 
+/** SQL of what was rescued of an attribute: the tagged value at its path as JSON, and whether the attribute was rescued at all. */
+export interface RescuedValue {
+  readonly json: string;
+  readonly isThere: string;
+}
+
+/** `rescued` is SQL of a JSON object `{attribute: {tag: value}}`. */
+export function rescuedValue(path: readonly string[], rescued: string): RescuedValue {
+  return {
+    json: `json_extract(${rescued}, ${quoteLiteral(pointerTo(path))})`,
+    isThere: `${rescued} IS NOT NULL AND json_exists(${rescued}, ${quoteLiteral(pointerTo(path.slice(0, 1)))})`,
+  };
+}
+
 /**
  * Reads one attribute of a Bronze row as a declared type: from its column or, where it was rescued, from `_rescued`, so that
- * the value does not depend on which of the two it went to. `rescued` is SQL of a JSON object `{attribute: {tag: value}}`.
+ * the value does not depend on which of the two it went to.
  */
-export function columnValue(path: readonly string[], type: DataType, bronze: StructType, rescued: string): ColumnValue {
-  const fromRescue = taggedValue(`json_extract(${rescued}, ${quoteLiteral(pointerTo(path))})`, type);
+export function columnValue(
+  path: readonly string[],
+  type: DataType,
+  bronze: StructType,
+  rescued: RescuedValue,
+): ColumnValue {
+  const fromRescue = taggedValue(rescued.json, type);
   const found = locate(path, bronze);
   if (found === undefined) {
     return { value: fromRescue.value, misfit: `coalesce(${fromRescue.misfit}, false)` };
   }
   const fromColumn = typedValue(found.sql, found.field.type, type);
-  const isRescued = `${rescued} IS NOT NULL AND json_exists(${rescued}, ${quoteLiteral(pointerTo(path.slice(0, 1)))})`;
   return {
-    value: `CASE WHEN ${isRescued} THEN ${fromRescue.value} ELSE ${fromColumn.value} END`,
-    misfit: `coalesce(CASE WHEN ${isRescued} THEN ${fromRescue.misfit} ELSE ${fromColumn.misfit} END, false)`,
+    value: `CASE WHEN ${rescued.isThere} THEN ${fromRescue.value} ELSE ${fromColumn.value} END`,
+    misfit: `coalesce(CASE WHEN ${rescued.isThere} THEN ${fromRescue.misfit} ELSE ${fromColumn.misfit} END, false)`,
   };
 }
 

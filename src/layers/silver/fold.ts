@@ -132,13 +132,25 @@ interface ChunkWork {
   readonly shaped: Relation;
 }
 
+/** Parquet bytes of Bronze up to which the shaped rows of a chunk are kept: planning their SQL anew takes longer than they do. */
+const KEPT_BYTES_MAX = 8 * 1_048_576;
+
+function isSmall({ files }: FoldChunk): boolean {
+  return files.reduce((sum, file) => sum + file.sizeBytes, 0) <= KEPT_BYTES_MAX;
+}
+
 async function foldChunk(
   context: LayerContext,
   target: FoldTarget,
-  { chunk, appId, shaped, isJudged, joins }: ChunkWork,
+  { chunk, appId, isJudged, joins, ...work }: ChunkWork,
 ): Promise<{ counts: EventCounts; version: number }> {
   const { definition } = target;
   const { engine } = context;
+  await using kept = isSmall(chunk) ? await engine.scratch(work.shaped) : undefined;
+  const shaped: Relation =
+    kept === undefined
+      ? work.shaped
+      : { sql: "SELECT * FROM kept", inputs: { kept: { kind: "scratch", scratch: kept } } };
   await using narrow = await engine.scratch(narrowRelation(definition, shaped));
   const counts = await countEvents(engine, definition, { scratch: narrow });
   if (!isJudged) refuseBroken(definition, counts);

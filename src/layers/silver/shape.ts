@@ -1,8 +1,8 @@
-import type { StructType } from "../../contract/index.ts";
+import type { DataType, StructType } from "../../contract/index.ts";
 import type { DeletePolicy, SilverColumn, SilverDefinition } from "../../definition/index.ts";
 import { quoteIdentifier, quoteLiteral, sqlTypeOf } from "../../engine/index.ts";
 import { partitionValue } from "../partition-value.ts";
-import { columnValue } from "./column-value.ts";
+import { columnValue, rescuedValue, type ColumnValue } from "./column-value.ts";
 import { readableRescued } from "./rescued-text.ts";
 import { keepsExpiry } from "./silver-schema.ts";
 
@@ -22,11 +22,39 @@ export interface ShapeOptions {
  */
 export function shapeSql(definition: SilverDefinition, options: ShapeOptions): string {
   const readable = `SELECT *, ${EVENT_PLACE} AS __at, ${readableRescued(quoteIdentifier("_rescued"))} AS __rescued FROM events`;
+  const rescued = rescuedAttributes(definition, options);
+  const extracts = rescued.map((path, index) => `, ${rescuedValue(path, "__rescued").json} AS ${rescuedName(index)}`);
   return (
-    `WITH __events AS (${readable}), __attributes AS (${attributesSql(definition, options)}), ` +
+    `WITH __readable AS (${readable}), __events AS (SELECT *${extracts.join("")} FROM __readable), ` +
+    `__attributes AS (${attributesSql(definition, options)}), ` +
     `__computed AS (${computedSql(definition)}), __joined AS (${joinedSql(definition)}) ` +
     `SELECT *${partitionColumns(definition)} FROM __joined`
   );
+}
+
+/** Paths of what is read out of `_rescued`, each extracted once: in place it would stand a dozen times in the tree of a column. */
+function rescuedAttributes(definition: SilverDefinition, options: ShapeOptions): readonly (readonly string[])[] {
+  const declared = definition.columns.flatMap(({ from }) => (from.kind === "attribute" ? [from.path] : []));
+  const expiry = options.ttlAttribute === undefined ? [] : [[options.ttlAttribute]];
+  return [...new Map([...declared, ...expiry].map((path) => [JSON.stringify(path), path])).values()];
+}
+
+function rescuedName(index: number): string {
+  return `__r${index}`;
+}
+
+/** Reads an attribute with what the rows of `__events` hold of it. */
+function attributeValue(
+  path: readonly string[],
+  type: DataType,
+  definition: SilverDefinition,
+  options: ShapeOptions,
+): ColumnValue {
+  const paths = rescuedAttributes(definition, options).map((one) => JSON.stringify(one));
+  const json = rescuedName(paths.indexOf(JSON.stringify(path)));
+  // A member of a map may lack in a rescued map; the attribute itself is there when it has a value.
+  const isThere = path.length === 1 ? `${json} IS NOT NULL` : rescuedValue(path, "__rescued").isThere;
+  return columnValue(path, type, options.bronze, { json, isThere });
 }
 
 /** Place of an event among the files of a fold: the file's index and the row in it (fewer than 2^40) as one number. */
@@ -37,7 +65,7 @@ function attributesSql(definition: SilverDefinition, options: ShapeOptions): str
   const misfits: string[] = [];
   for (const column of definition.columns) {
     if (column.from.kind !== "attribute") continue;
-    const read = columnValue(column.from.path, column.type, options.bronze, "__rescued");
+    const read = attributeValue(column.from.path, column.type, definition, options);
     columns.push(`CAST(${read.value} AS ${sqlTypeOf(column.type)}) AS ${quoteIdentifier(column.name)}`);
     if (read.misfit !== "false") misfits.push(`CASE WHEN ${read.misfit} THEN ${quoteLiteral(column.name)} END`);
   }
@@ -82,7 +110,7 @@ function latenessSql(definition: SilverDefinition): string {
 
 function expirySql(definition: SilverDefinition, options: ShapeOptions): string {
   if (!keepsExpiry(definition) || options.ttlAttribute === undefined) return "";
-  const read = columnValue([options.ttlAttribute], "long", options.bronze, "__rescued");
+  const read = attributeValue([options.ttlAttribute], "long", definition, options);
   return `CAST(${read.value} AS BIGINT) AS _expires_at,`;
 }
 
