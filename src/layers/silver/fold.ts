@@ -154,7 +154,7 @@ async function foldChunk(
   await using narrow = await engine.scratch(narrowRelation(definition, shaped));
   const counts = await countEvents(engine, definition, { scratch: narrow });
   if (!isJudged) refuseBroken(definition, counts);
-  if (counts.quarantined > 0) await setAside(context, definition.name, rejectedEvents(definition, narrow, shaped));
+  if (counts.quarantined > 0) await setAside(context, definition.name, rejectedEvents(definition, narrow, work.shaped));
   const silver = await openNewest(target.silver);
   await using winners = await pickWinners(engine, definition, narrow, shaped);
   const tombstoneTable = await openNewest(target.tombstones);
