@@ -1,4 +1,4 @@
-import { SluiceError, isFailure, messageOf } from "../base/index.ts";
+import { SluiceError, isFailure, messageOf, packageVersion } from "../base/index.ts";
 import { FlagValues } from "./arguments/flag-values.ts";
 import { GLOBAL_FLAGS } from "./arguments/flag.ts";
 import { nearest } from "./arguments/near-miss.ts";
@@ -72,8 +72,7 @@ async function printHelp(command: CommandEntry, io: Io, session: Session): Promi
 }
 
 async function printVersion(session: Session): Promise<number> {
-  const { packageVersion } = await import("./package-version.ts");
-  const version = await packageVersion();
+  const version = packageVersion();
   if (session.isJson) await session.printJson("version", { version, node: process.versions.node });
   else await session.print(`${version}\n`);
   return 0;

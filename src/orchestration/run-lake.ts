@@ -32,24 +32,44 @@ export async function runLake(context: LayerContext, lake: LakeDefinition, optio
   const startedMs = context.world.nowMs();
   const reports: TableReport[] = [];
   const failed = new Set<TableName>();
-  for (const definition of lake.tables) {
-    if (options.only !== undefined && !options.only.has(definition.name)) continue;
-    const blocking = inputsOf(definition).find((name) => failed.has(name));
-    const tableStartedMs = context.world.nowMs();
-    const step = blocking === undefined ? await attempt(context, lake, definition, options) : blockedBy(blocking);
-    reports.push({
-      table: definition.name,
-      waiting: [],
-      skipped: [],
-      ...step,
-      elapsedMs: context.world.nowMs() - tableStartedMs,
-    });
-    // A Bronze table that stopped at a hole has everything before it: Silver goes on with that.
-    if (step.outcome === "blocked" || (step.outcome === "failed" && definition.layer !== "bronze"))
-      failed.add(definition.name);
-    if (step.error !== undefined && isFailure(step.error, "run.interrupted")) break;
+  const chosen = lake.tables.filter(({ name }) => options.only === undefined || options.only.has(name));
+  for (const together of inSteps(chosen)) {
+    const done = await Promise.all(
+      together.map(async (definition): Promise<TableReport> => {
+        const blocking = inputsOf(definition).find((name) => failed.has(name));
+        const tableStartedMs = context.world.nowMs();
+        const step = blocking === undefined ? await attempt(context, lake, definition, options) : blockedBy(blocking);
+        const elapsedMs = context.world.nowMs() - tableStartedMs;
+        return { table: definition.name, waiting: [], skipped: [], ...step, elapsedMs };
+      }),
+    );
+    reports.push(...done);
+    for (const [index, { outcome, table }] of done.entries()) {
+      // A Bronze table that stopped at a hole has everything before it: Silver goes on with that.
+      const isStopped = outcome === "failed" && together[index]?.layer !== "bronze";
+      if (outcome === "blocked" || isStopped) failed.add(table);
+    }
+    if (done.some(({ error }) => error !== undefined && isFailure(error, "run.interrupted"))) break;
   }
   return { run: context.run, startedMs, endedMs: context.world.nowMs(), tables: reports };
+}
+
+/** As many as the engine takes calls at once: while one table's files are synced, the other's query computes. */
+const GOLD_AT_ONCE = 2;
+
+/** Tables in the lake's order; Gold tables that do not read each other stand together. */
+function inSteps(tables: readonly TableDefinition[]): readonly (readonly TableDefinition[])[] {
+  const steps: TableDefinition[][] = [];
+  for (const table of tables) {
+    const last = steps.at(-1) ?? [];
+    const mayJoin =
+      table.layer === "gold" &&
+      last.length < GOLD_AT_ONCE &&
+      last.every((one) => one.layer === "gold" && !inputsOf(table).includes(one.name));
+    if (mayJoin && last.length > 0) last.push(table);
+    else steps.push([table]);
+  }
+  return steps;
 }
 
 type Step = Omit<TableReport, "table" | "elapsedMs" | "waiting" | "skipped"> &

@@ -1,5 +1,4 @@
-import { readFileSync } from "node:fs";
-import { JsonNumber, stringifyJson, type JsonObject } from "../../base/index.ts";
+import { JsonNumber, packageVersion, stringifyJson, type JsonObject } from "../../base/index.ts";
 import type { TxnAction } from "../actions.ts";
 import { addJson, domainJson, metadataJson, protocolJson, removeJson, txnJson } from "../log/action-json.ts";
 import { optional } from "../log/action-members.ts";
@@ -55,10 +54,3 @@ function metricTexts(metrics: JsonObject | undefined): JsonObject | undefined {
 }
 
 const ENGINE_INFO = `sluice/${packageVersion()}`;
-
-function packageVersion(): string {
-  const file = new URL("../../../package.json", import.meta.url);
-  const manifest: unknown = JSON.parse(readFileSync(file, "utf8"));
-  const isManifest = typeof manifest === "object" && manifest !== null && "version" in manifest;
-  return isManifest ? String(manifest.version) : "unknown";
-}
