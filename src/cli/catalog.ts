@@ -9,6 +9,7 @@ const FORMAT: Flag = {
   about: "table (default), json, csv or ndjson",
 };
 const LIMIT: Flag = { name: "limit", short: "n", value: "n", about: "At most so many rows" };
+const DRY_RUN: Flag = { name: "dry-run", about: "Only say what would be done" };
 const ANY_NUMBER = Number.POSITIVE_INFINITY;
 
 /** Every command, in the order of the help. Its module is loaded when it is called. */
@@ -130,6 +131,23 @@ export const COMMANDS: readonly CommandEntry[] = [
     flags: [{ name: "yes", short: "y", about: "Do not ask" }],
     examples: [{ line: "sluice rebuild silver.orders --yes", about: "after its definition changed" }],
     load: async () => (await import("./commands/rebuild.ts")).rebuild,
+  },
+  {
+    name: "optimize",
+    about: "Rewrite a table's small files into large ones and fold its deletion vectors; the rows stay the same",
+    usage: "<table | path>",
+    positionals: { least: 1, most: 1 },
+    flags: [
+      DRY_RUN,
+      { name: "partition", value: "a=1,b=2", about: "Only this partition; a column without a value means NULL" },
+      { name: "target-mb", value: "n", about: "Size of the files to aim at (default 256)" },
+    ],
+    examples: [
+      { line: "sluice optimize silver.orders", about: "small files, and files that have lost many rows" },
+      { line: "sluice optimize ./lake/silver/orders --dry-run", about: "what would be rewritten" },
+      { line: "sluice optimize bronze.orders --partition _ingestion_date=2026-01-31", about: "one day of it" },
+    ],
+    load: async () => (await import("./commands/optimize.ts")).optimize,
   },
   {
     name: "trace",

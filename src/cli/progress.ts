@@ -39,7 +39,14 @@ export function showProgress(session: Session): Progress {
 
 const DETAIL_LEAST = 12; // less of a title tells nothing
 const LOG_CELLS = 160; // of a line in a log file
-const VERBS = { read: "reading", write: "writing", fold: "folding", refresh: "refreshing" } as const;
+const VERBS = {
+  read: "reading",
+  write: "writing",
+  fold: "folding",
+  refresh: "refreshing",
+  optimize: "optimizing",
+  clean: "cleaning",
+} as const;
 
 /** Adds up the events of one table and phase, and says how fast they come. */
 export class Meter {

@@ -15,6 +15,8 @@ export type { DeltaLog } from "./delta-log.ts";
 export { protocolFor } from "./features/protocol-for.ts";
 export { FEATURES, type Feature, type Support } from "./features/registry.ts";
 export { assertWritable } from "./features/support.ts";
+export { isIntact, planOptimize, type OptimizeLimits, type RewriteGroup } from "./maintenance/plan-optimize.ts";
+export { isOnlyRearranged } from "./maintenance/rearranged.ts";
 export type { CheckpointFiles } from "./needs.ts";
 export { openLog, type OpenLogOptions } from "./open-log.ts";
 export { addColumns } from "./schema/add-columns.ts";

@@ -130,6 +130,54 @@ export interface OverwriteOptions extends WriteOptions {
   readonly replaceSchema?: StructType;
 }
 
+export interface OptimizeOptions {
+  /** Size of the files to aim at: `delta.targetFileSize`, else 256 MiB. Smaller than half of it is small. */
+  readonly targetBytes?: number;
+  /** A file that has lost a larger share of its rows is written anew (0.05). */
+  readonly deletedShareMax?: number;
+  /** Only these partitions: exact values by partition column. */
+  readonly partitions?: readonly Readonly<Record<string, string | null>>[];
+  /** Only say what would be rewritten. */
+  readonly dryRun?: boolean;
+  readonly operationParameters?: Readonly<Record<string, string>>;
+  readonly onProgress?: (progress: OptimizeProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** How much of what is to be rewritten has been. */
+export interface OptimizeProgress {
+  readonly files: number;
+  readonly ofFiles: number;
+  readonly bytes: number;
+  readonly ofBytes: number;
+}
+
+export interface OptimizeMetrics {
+  readonly filesRemoved: number;
+  readonly filesAdded: number;
+  readonly bytesRemoved: number;
+  readonly bytesAdded: number;
+  readonly partitions: number;
+  /** Deletion vectors that are gone, and the rows that they had taken out. */
+  readonly vectorsFolded: number;
+  readonly rowsFolded: number;
+  /** Files that another writer changed meanwhile, and that were left to it. */
+  readonly filesLeft: number;
+}
+
+export type OptimizeOutcome =
+  /** `version` is the last one of `commits`; a large table is rewritten in several. */
+  | {
+      readonly kind: "committed";
+      readonly version: number;
+      readonly commits: number;
+      readonly snapshot: Snapshot;
+      readonly metrics: OptimizeMetrics;
+    }
+  /** A dry run: what would be removed, and in how many files it would end; their bytes are not known. */
+  | { readonly kind: "planned"; readonly snapshot: Snapshot; readonly metrics: OptimizeMetrics }
+  | { readonly kind: "nothing"; readonly snapshot: Snapshot; readonly metrics: OptimizeMetrics };
+
 export interface Engine extends AsyncDisposable {
   readonly checkpoints: CheckpointFiles;
   append(table: OpenTable, rows: Relation, options?: WriteOptions): Promise<WriteOutcome>;
@@ -137,6 +185,11 @@ export interface Engine extends AsyncDisposable {
   merge(table: OpenTable, spec: MergeSpec, options?: WriteOptions): Promise<WriteOutcome>;
   /** Removes the rows for which the predicate (SQL over the table's columns) is true. */
   delete(table: OpenTable, predicate: string, options?: WriteOptions): Promise<WriteOutcome>;
+  /**
+   * Rewrites small files into large ones and folds deletion vectors. The rows stay the same (`dataChange` is false); what another
+   * writer changes meanwhile is left to it, so that it never has to be done twice.
+   */
+  optimize(table: OpenTable, options?: OptimizeOptions): Promise<OptimizeOutcome>;
   /** Rows in batches; memory stays bounded whatever the size of the result. */
   query(relation: Relation, options?: { readonly signal?: AbortSignal }): AsyncIterable<readonly Row[]>;
   /** All rows of a small result. */

@@ -16,4 +16,13 @@ export { DeltaTable, type CreateOptions, type OpenOptions, type ReadOptions, typ
 export { SluiceError, type FailureCode } from "../base/index.ts";
 export type { DataType, StructField, StructType } from "../contract/index.ts";
 export type { HistoryEntry, Snapshot } from "../delta/index.ts";
-export type { MergeSpec, Row, Value, WriteMetrics, WriteOutcome } from "../engine/index.ts";
+export type {
+  MergeSpec,
+  OptimizeMetrics,
+  OptimizeOptions,
+  OptimizeOutcome,
+  Row,
+  Value,
+  WriteMetrics,
+  WriteOutcome,
+} from "../engine/index.ts";

@@ -12,6 +12,8 @@ import {
   type Input,
   type MergeSpec,
   type OpenTable,
+  type OptimizeOptions,
+  type OptimizeOutcome,
   type OverwriteOptions,
   type Relation,
   type Row,
@@ -146,6 +148,16 @@ export class DeltaTable implements AsyncDisposable {
   /** Removes the rows for which the predicate (SQL over the columns) is true. */
   async delete(predicate: string, options: WriteOptions = {}): Promise<WriteOutcome> {
     return await this.#follow(this.#engine.delete(this.#open(), predicate, options));
+  }
+
+  /**
+   * Rewrites small files into large ones and folds deletion vectors; the rows stay the same, and so do older versions. With
+   * `dryRun` it only says what it would do.
+   */
+  async optimize(options: OptimizeOptions = {}): Promise<OptimizeOutcome> {
+    const outcome = await this.#engine.optimize(this.#open(), options);
+    this.#snapshot = outcome.snapshot;
+    return outcome;
   }
 
   /** Rows in batches: of the version at hand, of another `version`, or of a moment; some `columns`, those that satisfy `where`. */

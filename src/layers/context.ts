@@ -32,7 +32,7 @@ export interface LayerContext {
 
 export interface ProgressEvent {
   readonly table: string;
-  readonly phase: "read" | "write" | "fold" | "refresh";
+  readonly phase: "read" | "write" | "fold" | "refresh" | "optimize" | "clean";
   readonly detail: string;
   readonly rows: number;
   readonly bytes?: number;

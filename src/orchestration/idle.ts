@@ -1,21 +1,28 @@
-import type { TableHead } from "../delta/index.ts";
+import { isOnlyRearranged, type TableHead } from "../delta/index.ts";
 import { definitionFingerprint, type GoldDefinition, type SilverDefinition } from "../definition/index.ts";
 import { FINGERPRINT_PROPERTY, foldAppId, inputAppId, joinAppId, placeOf, type LayerContext } from "../layers/index.ts";
 
-/** Whether a Silver table has folded in everything, judged by heads alone: no file list is read, no engine started. */
+/**
+ * Whether a Silver table has folded in everything, judged by heads, and by the commits since where a table was only rearranged: no
+ * file list is read, no engine started.
+ */
 export async function isSilverIdle(
   context: Pick<LayerContext, "tables">,
   definition: SilverDefinition,
 ): Promise<boolean> {
   const silver = await placeOf(context, definition.name).log.head();
-  const bronze = await placeOf(context, definition.from).log.head();
+  const source = placeOf(context, definition.from);
+  const bronze = await source.log.head();
   if (bronze === undefined) return silver === undefined;
   if (silver === undefined || !follows(silver, definitionFingerprint(definition))) return false;
-  if (silver.txns.get(foldAppId(bronze.metadata.id))?.version !== bronze.version) return false;
+  const folded = silver.txns.get(foldAppId(bronze.metadata.id))?.version ?? -1;
+  if (!(await isOnlyRearranged(source.log, folded, bronze.version))) return false;
   for (const join of definition.joins) {
-    const joined = await placeOf(context, join.table).log.head();
+    const { log } = placeOf(context, join.table);
+    const joined = await log.head();
     if (joined === undefined) continue;
-    if (silver.txns.get(joinAppId(joined.metadata.id, join.alias))?.version !== joined.version) return false;
+    const pinned = silver.txns.get(joinAppId(joined.metadata.id, join.alias))?.version ?? -1;
+    if (!(await isOnlyRearranged(log, pinned, joined.version))) return false;
   }
   return true;
 }
@@ -25,9 +32,11 @@ export async function isGoldIdle(context: Pick<LayerContext, "tables">, definiti
   const gold = await placeOf(context, definition.name).log.head();
   if (gold === undefined || !follows(gold, definitionFingerprint(definition))) return false;
   for (const name of definition.reads) {
-    const input = await placeOf(context, name).log.head();
+    const { log } = placeOf(context, name);
+    const input = await log.head();
     if (input === undefined) return false;
-    if (gold.txns.get(inputAppId(input.metadata.id, name))?.version !== input.version) return false;
+    const pinned = gold.txns.get(inputAppId(input.metadata.id, name))?.version ?? -1;
+    if (!(await isOnlyRearranged(log, pinned, input.version))) return false;
   }
   return true;
 }

@@ -3,6 +3,7 @@ import { everyChange } from "./engine/changes.ts";
 import type { MakeEngine } from "./engine/lake-under-test.ts";
 import { merging } from "./engine/merging.ts";
 import { racing } from "./engine/racing.ts";
+import { optimizing } from "./engine/optimizing.ts";
 import { reading } from "./engine/reading.ts";
 import { everyType } from "./engine/types.ts";
 import { writing } from "./engine/writing.ts";
@@ -16,5 +17,6 @@ export function engineSuite(name: string, make: MakeEngine): void {
     merging(make);
     reading(make);
     racing(make);
+    optimizing(make);
   });
 }

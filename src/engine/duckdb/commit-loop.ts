@@ -31,7 +31,7 @@ export interface Verb {
 }
 
 /** Every conflict means that somebody else got on; so many in a row are a table that is rewritten all the time. */
-const CONFLICTS: RetryPolicy = { attemptsMax: 12, baseDelayMs: 20, maxDelayMs: 2_000 };
+export const CONFLICTS: RetryPolicy = { attemptsMax: 12, baseDelayMs: 20, maxDelayMs: 2_000 };
 
 /**
  * Prepares and commits, anew on the newest snapshot after a conflict. Files of a write that is known not to have happened are
@@ -127,7 +127,8 @@ const REFUSALS: ReadonlySet<string> = new Set<FailureCode>([
   "storage.denied",
 ]);
 
-function isKnownNotToHaveHappened(error: unknown): boolean {
+/** Whether the failure of a commit means that nothing refers to its files. */
+export function isKnownNotToHaveHappened(error: unknown): boolean {
   return isFailure(error) && REFUSALS.has(error.code);
 }
 

@@ -21,6 +21,8 @@ export interface CopyRequest {
   readonly doing: Doing;
   /** Is made by this, in the spill folder. */
   readonly folder: string;
+  /** A file is ended once it is larger; of a good size by default. */
+  readonly fileBytes?: number;
 }
 
 /** Files of this size are read in parallel and rewritten without pain. */
@@ -68,7 +70,8 @@ interface Copying {
   readonly keys: readonly string[];
 }
 
-function planCopy(database: Database, session: Session, { table, metadata, sql, doing, folder }: CopyRequest): Copying {
+function planCopy(database: Database, session: Session, request: CopyRequest): Copying {
+  const { table, metadata, sql, doing, folder, fileBytes = FILE_BYTES } = request;
   const { schema, partitionColumns } = metadata;
   const stored = schema.fields.filter((field) => !partitionColumns.includes(field.name));
   const partitions = partitionColumns.flatMap((name) => schema.fields.find((field) => field.name === name) ?? []);
@@ -93,7 +96,7 @@ function planCopy(database: Database, session: Session, { table, metadata, sql, 
     columns,
     keys,
     toFiles: async (rows, partitionKeys) => {
-      const written = await copy(`SELECT ${columns} FROM (${rows})`, `FILE_SIZE_BYTES ${FILE_BYTES}, APPEND`);
+      const written = await copy(`SELECT ${columns} FROM (${rows})`, `FILE_SIZE_BYTES ${fileBytes}, APPEND`);
       return written.map((file) => ({ ...file, partitionKeys }));
     },
     toPartitions: async () =>

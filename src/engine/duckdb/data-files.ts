@@ -18,6 +18,8 @@ export interface WriteRequest {
   readonly sql: string;
   readonly doing: Doing;
   readonly draft: DraftFiles;
+  /** A file is ended once it is larger; of a good size by default. */
+  readonly fileBytes?: number;
 }
 
 const MOVES_AT_ONCE = 4;

@@ -4,6 +4,8 @@ import type {
   Engine,
   MergeSpec,
   OpenTable,
+  OptimizeOptions,
+  OptimizeOutcome,
   OverwriteOptions,
   Relation,
   Row,
@@ -19,6 +21,7 @@ import { deltaSchema } from "./delta-type.ts";
 import { EngineParts } from "./engine-parts.ts";
 import { exportRows } from "./export-rows.ts";
 import { merge } from "./merge/merge.ts";
+import { optimize } from "./optimize/optimize.ts";
 import { overwrite } from "./overwrite.ts";
 import { rowsOf } from "./row-values.ts";
 import type { Session } from "./session.ts";
@@ -53,6 +56,10 @@ class DuckdbEngine implements Engine {
 
   async delete(table: OpenTable, predicate: string, options?: WriteOptions): Promise<WriteOutcome> {
     return await deleteRows(this.#parts, table, predicate, options);
+  }
+
+  async optimize(table: OpenTable, options?: OptimizeOptions): Promise<OptimizeOutcome> {
+    return await optimize(this.#parts, table, options);
   }
 
   async *query(relation: Relation, options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<readonly Row[]> {

@@ -1,8 +1,9 @@
 import { SluiceError } from "../../base/index.ts";
-import { removeOf, type AddFile, type PartitionValues } from "../../delta/index.ts";
+import { removeOf, type AddFile } from "../../delta/index.ts";
 import type { OpenTable, OverwriteOptions, Relation, WriteOutcome } from "../engine.ts";
 import { commitLoop, type PreparedWrite } from "./commit-loop.ts";
 import { conformed } from "./conform.ts";
+import { coverage } from "./coverage.ts";
 import { writeDataFiles } from "./data-files.ts";
 import type { DraftFiles } from "./draft-files.ts";
 import type { EngineParts } from "./engine-parts.ts";
@@ -67,29 +68,4 @@ async function prepare(
     },
     metrics: { ...filesMetrics(adds, removes), rowsDeleted: rowsOfFiles(replaced) },
   };
-}
-
-/** Whether a file's partition is one of those to replace; undefined: all are. */
-function coverage(
-  table: OpenTable,
-  columns: readonly string[],
-  partitions: OverwriteOptions["partitions"],
-): ((values: PartitionValues) => boolean) | undefined {
-  if (partitions === undefined) return undefined;
-  for (const partition of partitions) {
-    const stray = Object.keys(partition).find((name) => !columns.includes(name));
-    if (stray !== undefined || Object.keys(partition).length === 0) {
-      throw new SluiceError(
-        "table.schema-mismatch",
-        `Cannot overwrite partitions of table ${table.name}: ${stray ?? "nothing"} is not one of its partition columns`,
-      );
-    }
-  }
-  return (values) =>
-    partitions.some((partition) => Object.entries(partition).every(([name, value]) => isSame(values[name], value)));
-}
-
-/** In the log an empty text is null (Delta PROTOCOL, "Partition Value Serialization"). */
-function isSame(left: string | null | undefined, right: string | null): boolean {
-  return (left ?? "") === (right ?? "");
 }

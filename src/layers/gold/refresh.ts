@@ -1,7 +1,7 @@
 import { SluiceError } from "../../base/index.ts";
 import { field, isPassingName, sameType, struct, type StructType, type TableName } from "../../contract/index.ts";
 import { columnMetadata, definitionFingerprint, type GoldDefinition } from "../../definition/index.ts";
-import type { TxnClaim } from "../../delta/index.ts";
+import { isOnlyRearranged, type TxnClaim } from "../../delta/index.ts";
 import {
   quoteIdentifier,
   quoteLiteral,
@@ -37,7 +37,7 @@ export async function refreshGold(
 ): Promise<GoldOutcome> {
   const inputs = await pinInputs(context, definition);
   const gold = await openNewest(context.tables.place("gold", definition.name.slice("gold.".length)));
-  if (!force && isCurrent(definition, gold, inputs)) {
+  if (!force && (await isCurrent(definition, gold, inputs))) {
     return {
       changed: false,
       version: gold.snapshot?.version,
@@ -93,15 +93,16 @@ export function inputAppId(inputTableId: string, input: TableName): string {
   return `${inputTableId}/gold/${input}`;
 }
 
-function isCurrent(definition: GoldDefinition, gold: OpenTable, inputs: PinnedInputs): boolean {
+async function isCurrent(definition: GoldDefinition, gold: OpenTable, inputs: PinnedInputs): Promise<boolean> {
   const { snapshot } = gold;
   if (snapshot === undefined) return false;
   if (snapshot.metadata.configuration[FINGERPRINT_PROPERTY] !== definitionFingerprint(definition)) return false;
-  return [...inputs].every(
-    ([name, input]) =>
-      input.snapshot !== undefined &&
-      snapshot.txns.get(inputAppId(input.snapshot.metadata.id, name))?.version === input.snapshot.version,
-  );
+  for (const [name, input] of inputs) {
+    if (input.snapshot === undefined) return false;
+    const pinned = snapshot.txns.get(inputAppId(input.snapshot.metadata.id, name))?.version ?? -1;
+    if (!(await isOnlyRearranged(input.log, pinned, input.snapshot.version))) return false;
+  }
+  return true;
 }
 
 /** The result with declared types and computed partition columns; its schema carries the columns' meaning. */

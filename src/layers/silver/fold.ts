@@ -180,7 +180,7 @@ async function foldChunk(
       {
         create: silverCreation(definition),
         describe: silverMeaning(definition),
-        txns: [{ appId, version: chunk.to, expected: chunk.after }, ...joinClaims(joins, silver)],
+        txns: [...foldClaims(appId, chunk), ...joinClaims(joins, silver)],
         operationParameters: { bronzeVersions: `${chunk.from}..${chunk.to}`, run: context.run },
       },
     );
@@ -188,6 +188,11 @@ async function foldChunk(
   } finally {
     await ties?.[Symbol.asyncDispose]();
   }
+}
+
+/** A part is no position: after a crash all of it is folded again, to the same effect. */
+function foldClaims(appId: string, chunk: FoldChunk): TxnClaim[] {
+  return chunk.isPart === true ? [] : [{ appId, version: chunk.to, expected: chunk.after }];
 }
 
 /** The first commit of a table records the joined versions; later ones insist on them. */

@@ -1,6 +1,6 @@
 import { SluiceError } from "../../base/index.ts";
 import type { SilverDefinition, SilverJoin } from "../../definition/index.ts";
-import type { TxnClaim } from "../../delta/index.ts";
+import { isOnlyRearranged, type TxnClaim } from "../../delta/index.ts";
 import { quoteIdentifier, type OpenTable, type Relation } from "../../engine/index.ts";
 import { openNewest, type LayerContext, type TablePlace } from "../context.ts";
 
@@ -42,16 +42,17 @@ export async function refreshJoins(
     }
     const appId = joinAppId(joined.snapshot.metadata.id, join.alias);
     const before = silver.snapshot?.txns.get(appId)?.version ?? -1;
-    if (silver.snapshot !== undefined && before < joined.snapshot.version) {
-      version = await rewriteJoined(context, definition, { join, silver, joined, appId, before });
-      changed = true;
+    let inUse = joined.snapshot.version;
+    if (silver.snapshot !== undefined && before < inUse) {
+      if (await isOnlyRearranged(joined.log, before, inUse)) {
+        inUse = before; // the same rows in other files
+      } else {
+        version = await rewriteJoined(context, definition, { join, silver, joined, appId, before });
+        changed = true;
+      }
     }
-    const expected = silver.snapshot === undefined ? -1 : joined.snapshot.version;
-    pinned.push({
-      alias: join.alias,
-      live: liveRows(joined),
-      claims: [{ appId, version: joined.snapshot.version, expected }],
-    });
+    const expected = silver.snapshot === undefined ? -1 : inUse;
+    pinned.push({ alias: join.alias, live: liveRows(joined), claims: [{ appId, version: inUse, expected }] });
   }
   return { pinned, changed, version };
 }

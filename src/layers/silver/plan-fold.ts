@@ -1,5 +1,5 @@
-import { must } from "../../base/index.ts";
-import type { AddFile } from "../../delta/index.ts";
+import { isFailure, must } from "../../base/index.ts";
+import { isOnlyRearranged, type AddFile, type Snapshot } from "../../delta/index.ts";
 import type { OpenTable } from "../../engine/index.ts";
 
 /** Consecutive Bronze versions that one Silver commit folds in. */
@@ -9,6 +9,8 @@ export interface FoldChunk {
   /** The Bronze version folded before (-1 for none). */
   readonly after: number;
   readonly files: readonly AddFile[];
+  /** Only a part of what there is up to `to`, which is folded with the last such chunk. */
+  readonly isPart?: boolean;
 }
 
 export interface FoldPlan {
@@ -26,29 +28,83 @@ export function foldAppId(bronzeTableId: string): string {
 
 /**
  * The Bronze versions that a Silver table has not folded in, in chunks of bounded size. Files that only rearrange rows
- * (`dataChange` false) have been folded already under another name.
+ * (`dataChange` false) have been folded already under another name. A table that has folded nothing takes the files that are
+ * live where old versions are no longer what they were: a fold does not depend on the order of events.
  */
 export async function planFold(bronze: OpenTable, silver: OpenTable, chunkBytes = CHUNK_BYTES): Promise<FoldPlan> {
   const source = must(bronze.snapshot, `${bronze.name} exists before ${silver.name} is folded`);
   const appId = foldAppId(source.metadata.id);
   const folded = silver.snapshot?.txns.get(appId)?.version ?? -1;
+  if (folded >= source.version) return { appId, chunks: [] };
+  if (await isOnlyRearranged(bronze.log, folded, source.version)) return { appId, chunks: [] };
+  const commits = folded < 0 ? await wholeHistory(bronze, source) : await newFiles(bronze, folded, source);
+  if (commits === undefined) return { appId, chunks: liveChunks(source, chunkBytes) };
+  return { appId, chunks: commitChunks(commits, { folded, to: source.version, chunkBytes }) };
+}
+
+interface NewFiles {
+  readonly version: number;
+  readonly files: readonly AddFile[];
+}
+
+async function newFiles(bronze: OpenTable, folded: number, source: Snapshot): Promise<readonly NewFiles[]> {
+  const commits: NewFiles[] = [];
+  for await (const { version, adds } of bronze.log.changes(folded + 1, source.version)) {
+    commits.push({ version, files: adds.filter((add) => add.dataChange) });
+  }
+  return commits;
+}
+
+/** Undefined where a version was cleaned up, or where rows have moved to other files since. */
+async function wholeHistory(bronze: OpenTable, source: Snapshot): Promise<readonly NewFiles[] | undefined> {
+  try {
+    const commits = await newFiles(bronze, -1, source);
+    return commits.every(({ files }) => files.every((file) => source.files.has(file.path))) ? commits : undefined;
+  } catch (error) {
+    if (isFailure(error, "table.version-missing")) return undefined;
+    throw error;
+  }
+}
+
+function commitChunks(
+  commits: readonly NewFiles[],
+  { folded, to, chunkBytes }: { folded: number; to: number; chunkBytes: number },
+): FoldChunk[] {
   const chunks: FoldChunk[] = [];
-  if (folded >= source.version) return { appId, chunks };
   let files: AddFile[] = [];
   let sizeBytes = 0;
   let after = folded;
-  for await (const commit of bronze.log.changes(folded + 1, source.version)) {
-    const added = commit.adds.filter((add) => add.dataChange);
+  for (const { version, files: added } of commits) {
     const addedBytes = added.reduce((sum, add) => sum + add.sizeBytes, 0);
     if (files.length > 0 && sizeBytes + addedBytes > chunkBytes) {
-      chunks.push({ from: after + 1, to: commit.version - 1, after, files });
-      after = commit.version - 1;
+      chunks.push({ from: after + 1, to: version - 1, after, files });
+      after = version - 1;
       files = [];
       sizeBytes = 0;
     }
     files.push(...added);
     sizeBytes += addedBytes;
   }
-  chunks.push({ from: after + 1, to: source.version, after, files });
-  return { appId, chunks };
+  chunks.push({ from: after + 1, to, after, files });
+  return chunks;
+}
+
+function liveChunks(source: Snapshot, chunkBytes: number): FoldChunk[] {
+  const groups: AddFile[][] = [[]];
+  let sizeBytes = 0;
+  for (const file of source.files.values()) {
+    if (sizeBytes > 0 && sizeBytes + file.sizeBytes > chunkBytes) {
+      groups.push([]);
+      sizeBytes = 0;
+    }
+    groups.at(-1)?.push(file);
+    sizeBytes += file.sizeBytes;
+  }
+  return groups.map((files, index) => ({
+    from: 0,
+    to: source.version,
+    after: -1,
+    files,
+    ...(index < groups.length - 1 ? { isPart: true } : {}),
+  }));
 }

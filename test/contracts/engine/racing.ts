@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { isFailure, type SluiceError } from "../../../src/base/index.ts";
 import { field, struct } from "../../../src/contract/index.ts";
-import type { Row, WriteOutcome } from "../../../src/engine/index.ts";
+import type { OptimizeOutcome, Row, WriteOutcome } from "../../../src/engine/index.ts";
 import { faultyStore, memoryStore, type ObjectStore } from "../../../src/storage/index.ts";
 import {
   lakeUnderTest,
@@ -104,11 +104,12 @@ export function racing(make: MakeEngine): void {
       expect((await table.open()).snapshot?.version).toBe(0);
     });
 
-    const verbs: Readonly<Record<string, (table: TableUnderTest) => Promise<WriteOutcome>>> = {
+    const verbs: Readonly<Record<string, (table: TableUnderTest) => Promise<AnyOutcome>>> = {
       append: async (table) => await table.append(SCHEMA, rowsBy("append", [7, 8])),
       merge: async (table) => await count(table, "merge", [2, 3, 4]),
       delete: async (table) => await table.engine.delete(await table.open(), "id = 2"),
       overwrite: async (table) => await table.engine.overwrite(await table.open(), rowsOf(SCHEMA, rowsBy("over", [5]))),
+      optimize: async (table) => await table.engine.optimize(await table.open()),
     };
     test.for(Object.keys(verbs))(
       "whichever storage call of a %s fails or is the last, the table is as before or after",
@@ -128,25 +129,29 @@ export function racing(make: MakeEngine): void {
   });
 }
 
+type AnyOutcome = WriteOutcome | OptimizeOutcome;
+
 interface Strike {
   readonly at: number;
   readonly effect: "fail" | "crash";
   readonly when: "before" | "after";
-  readonly verb: ((table: TableUnderTest) => Promise<WriteOutcome>) | undefined;
+  readonly verb: ((table: TableUnderTest) => Promise<AnyOutcome>) | undefined;
 }
 
 /** Lets one call of a verb go wrong; false when the verb needed fewer calls. */
 async function strikeOnce(lake: LakeUnderTest, { at, effect, when, verb }: Strike): Promise<boolean> {
   const inner = memoryStore({ world: lake.world });
-  await lake.table(inner).create({ schema: SCHEMA, ...VECTORS }, rowsBy("start", [1, 2, 3]));
-  const before = await contentOf(lake, inner);
   const clean = lake.store("memory");
-  await lake.table(clean).create({ schema: SCHEMA, ...VECTORS }, rowsBy("start", [1, 2, 3]));
+  for (const store of [inner, clean]) {
+    await lake.table(store).create({ schema: SCHEMA, ...VECTORS }, rowsBy("start", [1, 2]));
+    await lake.table(store).append(SCHEMA, rowsBy("start", [3]));
+  }
+  const before = await contentOf(lake, inner);
   await verb?.(lake.table(clean));
   const after = await contentOf(lake, clean);
   // A store that never answers again: retries are the store's, not the engine's.
   const store = faultyStore(inner, { world: lake.world, plan: [{ effect: { kind: effect, when }, at, times: 100 }] });
-  const outcome: WriteOutcome | SluiceError | Error | undefined = await verb?.(lake.table(store)).catch(
+  const outcome: AnyOutcome | SluiceError | Error | undefined = await verb?.(lake.table(store)).catch(
     (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
   );
   const content = await contentOf(lake, inner);

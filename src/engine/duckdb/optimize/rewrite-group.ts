@@ -1,0 +1,50 @@
+import type { AddFile, RewriteGroup, Snapshot } from "../../../delta/index.ts";
+import type { OpenTable } from "../../engine.ts";
+import { writeDataFiles } from "../data-files.ts";
+import { DraftFiles } from "../draft-files.ts";
+import type { EngineParts } from "../engine-parts.ts";
+import { tableScan } from "../table-scan.ts";
+
+/** A group and the files that are to take its place; no log knows them yet. */
+export interface Rewritten {
+  readonly group: RewriteGroup;
+  readonly adds: readonly AddFile[];
+  readonly draft: DraftFiles;
+}
+
+export interface RewriteWork {
+  readonly table: OpenTable;
+  /** The version that the groups are of. */
+  readonly snapshot: Snapshot;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** The groups say how large a file is to be: none is split further. */
+const FILE_BYTES = 2 ** 40;
+
+/** Writes the live rows of a group's files as one file, with statistics and field ids of its own. */
+export async function rewriteGroup(parts: EngineParts, work: RewriteWork, group: RewriteGroup): Promise<Rewritten> {
+  const { table, snapshot, signal } = work;
+  const { metadata } = snapshot;
+  const draft = new DraftFiles(table.store);
+  try {
+    await using session = await parts.database.session(signal);
+    const sql = await tableScan(parts.access(session), { table, metadata, files: group.files });
+    const doing = { what: `rewrite files of table ${table.name}` };
+    // Of one partition, whose values are known: as the log has them, they need not pass through the engine.
+    const stored = metadata.schema.fields.filter((field) => !metadata.partitionColumns.includes(field.name));
+    const written = await writeDataFiles(parts.database, session, {
+      table,
+      metadata: { ...metadata, schema: { ...metadata.schema, fields: stored }, partitionColumns: [] },
+      sql,
+      doing,
+      draft,
+      fileBytes: FILE_BYTES,
+    });
+    const { partitionValues } = group;
+    return { group, draft, adds: written.map((add) => ({ ...add, partitionValues, dataChange: false })) };
+  } catch (error) {
+    await draft.discard();
+    throw error;
+  }
+}

@@ -1,0 +1,72 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { realWorld } from "../../src/base/index.ts";
+import { runCli } from "../../src/cli/cli.ts";
+import { DeltaTable } from "../../src/lake/delta-door.ts";
+import { recordedIo } from "./recorded-io.ts";
+
+let folder = "";
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "sluice-tidy-"));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Three commits of two rows each in `./t`, one row of which is deleted again. */
+async function smallTable(partitionColumns: readonly string[] = []): Promise<void> {
+  await using table = await DeltaTable.create(join(folder, "t"), {
+    schema: { id: "integer", part: "string" },
+    partitionColumns,
+  });
+  for (const id of [1, 3, 5]) {
+    await table.append([
+      { id, part: "a" },
+      { id: id + 1, part: "b" },
+    ]);
+  }
+  await table.delete("id = 2");
+}
+
+async function cli(...words: string[]): Promise<{ status: number; stdout: string; stderr: string }> {
+  const recorded = recordedIo({ folder, world: realWorld() });
+  const status = await runCli(words, recorded.io);
+  return { status, stdout: recorded.stdout(), stderr: recorded.stderr() };
+}
+
+async function json(...words: string[]): Promise<unknown> {
+  const { stdout } = await cli(...words, "--json");
+  return JSON.parse(stdout) as unknown;
+}
+
+describe("optimize", () => {
+  test("says what was rewritten, and afterwards that there is nothing to do", async () => {
+    await smallTable();
+    const planned = await cli("optimize", "./t", "--dry-run");
+    expect(planned.stdout).toMatch(/3 files \(.+\) would become 1 file; 1 deletion vector of 1 row folded\n/);
+    expect(await json("history", "./t")).toMatchObject({ commits: { length: 5 } });
+    const done = await cli("optimize", "./t");
+    expect(done).toMatchObject({ status: 0 });
+    expect(done.stdout).toMatch(/\.\/t is optimized, version 5: 3 files \(.+\) became 1 \(.+\); 1 deletion vector of/);
+    expect((await cli("optimize", "./t")).stdout).toBe("./t has nothing to rewrite (1 file)\n");
+    expect(
+      (await cli("read", "./t", "--format", "csv", "--columns", "id")).stdout.trim().split(/\s+/).toSorted(),
+    ).toEqual(["1", "3", "4", "5", "6", "id"]);
+  });
+
+  test("as JSON, of one partition, towards a size", async () => {
+    await smallTable(["part"]);
+    expect(await json("optimize", "./t", "--partition", "part=b", "--target-mb", "64")).toMatchObject({
+      schema: "sluice.optimize/1",
+      table: "./t",
+      outcome: "committed",
+      version: 5,
+      commits: 1,
+      metrics: { filesRemoved: 2, filesAdded: 1, partitions: 1, vectorsFolded: 0, filesLeft: 0 },
+    });
+    expect(await json("optimize", "./t", "--partition", "part")).toMatchObject({ error: { code: "usage.invalid" } });
+    expect(await json("optimize", "./nothing")).toMatchObject({ error: { code: "table.missing" } });
+  });
+});
