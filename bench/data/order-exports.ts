@@ -19,29 +19,19 @@ export type OrderExports = (folder: string) => Promise<string>;
 
 /** A full export of `items` orders, in no order of their keys, as DynamoDB lists them. */
 export function fullExport(items: number): OrderExports {
-  return async (cache) =>
-    await cached(cache, `full-${items}`, async (folder) => {
-      await writeExportFiles({
-        folder,
-        table: TABLE,
-        period: { at: EXPORT_MS },
-        count: items,
-        line: (index) => `{"Item":${orderItem(shuffled(index, items), 0)}}`,
-      });
-    });
+  return exportAt(EXPORT_MS, `full-${items}`, items);
 }
 
-/** A full export of some orders, made a day before `fullExport`: what a table looks like that is exported anew. */
+/** The same, made a day before: what a table looks like that is exported anew. */
 export function earlierExport(items: number): OrderExports {
+  return exportAt(EXPORT_MS - DAY_MS, `earlier-${items}`, items);
+}
+
+function exportAt(at: number, name: string, items: number): OrderExports {
+  const line = (index: number): string => `{"Item":${orderItem(shuffled(index, items), 0)}}`;
   return async (cache) =>
-    await cached(cache, `earlier-${items}`, async (folder) => {
-      await writeExportFiles({
-        folder,
-        table: TABLE,
-        period: { at: EXPORT_MS - DAY_MS },
-        count: items,
-        line: (index) => `{"Item":${orderItem(shuffled(index, items), 0)}}`,
-      });
+    await cached(cache, name, async (folder) => {
+      await writeExportFiles({ folder, table: TABLE, period: { at }, count: items, line });
     });
 }
 

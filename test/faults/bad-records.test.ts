@@ -1,37 +1,24 @@
 import { readFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Row } from "../../src/engine/index.ts";
 import { writeExport, type ExportContents, type WrittenExport } from "../builders/dynamodb-export.ts";
 import { item, number, type Item } from "../builders/dynamodb-item.ts";
-import { lakeReader, type LakeReader } from "./lake-reader.ts";
-import { writeOneTableLake, type OneTable } from "./one-table-lake.ts";
+import { oneTableLakes, writeOneTableLake, type OneTable, type OneTableLakes } from "./one-table-lake.ts";
 import { runJson, sluice, sluiceOk } from "./product.ts";
 
-let folder: string;
-let reader: LakeReader;
-let lakes = 0;
+let lakes: OneTableLakes;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "sluice-bad-records-"));
-  reader = await lakeReader();
+  lakes = await oneTableLakes();
 });
 
 afterAll(async () => {
-  await reader[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
+  await lakes[Symbol.asyncDispose]();
 });
 
 const FULL = "2026-01-01T00:00:00Z";
 const LATER = "2026-01-01T01:00:00Z";
-
-function newLake(options: OneTable) {
-  lakes += 1;
-  return writeOneTableLake(join(folder, String(lakes)), options);
-}
 
 function deliver(lake: { readonly exports: string }, contents: ExportContents): WrittenExport {
   return writeExport(lake.exports, contents, { table: "things", files: 3 });
@@ -42,7 +29,7 @@ function things(count: number, of: (index: number) => Parameters<typeof item>[0]
 }
 
 async function countOf(lake: string, path: string, where = "true"): Promise<number> {
-  const [row] = await reader.rows(lake, `SELECT count(*) AS n FROM t WHERE ${where}`, { t: path });
+  const [row] = await lakes.reader.rows(lake, `SELECT count(*) AS n FROM t WHERE ${where}`, { t: path });
   return Number(row?.["n"] ?? 0);
 }
 
@@ -72,7 +59,7 @@ describe("lines that are no records", () => {
     "are set aside with their bytes, file, line and offset, once, and the others come in",
     { timeout: 60_000 },
     async () => {
-      const lake = newLake({});
+      const lake = lakes.newLake({});
       const good = things(2_000);
       // A blank line is none, and counts nowhere.
       const bad = BAD.filter((line) => line !== "");
@@ -83,7 +70,7 @@ describe("lines that are no records", () => {
       const written = deliver(lake, { full: FULL, items: lines });
       const report = await runJson(lake);
       expect(report.tables[0]).toMatchObject({ outcome: "changed", rows: good.length + 1, quarantined: bad.length });
-      const rows = await reader.rows(lake.lake, "SELECT * FROM t", { t: "quarantine/bronze_things" });
+      const rows = await lakes.reader.rows(lake.lake, "SELECT * FROM t", { t: "quarantine/bronze_things" });
       expect(rows.map((row) => rawOf(row).toString()).toSorted()).toEqual(bad.toSorted());
       for (const row of rows) expectInPlace(row, written);
       expect(await countOf(lake.lake, "silver/things")).toBe(good.length);
@@ -103,7 +90,7 @@ describe("lines that are no records", () => {
     [100, 1, "let in the rest"],
     [99, 1, "stop the table"],
   ] as const)("of %i lines %i %s by default", async ([lines, bad, outcome]) => {
-    const lake = newLake({});
+    const lake = lakes.newLake({});
     const good = things(lines - bad);
     deliver(lake, { full: FULL, items: [...good, ...Array.from({ length: bad }, (_, index) => `bad ${index}`)] });
     const report = await runJson(lake);
@@ -130,7 +117,7 @@ describe("lines that are no records", () => {
 
 describe("values that fit no declared type", () => {
   test("set their event aside, whole, and leave the row as it was", { timeout: 60_000 }, async () => {
-    const lake = newLake({
+    const lake = lakes.newLake({
       columns: `amount: s.decimal(6, 2), count: s.integer(), at: s.timestamp(), on: s.date(), ok: s.boolean(),
         tags: s.array(s.string()), city: s.string().from("address.city"),`,
     });
@@ -164,7 +151,7 @@ describe("values that fit no declared type", () => {
     const report = await runJson(lake);
     expect(report).toMatchObject({ exitCode: 0 });
     expect(await silverOf(lake.lake)).toEqual(before);
-    const rows = await reader.rows(lake.lake, "SELECT * FROM t ORDER BY len(_key), _key", {
+    const rows = await lakes.reader.rows(lake.lake, "SELECT * FROM t ORDER BY len(_key), _key", {
       t: "quarantine/silver_things",
     });
     expect(rows.map((row) => row["reasons"])).toEqual(wrong.map(([reason]) => [reason]));
@@ -183,7 +170,7 @@ describe("rules", () => {
     [".orQuarantine().atMost(0.03)", 97, 3],
     [".orFail().atMost(0.03)", 100, 0],
   ] as const)("that 3 of 100 rows break let the table go on by %s", async ([rule, rows, quarantined]) => {
-    const lake = newLake(ruled(rule));
+    const lake = lakes.newLake(ruled(rule));
     deliver(lake, { full: FULL, items: amounts(3, 100) });
     const report = await runJson(lake);
     expect(report).toMatchObject({ exitCode: 0 });
@@ -199,10 +186,10 @@ describe("rules", () => {
     [".orFail().atMost(0.03)", "quality.failed"],
     [".orFail()", "quality.failed"],
   ] as const)("that 4 of 100 rows break stop the table by %s, and what reads it", async ([rule, code]) => {
-    const lake = newLake(ruled(rule));
+    const lake = lakes.newLake(ruled(rule));
     deliver(lake, { full: FULL, items: amounts(0, 200) });
     await sluiceOk(lake, "run");
-    const before = await reader.versions(lake.lake);
+    const before = await lakes.reader.versions(lake.lake);
     const events = amounts(4, 100).map((after) => ({
       at: Date.parse(FULL) + 1_000,
       keys: { id: after["id"] ?? {} },
@@ -213,18 +200,18 @@ describe("rules", () => {
     expect(report).toMatchObject({ exitCode: 4 });
     expect(report.tables.map(({ outcome }) => outcome)).toEqual(["changed", "failed", "blocked"]);
     expect(report.tables[1]?.error).toMatchObject({ code, message: expect.stringContaining("positive") });
-    const after = await reader.versions(lake.lake);
+    const after = await lakes.reader.versions(lake.lake);
     expect(after["silver/things"]).toBe(before["silver/things"]);
     expect(after["gold/counts"]).toBe(before["gold/counts"]);
     expect(await countOf(lake.lake, "silver/things", "amount = 1")).toBe(200);
-    expect(await reader.faults(lake.lake, { strays: true })).toEqual([]);
+    expect(await lakes.reader.faults(lake.lake, { strays: true })).toEqual([]);
   });
 
   test(
     "may be changed: another threshold goes on, another action asks for a rebuild, which judges all of Bronze",
     { timeout: 60_000 },
     async () => {
-      const lake = newLake(ruled(".orQuarantine().atMost(0.01)"));
+      const lake = lakes.newLake(ruled(".orQuarantine().atMost(0.01)"));
       deliver(lake, { full: FULL, items: amounts(4, 100) });
       expect(await runJson(lake)).toMatchObject({ exitCode: 4 });
       writeOneTableLake(lake.folder, ruled(".orQuarantine().atMost(0.05)"));
@@ -245,7 +232,7 @@ describe("rules", () => {
 });
 
 async function silverOf(lake: string): Promise<readonly Row[]> {
-  return await reader.rows(lake, "SELECT * FROM t ORDER BY _key", { t: "silver/things" });
+  return await lakes.reader.rows(lake, "SELECT * FROM t ORDER BY _key", { t: "silver/things" });
 }
 
 function amounts(wrong: number, of: number): Item[] {

@@ -1,11 +1,7 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { writeExport } from "../builders/dynamodb-export.ts";
 import { attribute, item, type Attribute, type Item } from "../builders/dynamodb-item.ts";
-import { lakeReader, type LakeReader } from "./lake-reader.ts";
-import { writeOneTableLake, type OneTable } from "./one-table-lake.ts";
+import { oneTableLakes, type OneTableLakes } from "./one-table-lake.ts";
 import { runJson, sluice } from "./product.ts";
 import { sorted, tracedRecord } from "./traced-record.ts";
 
@@ -20,24 +16,15 @@ const NAMES = (
   .split(" ")
   .concat("e\u0301", "a b", "tab\t", "nul\u0000", "\u202egnp", "\u001b[31m", "n".repeat(300));
 
-let folder: string;
-let reader: LakeReader;
-let lakes = 0;
+let lakes: OneTableLakes;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "sluice-hostile-names-"));
-  reader = await lakeReader();
+  lakes = await oneTableLakes();
 });
 
 afterAll(async () => {
-  await reader[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
+  await lakes[Symbol.asyncDispose]();
 });
-
-function newLake(options: OneTable): ReturnType<typeof writeOneTableLake> {
-  lakes += 1;
-  return writeOneTableLake(join(folder, String(lakes)), options);
-}
 
 describe("attributes of any name (A1, A41)", () => {
   const alone = NAMES.map((name, n) => itemOf(`n${n}`, [[name, attribute("alone")]]));
@@ -52,15 +39,15 @@ describe("attributes of any name (A1, A41)", () => {
     const declared = Object.entries(columns).map(
       ([name, column]) => `${JSON.stringify(column)}: s.string().from([${JSON.stringify(name)}]),`,
     );
-    const lake = newLake({ columns: declared.join(" ") });
+    const lake = lakes.newLake({ columns: declared.join(" ") });
     writeExport(lake.exports, { full: FULL, items }, { table: "things", files: 3 });
     const report = await runJson(lake);
     expect({ code: report.exitCode, said: report.said }).toMatchObject({ code: 0 });
-    expect(await reader.faults(lake.lake, { strays: true })).toEqual([]);
+    expect(await lakes.reader.faults(lake.lake, { strays: true })).toEqual([]);
     const ours = `SELECT count(*) AS n FROM t WHERE _op IN ('R', 'T') AND _source_table = 'things' AND _batch_id = 0`;
-    const [counted] = await reader.rows(lake.lake, ours, { t: "bronze/things" });
+    const [counted] = await lakes.reader.rows(lake.lake, ours, { t: "bronze/things" });
     expect(counted?.["n"]).toBe(BigInt(items.length + 1));
-    const silver = await reader.rows(lake.lake, "SELECT * FROM t", { t: "silver/things" });
+    const silver = await lakes.reader.rows(lake.lake, "SELECT * FROM t", { t: "silver/things" });
     expect(silver).toHaveLength(items.length);
     for (const [name, column] of Object.entries(columns)) {
       const row = silver.find((one) => one["id"] === `n${NAMES.indexOf(name)}`);
@@ -78,7 +65,7 @@ describe("Silver columns of any name", () => {
   const names = ["__at", "__kind", "__hard", "__violated", "_key", "__typename", "source", "target", "s", "w", "tie", "name", "rule"]; // prettier-ignore
 
   test.each(names)("%s works, or is refused before anything is written", async (name) => {
-    const lake = newLake({
+    const lake = lakes.newLake({
       columns: `${JSON.stringify(name)}: s.string().from("v"),`,
       expect: `there: expect('"${name}" is not null').orQuarantine(),`,
     });
@@ -86,17 +73,17 @@ describe("Silver columns of any name", () => {
     writeExport(lake.exports, { full: FULL, items }, { table: "things" });
     const { status, stderr } = await sluice(lake, ["run"]);
     if (status === 0) {
-      const rows = await reader.rows(lake.lake, "SELECT * FROM t", { t: "silver/things" });
+      const rows = await lakes.reader.rows(lake.lake, "SELECT * FROM t", { t: "silver/things" });
       expect(rows.map((row) => [row["id"], row[name]])).toEqual([["a", "1"]]);
     } else {
       expect({ status, stderr }).toMatchObject({ status: 2, stderr: expect.stringContaining("config.invalid") });
-      expect(await reader.versions(lake.lake)).toEqual({});
+      expect(await lakes.reader.versions(lake.lake)).toEqual({});
     }
   });
 });
 
 test("a Gold query that gives a column one of our names is refused by that name", async () => {
-  const lake = newLake({ gold: "select id, 1 as __violated from ${things}" });
+  const lake = lakes.newLake({ gold: "select id, 1 as __violated from ${things}" });
   writeExport(lake.exports, { full: FULL, items: [item({ id: "a" })] }, { table: "things" });
   const { status, stderr } = await sluice(lake, ["run"]);
   expect({ status, stderr }).toMatchObject({ status: 3, stderr: expect.stringContaining("__violated") });

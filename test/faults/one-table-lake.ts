@@ -1,5 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { lakeReader, type LakeReader } from "./lake-reader.ts";
 import type { LakeFolder } from "./product.ts";
 
 export interface OneTable {
@@ -44,4 +47,28 @@ export default defineLake({ name: "one", storage: "./lake", engine: { memory: "5
 `;
   writeFileSync(join(folder, "sluice.config.mjs"), config);
   return { folder, exports: join(folder, "exports"), lake: join(folder, "lake") };
+}
+
+export interface OneTableLakes extends AsyncDisposable {
+  readonly reader: LakeReader;
+  /** A lake in a folder of its own. */
+  newLake(options: OneTable): ReturnType<typeof writeOneTableLake>;
+}
+
+/** As many lakes as a test wants, and one reader for them all. */
+export async function oneTableLakes(): Promise<OneTableLakes> {
+  const folder = await mkdtemp(join(tmpdir(), "sluice-one-table-"));
+  const reader = await lakeReader();
+  let lakes = 0;
+  return {
+    reader,
+    newLake: (options) => {
+      lakes += 1;
+      return writeOneTableLake(join(folder, String(lakes)), options);
+    },
+    [Symbol.asyncDispose]: async () => {
+      await reader[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
 }
