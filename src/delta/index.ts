@@ -10,6 +10,7 @@ export type {
   TableMetadata,
   TxnAction,
 } from "./actions.ts";
+export { dropColumn, renameColumn } from "./alter/rename-column.ts";
 export { addWithVector, removeOf } from "./builders.ts";
 export type { DeltaLog } from "./delta-log.ts";
 export { protocolFor } from "./features/protocol-for.ts";
@@ -20,6 +21,14 @@ export { isOnlyRearranged } from "./maintenance/rearranged.ts";
 export type { CheckpointFiles } from "./needs.ts";
 export { openLog, type OpenLogOptions } from "./open-log.ts";
 export { addColumns } from "./schema/add-columns.ts";
+export {
+  MAPPING_MAX_ID_PROPERTY,
+  mappingId,
+  mappingModeOf,
+  physicalPath,
+  physicalTable,
+} from "./schema/column-mapping.ts";
+export { mapColumns } from "./schema/map-columns.ts";
 export { checkSchema } from "./schema/check-schema.ts";
 export {
   LAST_FIELD_ID_PROPERTY,

@@ -178,6 +178,13 @@ export type OptimizeOutcome =
   | { readonly kind: "planned"; readonly snapshot: Snapshot; readonly metrics: OptimizeMetrics }
   | { readonly kind: "nothing"; readonly snapshot: Snapshot; readonly metrics: OptimizeMetrics };
 
+/** A change of a table itself, which writes no row. Columns are named from the top down. */
+export type TableChange =
+  | { readonly kind: "rename-column"; readonly column: readonly string[]; readonly to: string }
+  | { readonly kind: "drop-column"; readonly column: readonly string[] }
+  /** `null` takes a property away. */
+  | { readonly kind: "set-properties"; readonly properties: Readonly<Record<string, string | null>> };
+
 export interface Engine extends AsyncDisposable {
   readonly checkpoints: CheckpointFiles;
   append(table: OpenTable, rows: Relation, options?: WriteOptions): Promise<WriteOutcome>;
@@ -190,6 +197,8 @@ export interface Engine extends AsyncDisposable {
    * writer changes meanwhile is left to it, so that it never has to be done twice.
    */
   optimize(table: OpenTable, options?: OptimizeOptions): Promise<OptimizeOutcome>;
+  /** Changes schema, properties or rules of a table in one commit; `nothing` when it is so already. */
+  alter(table: OpenTable, change: TableChange, options?: Pick<WriteOptions, "signal">): Promise<WriteOutcome>;
   /** Rows in batches; memory stays bounded whatever the size of the result. */
   query(relation: Relation, options?: { readonly signal?: AbortSignal }): AsyncIterable<readonly Row[]>;
   /** All rows of a small result. */

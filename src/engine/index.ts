@@ -12,6 +12,7 @@ export type {
   Row,
   Scalar,
   Scratch,
+  TableChange,
   TableCreation,
   Value,
   WriteMetrics,

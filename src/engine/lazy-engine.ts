@@ -19,6 +19,7 @@ export function lazyEngine(start: () => Promise<Engine>): Engine {
     merge: async (table, spec, options) => await (await engine()).merge(table, spec, options),
     delete: async (table, predicate, options) => await (await engine()).delete(table, predicate, options),
     optimize: async (table, options) => await (await engine()).optimize(table, options),
+    alter: async (table, change, options) => await (await engine()).alter(table, change, options),
     query: async function* (relation, options) {
       yield* (await engine()).query(relation, options);
     },

@@ -17,6 +17,7 @@ import {
   type OverwriteOptions,
   type Relation,
   type Row,
+  type TableChange,
   type TableCreation,
   type WriteOptions,
   type WriteOutcome,
@@ -160,6 +161,24 @@ export class DeltaTable implements AsyncDisposable {
     return outcome;
   }
 
+  /**
+   * Calls a column otherwise; rows stay as they are. `column` is a name, or the names from the top down to a struct's member. Needs
+   * the property `delta.columnMapping.mode` to be `name`, at creation or by `setProperties`.
+   */
+  async renameColumn(column: string | readonly string[], to: string): Promise<WriteOutcome> {
+    return await this.#alter({ kind: "rename-column", column: pathOf(column), to });
+  }
+
+  /** Takes a column away; its values stay in the files and nobody finds them again. Needs column mapping, as `renameColumn` does. */
+  async dropColumn(column: string | readonly string[]): Promise<WriteOutcome> {
+    return await this.#alter({ kind: "drop-column", column: pathOf(column) });
+  }
+
+  /** Sets properties of the table; `null` takes one away. */
+  async setProperties(properties: Readonly<Record<string, string | null>>): Promise<WriteOutcome> {
+    return await this.#alter({ kind: "set-properties", properties });
+  }
+
   /** Rows in batches: of the version at hand, of another `version`, or of a moment; some `columns`, those that satisfy `where`. */
   async *read(options: ReadOptions = {}): AsyncIterable<readonly Row[]> {
     const snapshot = await this.#snapshotOf(options);
@@ -186,6 +205,10 @@ export class DeltaTable implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  async #alter(change: TableChange): Promise<WriteOutcome> {
+    return await this.#follow(this.#engine.alter(this.#open(), change));
   }
 
   async #follow(write: Promise<WriteOutcome>): Promise<WriteOutcome> {
@@ -232,6 +255,10 @@ export interface ReadOptions {
   /** SQL over the columns. */
   readonly where?: string;
   readonly limit?: number;
+}
+
+function pathOf(column: string | readonly string[]): readonly string[] {
+  return typeof column === "string" ? [column] : column;
 }
 
 function isStructType(schema: CreateOptions["schema"]): schema is StructType {

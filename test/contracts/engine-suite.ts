@@ -1,5 +1,6 @@
 import { describe } from "vitest";
 import { everyChange } from "./engine/changes.ts";
+import { changingColumns } from "./engine/columns.ts";
 import type { MakeEngine } from "./engine/lake-under-test.ts";
 import { merging } from "./engine/merging.ts";
 import { racing } from "./engine/racing.ts";
@@ -18,5 +19,6 @@ export function engineSuite(name: string, make: MakeEngine): void {
     reading(make);
     racing(make);
     optimizing(make);
+    changingColumns(make);
   });
 }

@@ -6,6 +6,7 @@ import { assertWritable, supportsFeature } from "../features/support.ts";
 import { decodeFilePath, encodeFilePath } from "../log/file-path.ts";
 import { vectorId } from "../log/vector-id.ts";
 import { parseSchema } from "../schema/parse-schema.ts";
+import { physicalTable } from "../schema/column-mapping.ts";
 import { checkSchema } from "../schema/check-schema.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { parseStats } from "../stats/parse-stats.ts";
@@ -35,8 +36,9 @@ function metadataAfter(request: CommitRequest, base: Snapshot | undefined, table
   }
   assert(base === undefined || base.metadata.id === request.metadata.id, "a table keeps its id");
   const schema = parseSchema(request.metadata.schemaString, `the new schema of ${table}`);
-  checkSchema(schema, request.metadata.partitionColumns, table);
-  return { ...request.metadata, schema };
+  const metadata = { ...request.metadata, schema };
+  checkSchema(metadata, table);
+  return metadata;
 }
 
 function checkRemoves(request: CommitRequest, base: Snapshot | undefined): void {
@@ -77,7 +79,7 @@ function checkAdds(
 
 function checkPartitionValues(add: AddFile, metadata: TableMetadata): void {
   const names = Object.keys(add.partitionValues).toSorted().join("\0");
-  const columns = [...metadata.partitionColumns].toSorted().join("\0");
+  const columns = [...physicalTable(metadata).partitionColumns].toSorted().join("\0");
   assert(names === columns, `an added file has a value for each partition column: ${add.path}`);
 }
 

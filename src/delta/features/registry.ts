@@ -1,4 +1,5 @@
 import type { TableMetadata } from "../actions.ts";
+import { mappingModeOf } from "../schema/column-mapping.ts";
 import { hasFieldMetadata, hasType } from "../schema/walk-schema.ts";
 
 /**
@@ -35,10 +36,10 @@ const TABLE: readonly Feature[] = [
     legacyWriter: 4,
     activeIn: (metadata) => hasFieldMetadata(metadata.schema, (key) => key === "delta.generationExpression"),
   }),
-  readerWriter("columnMapping", "unless-active", {
+  readerWriter("columnMapping", "yes", {
     legacyReader: 2,
     legacyWriter: 5,
-    activeIn: (metadata) => (metadata.configuration["delta.columnMapping.mode"] ?? "none") !== "none",
+    activeIn: (metadata) => mappingModeOf(metadata.configuration) !== "none",
   }),
   writer("identityColumns", "unless-active", {
     legacyWriter: 6,

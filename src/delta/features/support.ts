@@ -1,5 +1,6 @@
 import { SluiceError } from "../../base/index.ts";
 import type { ProtocolAction, TableMetadata } from "../actions.ts";
+import { mappingModeOf, physicalTable } from "../schema/column-mapping.ts";
 import { FEATURES, type Feature } from "./registry.ts";
 
 /**
@@ -20,6 +21,19 @@ export function assertReadable(protocol: ProtocolAction, metadata: TableMetadata
     if (feature.read !== "yes" && feature.activeIn?.(metadata) === true) refused.add(feature.name);
   }
   refuse("read", refused, table);
+  checkMapping(protocol, metadata, table);
+}
+
+/** A mapping that the protocol does not announce leaves open by which names the files are to be read. */
+function checkMapping(protocol: ProtocolAction, metadata: TableMetadata, table: string): void {
+  const feature = FEATURES.get("columnMapping");
+  if (mappingModeOf(metadata.configuration) === "none" || feature === undefined) return;
+  physicalTable(metadata);
+  if (supportsFeature(protocol, feature)) return;
+  throw new SluiceError(
+    "table.corrupt",
+    `Cannot read table ${table}: it has a column mapping that its protocol does not announce`,
+  );
 }
 
 /**

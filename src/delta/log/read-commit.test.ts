@@ -102,16 +102,28 @@ describe("a log of text that is wrong", () => {
         /it uses x1$/,
       ],
       ['{"protocol":{"minReaderVersion":4,"minWriterVersion":7}}', LINES.metaData, /reader version 4/],
-      [
-        LINES.protocol,
-        metaDataLine('{"type":"struct","fields":[]}', { "delta.columnMapping.mode": "nonsense" }),
-        /columnMapping/,
-      ],
     ];
     for (const [protocol, metadata, message] of refused) {
       const log = testLog(await storeWith(commitFile(0), `${protocol}\n${metadata}`));
       await expect(log.latest()).rejects.toThrow(message);
       await expect(log.head()).rejects.toMatchObject({ code: "table.unsupported" });
+    }
+  });
+
+  test("is damaged where its column mapping is", async () => {
+    const mapped = '{"protocol":{"minReaderVersion":2,"minWriterVersion":5}}';
+    const whole = '{"delta.columnMapping.id":1,"delta.columnMapping.physicalName":"p"}';
+    const damaged: readonly (readonly [string, string, string, RegExp])[] = [
+      [mapped, columnWith(whole), "nonsense", /nonsense is no mode/],
+      [mapped, columnWith('{"delta.columnMapping.id":1}'), "name", /column a: it has no physical name/],
+      [mapped, columnWith('{"delta.columnMapping.physicalName":"p"}'), "id", /column a: it has no id/],
+      [LINES.protocol, columnWith(whole), "name", /does not announce/],
+    ];
+    for (const [protocol, schema, mode, message] of damaged) {
+      const lines = `${protocol}\n${metaDataLine(schema, { "delta.columnMapping.mode": mode })}`;
+      const log = testLog(await storeWith(commitFile(0), lines));
+      await expect(log.latest()).rejects.toThrow(message);
+      await expect(log.head()).rejects.toMatchObject({ code: "table.corrupt" });
     }
   });
 
@@ -145,4 +157,8 @@ describe("a log of text that is wrong", () => {
 
 function withPath(path: string): string {
   return [LINES.protocol, LINES.metaData, LINES.add.replace('"a"', JSON.stringify(path))].join("\n");
+}
+
+function columnWith(metadata: string): string {
+  return `{"type":"struct","fields":[{"name":"a","type":"long","nullable":true,"metadata":${metadata}}]}`;
 }

@@ -1,15 +1,22 @@
 import { SluiceError } from "../../base/index.ts";
-import { isArray, isMap, isStruct, type DataType, type StructType } from "../../contract/index.ts";
+import { isArray, isMap, isStruct, type DataType } from "../../contract/index.ts";
+import type { TableMetadata } from "../actions.ts";
+import { mappingModeOf } from "./column-mapping.ts";
 
 // Without column mapping the name of a column is its name in Parquet, where Spark refuses these.
 const FORBIDDEN = /[ ,;{}()\n\t=]/;
 
 /**
  * Refuses with `table.schema-mismatch`, naming the column, a schema that no table of ours may have: names that are empty, equal
- * but for case, or hold one of ` ,;{}()\n\t=`; partition columns that are missing, nested or not of a simple type.
+ * but for case, or (without column mapping) hold one of ` ,;{}()\n\t=`; partition columns that are missing, nested or not of a
+ * simple type.
  */
-export function checkSchema(schema: StructType, partitionColumns: readonly string[], table: string): void {
-  checkNames(schema, [], table);
+export function checkSchema(
+  { schema, partitionColumns, configuration }: Pick<TableMetadata, "schema" | "partitionColumns" | "configuration">,
+  table: string,
+): void {
+  const allowsAll = mappingModeOf(configuration) !== "none";
+  checkNames(schema, [], { table, forbidden: allowsAll ? undefined : FORBIDDEN });
   for (const name of partitionColumns) {
     const column = schema.fields.find((field) => field.name === name);
     if (column === undefined) refuse(table, name, "the partition column is not in the schema");
@@ -23,21 +30,28 @@ export function checkSchema(schema: StructType, partitionColumns: readonly strin
   }
 }
 
-function checkNames(type: DataType, path: readonly string[], table: string): void {
-  if (isArray(type)) checkNames(type.elementType, [...path, "element"], table);
+interface NameRule {
+  readonly table: string;
+  readonly forbidden: RegExp | undefined;
+}
+
+function checkNames(type: DataType, path: readonly string[], rule: NameRule): void {
+  const { table, forbidden } = rule;
+  if (isArray(type)) checkNames(type.elementType, [...path, "element"], rule);
   else if (isMap(type)) {
-    checkNames(type.keyType, [...path, "key"], table);
-    checkNames(type.valueType, [...path, "value"], table);
+    checkNames(type.keyType, [...path, "key"], rule);
+    checkNames(type.valueType, [...path, "value"], rule);
   } else if (isStruct(type)) {
     const seen = new Set<string>();
     for (const field of type.fields) {
       const column = [...path, field.name].join(".");
       if (field.name === "") refuse(table, column, "the name is empty");
-      if (FORBIDDEN.test(field.name)) refuse(table, column, "the name holds one of ' ,;{}()=', a tab or a line end");
+      if (forbidden?.test(field.name) === true)
+        refuse(table, column, "the name holds one of ' ,;{}()=', a tab or a line end");
       if (seen.has(field.name.toLowerCase()))
         refuse(table, column, "another column has this name (case does not count)");
       seen.add(field.name.toLowerCase());
-      checkNames(field.type, [...path, field.name], table);
+      checkNames(field.type, [...path, field.name], rule);
     }
   }
 }

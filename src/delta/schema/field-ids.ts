@@ -9,6 +9,7 @@ import {
   type StructField,
   type StructType,
 } from "../../contract/index.ts";
+import { mappingId } from "./column-mapping.ts";
 
 /** Table property that remembers the highest id ever given, so that a dropped column's id is never given again. */
 export const LAST_FIELD_ID_PROPERTY = "sluice.lastFieldId";
@@ -38,11 +39,14 @@ export interface FieldIds {
   readonly children: readonly FieldIds[];
 }
 
-/** The ids of a schema as a tree, for writing Parquet. A schema of another engine may have none. */
+/**
+ * The ids of a schema as a tree, for writing Parquet. A schema of another engine may have none. Under column mapping a column's id
+ * is the one that the mapping gives it.
+ */
 export function fieldIdsOf(schema: StructType): readonly FieldIds[] {
   return schema.fields.map((field) => ({
     name: field.name,
-    id: idOf(field.metadata, FIELD_ID_KEY),
+    id: mappingId(field) ?? idOf(field.metadata, FIELD_ID_KEY),
     children: childIds(field.type, field, FIELD_ID_KEY),
   }));
 }

@@ -66,12 +66,12 @@ describe("a schema", () => {
       [struct([field("l", arrayOf(struct([field("x=y", "long")])))]), /column l\.element\.x=y/],
       [struct([field("", "long")]), /the name is empty/],
     ];
-    for (const [schema, message] of bad) expect(() => checkSchema(schema, [], "t")).toThrow(message);
+    for (const [schema, message] of bad) expect(() => checkSchema(unmapped(schema, []), "t")).toThrow(message);
     const schema = struct([field("a", "long"), field("l", arrayOf("long"))]);
-    expect(() => checkSchema(schema, ["x"], "t")).toThrow(/not in the schema/);
-    expect(() => checkSchema(schema, ["l"], "t")).toThrow(/simple type/);
-    expect(() => checkSchema(schema, ["a", "a"], "t")).toThrow(/twice/);
-    expect(() => checkSchema(struct([field("a", "long")]), ["a"], "t")).toThrow(/not partitioned by/);
+    expect(() => checkSchema(unmapped(schema, ["x"]), "t")).toThrow(/not in the schema/);
+    expect(() => checkSchema(unmapped(schema, ["l"]), "t")).toThrow(/simple type/);
+    expect(() => checkSchema(unmapped(schema, ["a", "a"]), "t")).toThrow(/twice/);
+    expect(() => checkSchema(unmapped(struct([field("a", "long")]), ["a"]), "t")).toThrow(/not partitioned by/);
   });
 });
 
@@ -181,4 +181,8 @@ function idsIn(fields: readonly FieldIds[], above: readonly string[] = []): Map<
 
 function withoutMetadata(schema: StructType): StructType {
   return struct(schema.fields.map((one) => ({ ...one, metadata: {} })));
+}
+
+function unmapped(schema: StructType, partitionColumns: readonly string[]): Parameters<typeof checkSchema>[0] {
+  return { schema, partitionColumns, configuration: {} };
 }

@@ -1,7 +1,7 @@
 import { isArray, isMap, isStruct, type DataType, type StructField } from "../../contract/index.ts";
 
 /** Every struct field of a type at any depth, outer ones first. */
-function* fieldsOf(type: DataType): Generator<StructField> {
+export function* fieldsOf(type: DataType): Generator<StructField> {
   if (isStruct(type)) {
     for (const field of type.fields) {
       yield field;

@@ -1,4 +1,5 @@
 import { isStruct, type StructType } from "../../contract/index.ts";
+import { splitColumnNames } from "../schema/column-names.ts";
 
 /** Leaf columns that have statistics where the table does not say otherwise. */
 const INDEXED_DEFAULT = 32;
@@ -18,7 +19,7 @@ export function statisticsColumns(layout: {
   readonly configuration: Readonly<Record<string, string>>;
 }): ColumnSelection {
   const named = layout.configuration["delta.dataSkippingStatsColumns"];
-  const chosen = new Set(named === undefined ? firstLeaves(layout) : splitNames(named).map(pathKey));
+  const chosen = new Set(named === undefined ? firstLeaves(layout) : splitColumnNames(named).map(pathKey));
   const partitions = new Set(layout.partitionColumns.map((name) => name.toLowerCase()));
   return {
     has: (path) => {
@@ -49,29 +50,6 @@ function* leafPaths(struct: StructType): Generator<readonly string[]> {
     if (!isStruct(field.type)) yield [field.name];
     else for (const path of leafPaths(field.type)) yield [field.name, ...path];
   }
-}
-
-/** `a, b.c, `with a.dot`.d`: names between commas, parts between dots, either in back-ticks (doubled inside). */
-function splitNames(text: string): string[][] {
-  const columns: string[][] = [];
-  let parts: string[] = [];
-  let part = "";
-  let isQuoted = false;
-  const endPart = (): void => {
-    if (part.trim() !== "") parts.push(part.trim());
-    part = "";
-  };
-  for (const character of text) {
-    if (character === "`") isQuoted = !isQuoted;
-    else if (!isQuoted && character === ".") endPart();
-    else if (!isQuoted && character === ",") {
-      endPart();
-      if (parts.length > 0) columns.push(parts);
-      parts = [];
-    } else part += character;
-  }
-  endPart();
-  return parts.length > 0 ? [...columns, parts] : columns;
 }
 
 /** Names compare without case; NUL is in none. */

@@ -7,7 +7,15 @@ import {
   type RetryPolicy,
   type World,
 } from "../../base/index.ts";
-import type { AddFile, CommitOutcome, ReadSet, RemoveFile, Snapshot, TxnClaim } from "../../delta/index.ts";
+import type {
+  AddFile,
+  CommitOutcome,
+  ReadSet,
+  RemoveFile,
+  Snapshot,
+  TableMetadata,
+  TxnClaim,
+} from "../../delta/index.ts";
 import type { StructType } from "../../contract/index.ts";
 import type { OpenTable, WriteMetrics, WriteOptions, WriteOutcome } from "../engine.ts";
 import { DraftFiles } from "./draft-files.ts";
@@ -26,6 +34,8 @@ export interface Verb {
   readonly operation: string;
   readonly operationParameters?: Readonly<Record<string, string>>;
   readonly replaceSchema?: StructType;
+  /** What else the commit makes of the table's metadata. */
+  readonly change?: (metadata: TableMetadata) => TableMetadata;
   /** Prepares the write on top of the target's snapshot; called again on a newer one after a conflict. */
   readonly prepare: (target: WriteTarget, draft: DraftFiles) => Promise<PreparedWrite>;
 }
@@ -79,8 +89,11 @@ async function writeOnce(
   }
 }
 
-function replacing(verb: Verb): { replaceSchema?: StructType } {
-  return verb.replaceSchema === undefined ? {} : { replaceSchema: verb.replaceSchema };
+function replacing({ replaceSchema, change }: Verb): Pick<Verb, "replaceSchema" | "change"> {
+  return {
+    ...(replaceSchema === undefined ? {} : { replaceSchema }),
+    ...(change === undefined ? {} : { change }),
+  };
 }
 
 /** Claims that are there already need no work at all; those that expect a version are judged by the commit. */

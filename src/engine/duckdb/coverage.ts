@@ -1,14 +1,15 @@
 import { SluiceError } from "../../base/index.ts";
-import type { PartitionValues } from "../../delta/index.ts";
+import { physicalTable, type PartitionValues, type TableMetadata } from "../../delta/index.ts";
 import type { OpenTable, OverwriteOptions } from "../engine.ts";
 
 /** Whether a file's partition is one of those named; undefined: all are. */
 export function coverage(
   table: OpenTable,
-  columns: readonly string[],
+  metadata: TableMetadata,
   partitions: OverwriteOptions["partitions"],
 ): ((values: PartitionValues) => boolean) | undefined {
   if (partitions === undefined) return undefined;
+  const columns = metadata.partitionColumns;
   for (const partition of partitions) {
     const stray = Object.keys(partition).find((name) => !columns.includes(name));
     if (stray !== undefined || Object.keys(partition).length === 0) {
@@ -18,8 +19,13 @@ export function coverage(
       );
     }
   }
+  const physical = physicalTable(metadata).partitionColumns;
   return (values) =>
-    partitions.some((partition) => Object.entries(partition).every(([name, value]) => isSame(values[name], value)));
+    partitions.some((partition) =>
+      Object.entries(partition).every(([name, value]) =>
+        isSame(values[physical[columns.indexOf(name)] ?? name], value),
+      ),
+    );
 }
 
 /** In the log an empty text is null (Delta PROTOCOL, "Partition Value Serialization"). */

@@ -1,6 +1,6 @@
 import { mkdir, rm } from "node:fs/promises";
 import { SluiceError } from "../../base/index.ts";
-import type { AddFile, PartitionValues, TableMetadata } from "../../delta/index.ts";
+import { physicalTable, type AddFile, type PartitionValues, type TableMetadata } from "../../delta/index.ts";
 import type { OpenTable } from "../engine.ts";
 import { copyRows } from "./copy-rows.ts";
 import type { Database } from "./database.ts";
@@ -8,6 +8,8 @@ import type { DraftFiles } from "./draft-files.ts";
 import type { Doing } from "./engine-failure.ts";
 import { statsOf } from "./file-stats.ts";
 import { decodePartitionKey, keyName } from "./partition-key.ts";
+import { quoteIdentifier } from "../sql-text.ts";
+import { renameMembers } from "./rename-members.ts";
 import type { Session } from "./session.ts";
 import type { WrittenFile } from "./written-file.ts";
 
@@ -29,15 +31,29 @@ export async function writeDataFiles(database: Database, session: Session, reque
   const folder = database.newPath("write");
   await mkdir(folder, { mode: 0o700 });
   try {
-    const written = await copyRows(database, session, { ...request, folder: `${folder}/files` });
+    const physical = inPhysicalNames(request);
+    const written = await copyRows(database, session, { ...physical, folder: `${folder}/files` });
     return await publish(
       database,
       written.filter((file) => file.rows > 0),
-      request,
+      physical,
     );
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** From here on columns have the names that files, statistics and partition values have them by. */
+function inPhysicalNames(request: WriteRequest): WriteRequest {
+  const { schema } = request.metadata;
+  const physical = physicalTable(request.metadata);
+  if (physical.mode === "none") return request;
+  const columns = schema.fields.map((field, index) => {
+    const inFiles = physical.schema.fields[index] ?? field;
+    const value = renameMembers(`r.${quoteIdentifier(field.name)}`, field.type, inFiles.type);
+    return `${value} AS ${quoteIdentifier(inFiles.name)}`;
+  });
+  return { ...request, metadata: physical, sql: `SELECT ${columns.join(", ")} FROM (${request.sql}) r` };
 }
 
 async function publish(database: Database, files: readonly WrittenFile[], request: WriteRequest): Promise<AddFile[]> {

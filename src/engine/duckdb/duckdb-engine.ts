@@ -10,9 +10,11 @@ import type {
   Relation,
   Row,
   Scratch,
+  TableChange,
   WriteOptions,
   WriteOutcome,
 } from "../engine.ts";
+import { alter } from "./alter.ts";
 import { append } from "./append.ts";
 import { checkpointFiles } from "./checkpoint/checkpoint-files.ts";
 import { Database, type DatabaseOptions } from "./database.ts";
@@ -60,6 +62,10 @@ class DuckdbEngine implements Engine {
 
   async optimize(table: OpenTable, options?: OptimizeOptions): Promise<OptimizeOutcome> {
     return await optimize(this.#parts, table, options);
+  }
+
+  async alter(table: OpenTable, change: TableChange, options?: Pick<WriteOptions, "signal">): Promise<WriteOutcome> {
+    return await alter(this.#parts, table, change, options);
   }
 
   async *query(relation: Relation, options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<readonly Row[]> {

@@ -1,11 +1,15 @@
 import type { StructField } from "../../contract/index.ts";
+import { mappingId } from "../../delta/index.ts";
 import { literalList } from "./literal-list.ts";
 import { quoteIdentifier, quoteLiteral, sqlTypeOf } from "../sql-text.ts";
 
 export interface ExplicitRead {
   /** Of this machine. */
   readonly paths: readonly string[];
+  /** As the files have them. */
   readonly fields: readonly StructField[];
+  /** Whether columns are found by their ids in the files, whatever they are called there. */
+  readonly byId?: boolean;
   /** In all files together, about. */
   readonly rows: number;
   /** A Parquet file without rows. */
@@ -18,14 +22,15 @@ export interface ExplicitRead {
  * DuckDB then opens no file to plan and has to be told how many rows there are: it puts the smaller side of a join into memory.
  * For the same reason it takes a single file for one row group and gives it to one thread; of several it gives row groups to all.
  */
-export function explicitRead({ paths, fields, rows, padding }: ExplicitRead): string {
+export function explicitRead({ paths, fields, byId = false, rows, padding }: ExplicitRead): string {
   const files = paths.length === 1 ? [...paths, padding] : paths;
   const entries = fields.map(
     (field, index) =>
-      `${quoteLiteral(field.name)}: {name: ${quoteLiteral(storedName(index))}, type: ${quoteLiteral(sqlTypeOf(field.type))}, default_value: NULL}`,
+      `${byId ? String(mappingId(field)) : quoteLiteral(field.name)}: {name: ${quoteLiteral(storedName(index))}, type: ${quoteLiteral(sqlTypeOf(field.type))}, default_value: NULL}`,
   );
   // A table of partition columns alone still counts its rows.
-  if (entries.length === 0) entries.push(`'__none': {name: '__none', type: 'BOOLEAN', default_value: NULL}`);
+  if (entries.length === 0)
+    entries.push(`${byId ? "-1" : "'__none'"}: {name: '__none', type: 'BOOLEAN', default_value: NULL}`);
   const cardinality = Math.max(1, Math.round(rows));
   return `read_parquet(${literalList(files)}, schema = MAP {${entries.join(", ")}}, explicit_cardinality = ${cardinality})`;
 }

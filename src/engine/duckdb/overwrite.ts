@@ -42,7 +42,7 @@ async function prepare(
 ): Promise<PreparedWrite> {
   const { table, rows, target, draft, options } = request;
   const { metadata, snapshot } = target;
-  const covers = coverage(table, metadata.partitionColumns, options.partitions);
+  const covers = coverage(table, metadata, options.partitions);
   await using session = await parts.database.session(options.signal);
   const source = await parts.source(session, rows);
   const doing = { what: `overwrite table ${table.name}`, userSql: true, linesBefore: source.linesBefore };

@@ -1,13 +1,15 @@
 import { SluiceError, isFailure } from "../../base/index.ts";
 import type { StructField } from "../../contract/index.ts";
-import type { AddFile, RowSet, TableMetadata } from "../../delta/index.ts";
+import { physicalTable, type AddFile, type RowSet, type TableMetadata } from "../../delta/index.ts";
 import type { OpenTable } from "../engine.ts";
 import type { DeletedRows } from "./deleted-rows.ts";
 import type { FileCache } from "./file-cache.ts";
 import type { Session } from "./session.ts";
+import { assertFoundById } from "./columns-by-id.ts";
 import { explicitRead, named, storedName } from "./explicit-schema.ts";
 import { FACTS, createFacts, partitionFact, partitionLiteral, type FileFacts } from "./table-files.ts";
 import { quoteIdentifier, sqlTypeOf } from "../sql-text.ts";
+import { renameMembers } from "./rename-members.ts";
 import { recordsOf } from "./file-statistics.ts";
 
 /** Names of the columns that `positions` adds. */
@@ -40,19 +42,31 @@ export interface ScanAccess {
 export async function tableScan(access: ScanAccess, options: ScanOptions): Promise<string> {
   const { metadata, files } = options;
   if (files.length === 0) return emptyScan(options);
-  const partitions = metadata.partitionColumns.map((name) => columnNamed(metadata, name, options.table.name));
-  const stored = metadata.schema.fields.filter((field) => !metadata.partitionColumns.includes(field.name));
+  const physical = physicalTable(metadata);
+  const isStored = (field: StructField): boolean => !physical.partitionColumns.includes(field.name);
+  const partitions = physical.partitionColumns.map((name) => columnNamed(physical, name, options.table.name));
+  const stored = physical.schema.fields.filter(isStored);
   const paths = await localPaths(access, options);
+  if (physical.mode === "id") await assertFoundById(access.session, { ...options, paths, fields: stored });
   const facts = await loadFacts(access, options);
-  const source = explicitRead({ paths, fields: stored, rows: rowsIn(files), padding: access.padding });
-  const constant = constantPartition(files, metadata.partitionColumns);
+  const source = explicitRead({
+    paths,
+    fields: stored,
+    byId: physical.mode === "id",
+    rows: rowsIn(files),
+    padding: access.padding,
+  });
+  const constant = constantPartition(files, physical.partitionColumns);
   const hasDeleted = facts.some((fact) => fact.deleted !== undefined);
-  const storedColumns = new Map(stored.map((field, index) => [field.name, `t.${storedName(index)}`]));
-  const columns = metadata.schema.fields.map((field) => {
-    const column = storedColumns.get(field.name);
-    if (column !== undefined) return named(column, field.name);
-    const index = metadata.partitionColumns.indexOf(field.name);
-    const value = constant === undefined ? `f.${partitionFact(index)}` : partitionLiteral(constant[field.name], field);
+  const columns = metadata.schema.fields.map((field, at) => {
+    const inFiles = physical.schema.fields[at] ?? field;
+    if (isStored(inFiles)) {
+      const column = `t.${storedName(stored.indexOf(inFiles))}`;
+      return named(renameMembers(column, inFiles.type, field.type), field.name);
+    }
+    const index = physical.partitionColumns.indexOf(inFiles.name);
+    const value =
+      constant === undefined ? `f.${partitionFact(index)}` : partitionLiteral(constant[inFiles.name], field);
     return named(value, field.name);
   });
   if (options.positions !== undefined) {
@@ -121,7 +135,7 @@ function constantPartition(
   return same ? first : undefined;
 }
 
-function columnNamed(metadata: TableMetadata, name: string, table: string): StructField {
+function columnNamed(metadata: Pick<TableMetadata, "schema">, name: string, table: string): StructField {
   const found = metadata.schema.fields.find((field) => field.name === name);
   if (found !== undefined) return found;
   throw new SluiceError(

@@ -5,7 +5,10 @@ import {
   addColumns,
   assignFieldIds,
   assertWritable,
+  MAPPING_MAX_ID_PROPERTY,
   checkSchema,
+  mapColumns,
+  mappingModeOf,
   protocolFor,
   serializeSchema,
   type MetadataAction,
@@ -24,15 +27,22 @@ export interface WriteTarget {
   readonly newProtocol?: ProtocolAction;
 }
 
+export interface TargetOptions extends WriteOptions {
+  readonly replaceSchema?: StructType;
+  readonly change?: (metadata: TableMetadata) => TableMetadata;
+}
+
 /** Decides the schema, properties and protocol after a write to `snapshot`, or of the table that it creates. */
 export function writeTarget(
   table: Pick<OpenTable, "name">,
   snapshot: Snapshot | undefined,
-  options: WriteOptions & { readonly replaceSchema?: StructType },
+  options: TargetOptions,
   world: World,
 ): WriteTarget {
-  const metadata = snapshot === undefined ? created(table, options, world) : changed(table, snapshot, options);
-  checkSchema(metadata.schema, metadata.partitionColumns, table.name);
+  const wanted = snapshot === undefined ? created(table, options, world) : changed(table, snapshot, options);
+  const mapped = mapColumns(wanted, snapshot?.metadata, () => newPhysicalName(world));
+  const metadata = options.change?.(mapped) ?? mapped;
+  checkSchema(metadata, table.name);
   const protocol = protocolFor(metadata, snapshot?.protocol);
   if (snapshot === undefined) return { snapshot, metadata, newMetadata: actionOf(metadata), newProtocol: protocol };
   // Before any file is written, not only when the commit is made.
@@ -44,6 +54,11 @@ export function writeTarget(
     ...(hasNewMetadata ? { newMetadata: actionOf(metadata) } : {}),
     ...(protocol === snapshot.protocol ? {} : { newProtocol: protocol }),
   };
+}
+
+/** Of a column that is in no file yet. */
+export function newPhysicalName(world: World): string {
+  return `col-${world.uuid()}`;
 }
 
 function created(table: Pick<OpenTable, "name">, options: WriteOptions, world: World): TableMetadata {
@@ -74,17 +89,21 @@ function nameOf(create: TableCreation): { name?: string } {
 }
 
 /** The snapshot's own metadata object when nothing changes. */
-function changed(
-  table: Pick<OpenTable, "name">,
-  snapshot: Snapshot,
-  options: WriteOptions & { readonly replaceSchema?: StructType },
-): TableMetadata {
+function changed(table: Pick<OpenTable, "name">, snapshot: Snapshot, options: TargetOptions): TableMetadata {
   let metadata = described(snapshot.metadata, options.describe);
   const wanted =
     options.replaceSchema ??
     (options.schema === undefined ? undefined : addColumns(metadata.schema, options.schema, table.name));
   if (wanted === undefined || wanted === metadata.schema) return metadata;
-  const last = Number(metadata.configuration[LAST_FIELD_ID_PROPERTY] ?? 0);
+  const hasOwnIds = metadata.configuration[LAST_FIELD_ID_PROPERTY] !== undefined;
+  if (!hasOwnIds && mappingModeOf(metadata.configuration) !== "none") {
+    // Another engine's table, whose ids are those of its column mapping alone.
+    return { ...metadata, schema: wanted, schemaString: serializeSchema(wanted) };
+  }
+  const last = Math.max(
+    Number(metadata.configuration[LAST_FIELD_ID_PROPERTY] ?? 0),
+    Number(metadata.configuration[MAPPING_MAX_ID_PROPERTY] ?? 0),
+  );
   const ids = assignFieldIds(wanted, metadata.schema, last);
   if (serializeSchema(ids.schema) !== serializeSchema(metadata.schema)) metadata = withSchema(metadata, ids);
   return metadata;

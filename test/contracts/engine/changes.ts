@@ -64,19 +64,21 @@ const layouts = fc.record({
   isPartitioned: fc.boolean(),
   writes: fc.constantFrom("vectors", "copies", "no vectors"),
   store: fc.constantFrom(...STORE_KINDS),
+  mapping: fc.constantFrom("none", "name", "id"),
 });
 
 export function everyChange(make: MakeEngine): void {
   test("after any changes every version reads as a plain map would have it", { timeout: 240_000 }, async () => {
     await using lake = await lakeUnderTest(make);
     await fc.assert(
-      fc.asyncProperty(layouts, changes, async ({ isPartitioned, writes, store }, list) => {
+      fc.asyncProperty(layouts, changes, async ({ isPartitioned, writes, store, mapping }, list) => {
         const table = lake.table(lake.store(store));
         await table.create({
           schema: SCHEMA,
           partitionColumns: isPartitioned ? ["part"] : [],
           properties: {
             "delta.enableDeletionVectors": String(writes !== "no vectors"),
+            "delta.columnMapping.mode": mapping,
             ...(writes === "copies" ? { "sluice.merge": "copy-on-write" } : {}),
           },
         });

@@ -36,7 +36,7 @@ function planned(snapshot: Snapshot, groups: readonly RewriteGroup[]): OptimizeO
 
 function limitsOf(table: OpenTable, snapshot: Snapshot, options: OptimizeOptions): Parameters<typeof planOptimize>[1] {
   const { targetBytes, deletedShareMax, partitions } = options;
-  const covers = coverage(table, snapshot.metadata.partitionColumns, partitions);
+  const covers = coverage(table, snapshot.metadata, partitions);
   return {
     ...(targetBytes === undefined ? {} : { targetBytes }),
     ...(deletedShareMax === undefined ? {} : { deletedShareMax }),

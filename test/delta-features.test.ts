@@ -1,0 +1,171 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { realWorld } from "../src/base/index.ts";
+import { arrayOf, decimal, field, struct, type StructType } from "../src/contract/index.ts";
+import { openLog } from "../src/delta/index.ts";
+import { duckdbEngine, type Engine, type OpenTable, type Row, type TableCreation } from "../src/engine/index.ts";
+import { localStore } from "../src/storage/index.ts";
+import { latestOf } from "./delta-builders.ts";
+import { canonicalLine, type CanonicalRow, type DeltaStruct } from "./services/canonical-rows.ts";
+import { requirePart, startDeltaRs, startSpark, type Judge, type SparkJudge } from "./services/judges.ts";
+
+const hasDeltaRs = requirePart("delta-1.6.3");
+const hasSpark = requirePart("spark");
+const REQUEST_MS = 300_000;
+/** Spark takes some seconds a statement, and more on a busy machine. */
+const LONG = { timeout: 600_000 };
+
+describe.runIf(hasSpark)(
+  "what we write with a table feature reads alike elsewhere, and what others write reads here",
+  () => {
+    const judges = new Map<string, Judge>();
+    let folder = "";
+    let engine: Engine;
+
+    beforeAll(async () => {
+      folder = mkdtempSync(join(tmpdir(), "sluice-features-"));
+      const spillFolder = mkdtempSync(join(folder, "spill-"));
+      const world = realWorld();
+      engine = await duckdbEngine({ world, memoryBytes: 2 ** 29, threads: 2, spillFolder, folders: [folder] });
+      if (hasDeltaRs) judges.set("delta-rs", await startDeltaRs("1.6.3", { requestTimeoutMs: REQUEST_MS }));
+      judges.set("spark", await startSpark({ requestTimeoutMs: REQUEST_MS }));
+    }, 300_000);
+
+    afterAll(async () => {
+      await Promise.all([...judges.values()].map((judge) => judge.close()));
+      await engine[Symbol.asyncDispose]();
+      rmSync(folder, { recursive: true, force: true });
+    });
+
+    const tableAt = (name: string): FeatureTable => new FeatureTable(engine, join(folder, name), judges);
+
+    test.each(["name", "id"])("columnMapping (%s)", LONG, async (mode) => {
+      const inner = struct([field("text", "string"), field("more words", "long")]);
+      const schema = struct([
+        field("id", "long"),
+        field("a part", "string"),
+        field("amount", decimal(18, 2)),
+        field("s", inner),
+        field("l", arrayOf(inner)),
+      ]);
+      const table = tableAt(`mapping ${mode}`);
+      const properties = { "delta.columnMapping.mode": mode, "delta.enableDeletionVectors": "true" };
+      const rows = Array.from({ length: 5 }, (_, index): Row => ({
+        id: BigInt(index),
+        "a part": index % 2 === 0 ? null : `p ${index}`,
+        amount: `${index}.50`,
+        s: { text: `t${index}`, "more words": BigInt(index) },
+        l: [{ text: null, "more words": 7n }],
+      }));
+      await table.append(schema, rows, { schema, partitionColumns: ["a part"], properties });
+      await engine.delete(await table.open(), "id = 3");
+      await engine.alter(await table.open(), { kind: "rename-column", column: ["amount"], to: "the sum" });
+      await engine.alter(await table.open(), { kind: "rename-column", column: ["s", "text"], to: "words, many" });
+      await engine.alter(await table.open(), { kind: "drop-column", column: ["l", "element", "text"] });
+      await engine.alter(await table.open(), { kind: "rename-column", column: ["a part"], to: "part" });
+      expect(await table.disagreements()).toEqual([]);
+      const { spark, sqlName } = table;
+      await spark.sql(
+        `INSERT INTO ${sqlName} VALUES (100, 'x', 1.25, named_struct('words, many', 'w', 'more words', 1L), array(named_struct('more words', 2L)))`,
+      );
+      await spark.sql(`ALTER TABLE ${sqlName} RENAME COLUMN id TO key`);
+      await spark.sql(`ALTER TABLE ${sqlName} DROP COLUMN \`the sum\``);
+      await spark.sql(`ALTER TABLE ${sqlName} ADD COLUMN (\`the sum\` STRING, s.new INT)`);
+      await spark.sql(`UPDATE ${sqlName} SET \`the sum\` = 'new' WHERE key = 1`);
+      expect(await table.disagreements()).toEqual([]);
+      const now = (await latestOf(table.log)).metadata.schema;
+      await engine.append(await table.open(), {
+        sql: "SELECT key + 1000 AS key, part, s, l, 'ours' AS \"the sum\" FROM t",
+        inputs: { t: { kind: "table", table: await table.open() } },
+      });
+      const wider = { type: "struct" as const, fields: [...now.fields, field("and more", "long")] };
+      await engine.merge(
+        await table.open(),
+        { source: { sql: 'SELECT 1 AS key, 5 AS "and more"', inputs: {} }, keys: ["key"] },
+        { schema: wider },
+      );
+      expect(await table.disagreements()).toEqual([]);
+    });
+
+    test("columnMapping, switched on later by either side", LONG, async () => {
+      const schema = struct([field("id", "long"), field("v", "string"), field("w", "string")]);
+      const table = tableAt("mapping later");
+      await table.append(schema, [{ id: 1n, v: "a", w: "b" }], { schema });
+      const properties = { "delta.columnMapping.mode": "name" };
+      await engine.alter(await table.open(), { kind: "set-properties", properties });
+      await engine.alter(await table.open(), { kind: "rename-column", column: ["v"], to: "vv" });
+      await table.append(struct([field("id", "long"), field("vv", "string")]), [{ id: 2n, vv: "c" }]);
+      expect(await table.disagreements()).toEqual([]);
+      const theirs = tableAt("mapping later, theirs");
+      await theirs.append(schema, [{ id: 1n, v: "a", w: "b" }], { schema });
+      await theirs.spark.sql(
+        `ALTER TABLE ${theirs.sqlName} SET TBLPROPERTIES ('delta.columnMapping.mode' = 'name', 'delta.minReaderVersion' = '2', 'delta.minWriterVersion' = '5')`,
+      );
+      await theirs.spark.sql(`ALTER TABLE ${theirs.sqlName} DROP COLUMN v`);
+      await engine.append(
+        await theirs.open(),
+        { sql: "SELECT 3 AS id, 'x' AS w, 'again' AS v", inputs: {} },
+        { schema: struct([field("id", "long"), field("w", "string"), field("v", "string")]) },
+      );
+      expect(await theirs.disagreements()).toEqual([]);
+    });
+  },
+);
+
+/** A table in a folder, and who is asked about it. */
+class FeatureTable {
+  readonly path: string;
+  readonly log;
+  readonly #engine: Engine;
+  readonly #judges: ReadonlyMap<string, Judge>;
+
+  constructor(engine: Engine, path: string, judges: ReadonlyMap<string, Judge>) {
+    this.path = path;
+    this.#engine = engine;
+    this.#judges = judges;
+    this.log = openLog(localStore(path), { world: realWorld(), checkpoints: engine.checkpoints });
+  }
+
+  get spark(): SparkJudge {
+    return this.#judges.get("spark") as SparkJudge;
+  }
+
+  get sqlName(): string {
+    return `delta.\`${this.path}\``;
+  }
+
+  async open(): Promise<OpenTable> {
+    return { name: this.path, store: localStore(this.path), log: this.log, snapshot: await this.log.latest() };
+  }
+
+  async append(schema: StructType, rows: readonly Row[], create?: TableCreation): Promise<void> {
+    const relation = { sql: "SELECT * FROM r", inputs: { r: { kind: "rows" as const, schema, rows } } };
+    await this.#engine.append(await this.open(), relation, create === undefined ? {} : { create });
+  }
+
+  /** Which judges (all, or those named) see other rows of the newest version than we do. */
+  async disagreements(...names: readonly string[]): Promise<readonly object[]> {
+    const ours = await this.rows();
+    const found: object[] = [];
+    for (const name of names.length === 0 ? this.#judges.keys() : names) {
+      const answer = await this.#judges.get(name)?.rows(this.path, { limitRows: 1000 });
+      const theirs = answer?.rows?.toSorted(byText);
+      if (JSON.stringify(theirs) !== JSON.stringify(ours)) found.push({ name, theirs, ours });
+    }
+    return found;
+  }
+
+  async rows(): Promise<readonly CanonicalRow[]> {
+    const snapshot = await latestOf(this.log);
+    const input = { kind: "table", table: { ...(await this.open()), snapshot } } as const;
+    const rows = await this.#engine.rows({ sql: "SELECT * FROM t", inputs: { t: input } });
+    const schema = JSON.parse(snapshot.metadata.schemaString) as DeltaStruct;
+    return rows.map((row) => JSON.parse(canonicalLine(schema, row)) as CanonicalRow).toSorted(byText);
+  }
+}
+
+function byText(left: CanonicalRow, right: CanonicalRow): number {
+  return JSON.stringify(left) < JSON.stringify(right) ? -1 : 1;
+}
