@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import lock from "../package-lock.json" with { type: "json" };
 import manifest from "../package.json" with { type: "json" };
+import { packageVersion } from "../src/base/index.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
@@ -48,6 +49,10 @@ describe("the manifest", () => {
   test("it is an ES module for Node 20.19 and later", () => {
     expect(manifest.type).toBe("module");
     expect(manifest.engines.node).toBe(">=20.19");
+  });
+
+  test("the program knows its version, wherever its module lies", () => {
+    expect(packageVersion()).toBe(manifest.version);
   });
 
   test("every file that it exports is made from a source that is there", () => {

@@ -12,7 +12,7 @@ import {
   type PrivateFolder,
   type ProgressEvent,
 } from "../layers/index.ts";
-import { recordRun } from "../observability/index.ts";
+import { recorded } from "../observability/index.ts";
 import { bronzeOf, runLake, type RunReport } from "../orchestration/index.ts";
 import { dynamodbExports, type Source } from "../sources/index.ts";
 import { pathFailure, localStore } from "../storage/index.ts";
@@ -83,8 +83,7 @@ export function openLake(definition: LakeDefinition, options: LakeOptions = {}):
         openFolder: async () => await openStageFolder(definition.engine.spill),
         ...(only === undefined ? {} : { only: new Set(only) }),
       });
-      await recordRun(work, report);
-      return report;
+      return await recorded(work, report);
     },
     rebuild: async (name) => await rebuild(context(), definition, find(name)),
     query: async function* (sql) {

@@ -1,1 +1,1 @@
-export { recordRun } from "./run-log.ts";
+export { recorded } from "./run-log.ts";

@@ -1,3 +1,4 @@
+import { isFailure } from "../base/index.ts";
 import { field, struct, type StructType } from "../contract/index.ts";
 import type { Row } from "../engine/index.ts";
 import { openNewest, type LayerContext } from "../layers/index.ts";
@@ -20,8 +21,19 @@ const RUNS_SCHEMA: StructType = struct([
   field("elapsed_ms", "long"),
 ]);
 
-/** Records a run; a run that changed nothing and failed nowhere leaves no trace. */
-export async function recordRun(context: LayerContext, report: RunReport): Promise<void> {
+/** The report of a run, recorded; where that fails it says so, and what the run did is told nevertheless (FAULTS F57). */
+export async function recorded(context: LayerContext, report: RunReport): Promise<RunReport> {
+  try {
+    await recordRun(context, report);
+    return report;
+  } catch (error) {
+    if (!isFailure(error)) throw error;
+    return { ...report, unrecorded: error };
+  }
+}
+
+/** A run that changed nothing and failed nowhere leaves no trace. */
+async function recordRun(context: LayerContext, report: RunReport): Promise<void> {
   const notable = report.tables.filter((table) => table.outcome === "changed" || table.outcome === "failed");
   if (notable.length === 0) return;
   const rows = notable.map((table): Row => ({

@@ -31,6 +31,8 @@ export interface RunReport {
   readonly startedMs: number;
   readonly endedMs: number;
   readonly tables: readonly TableReport[];
+  /** Why `system.runs` does not know of the run. What the run did to its tables stands all the same. */
+  readonly unrecorded?: SluiceError;
 }
 
 /** The exit code of a run: that of the first table that failed (OPERATIONS, "CLI conventions"), 0 when none did. */

@@ -61,6 +61,10 @@ async function showReport(session: Session, report: RunReport): Promise<number> 
     if (error === undefined || outcome !== "failed") continue;
     io.stderr.write(`\n${talkPaint.bold(table)}\n${failureText(error, talkPaint, { isVerbose })}`);
   }
+  if (report.unrecorded !== undefined) {
+    const heading = talkPaint.bold("The run is not recorded in system.runs; what it did to its tables stands");
+    io.stderr.write(`\n${heading}\n${failureText(report.unrecorded, talkPaint, { isVerbose })}`);
+  }
   if (report.tables.some((table) => table.outcome !== "unchanged")) session.say(`\n${runSummary(report)}`);
   return exitCode;
 }

@@ -49,6 +49,7 @@ export function runReportJson(report: RunReport, exitCode: number): { readonly [
     exitCode,
     startedAt: new Date(report.startedMs).toISOString(),
     elapsedMs: Math.round(report.endedMs - report.startedMs),
+    unrecorded: report.unrecorded === undefined ? null : failureJson(report.unrecorded),
     tables: report.tables.map((table) => ({
       table: table.table,
       outcome: table.outcome,
