@@ -14,7 +14,7 @@ rmSync(REPORT, { force: true });
 mkdirSync(join(ROOT, ".cache"), { recursive: true });
 ensureInstalled();
 build();
-installJudges();
+installParts();
 
 const failed = chosen.length === 0 ? staticChecks() : [];
 const status = npx("vitest", "run", "--reporter=default", "--reporter=json", `--outputFile.json=${REPORT}`, ...chosen);
@@ -43,17 +43,21 @@ function npx(...command) {
   return attempt("npx", ["--no-install", ...command], { to: "stdout" });
 }
 
-/** delta-rs needs Python, Spark needs Java and Maven too. What a machine lacks, the tests skip out loud, and fail for where CI=true. */
-function installJudges() {
+/** The judges and the servers of test/services. What a machine lacks, the tests skip out loud, and fail for where CI=true. */
+function installParts() {
   const install = join(ROOT, "test", "services", "install.sh");
   const hasPython = canRun("python3", ["-c", "import venv"]);
   const hasJava = canRun("java", ["-version"]) && canRun("mvn", ["--version"]);
-  const groups = { "delta-rs": hasPython, spark: hasPython && hasJava };
-  for (const [group, possible] of Object.entries(groups)) {
-    if (!possible) {
-      say(`SKIPPED: ${group} as a judge, which needs ${group === "spark" ? "Java, Maven and Python" : "Python"}`);
-    } else if (attempt("bash", [install, group]) !== 0) {
-      say(`SKIPPED: ${group} as a judge, which could not be installed (above)`);
+  const groups = {
+    "delta-rs": { possible: hasPython, role: "as a judge", needs: "Python" },
+    spark: { possible: hasPython && hasJava, role: "as a judge", needs: "Java, Maven and Python" },
+    versitygw: { possible: canRun("go", ["version"]), role: "as an S3 store", needs: "Go" },
+    moto: { possible: hasPython, role: "as an S3 store", needs: "Python" },
+  };
+  for (const [group, { possible, role, needs }] of Object.entries(groups)) {
+    if (!possible) say(`SKIPPED: ${group} ${role}, which needs ${needs}`);
+    else if (attempt("bash", [install, group]) !== 0) {
+      say(`SKIPPED: ${group} ${role}, which could not be installed (above)`);
     }
   }
 }

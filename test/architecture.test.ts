@@ -29,7 +29,11 @@ const ROOMS = [
 ];
 
 /** Packages that only one room may know. */
-const PACKAGE_ROOMS: Readonly<Record<string, string>> = { "@duckdb/node-api": "engine", jiti: "cli" };
+const PACKAGE_ROOMS: Readonly<Record<string, string>> = {
+  "@aws-sdk/client-s3": "storage",
+  "@duckdb/node-api": "engine",
+  jiti: "cli",
+};
 
 /** Where the real clock, randomness and timers may be touched: the world itself, and the terminal that ticks. */
 const WORLDLY: ReadonlySet<string> = new Set(["src/base/world.ts", "src/cli/process-io.ts"]);

@@ -11,6 +11,7 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /** What a user installs with the product; a new one needs its reason here. */
 const RUNTIME_DEPENDENCIES = [
+  "@aws-sdk/client-s3", // lakes in S3; loaded where there is one
   "@duckdb/node-api", // the engine
   "jiti", // configurations in TypeScript, on a Node that cannot run it
 ];

@@ -80,6 +80,18 @@ export const FAILURES = {
   },
   "storage.full": { retry: true, exit: 8, advice: "Free space on the device and run again; nothing was half-written." },
   "storage.missing": { retry: false, exit: 9, advice: "Restore the named object." },
+  "storage.archived": {
+    retry: false,
+    exit: 9,
+    advice:
+      "Restore the object from its archive (S3: RestoreObject) and run again; take the lake's prefix out of the lifecycle rule that archives it.",
+  },
+  "storage.unsafe": {
+    retry: false,
+    exit: 9,
+    advice:
+      "Use a store with conditional puts (`If-None-Match: *`), or declare `singleWriter: true` where one process alone ever writes.",
+  },
   "storage.unavailable": { retry: true, exit: 8, advice: "The store did not answer; run again." },
   "storage.invalid-path": {
     retry: false,

@@ -6,6 +6,10 @@ export function checkPath(path: string): void {
   if (why !== undefined) throw invalidPath(path, why);
 }
 
+export function isPath(text: string): boolean {
+  return flawOf(text) === undefined;
+}
+
 /** A prefix of a listing may be empty and may end in the middle of a name, or with `/`; its whole segments are checked. */
 export function checkPrefix(prefix: string): void {
   const folder = folderOfPrefix(prefix);

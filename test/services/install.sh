@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the judges of parts.txt below ${SLUICE_PARTS:-~/.cache/sluice-parts}.
+# Installs the judges and servers of parts.txt below ${SLUICE_PARTS:-~/.cache/sluice-parts}.
 #
 #   install.sh             every part
 #   install.sh delta-rs    one group, or one part by its name; several may be given
@@ -60,6 +60,7 @@ install_part() {
   case $installer in
     pip) with_pip "$folder/$part" $packages ;;
     maven) with_maven "$folder/$part" "$packages" ;;
+    go) with_go "$folder/$part" "$packages" ;;
     *) fail "There is no such installer: part=$part installer=$installer" ;;
   esac || fail "Cannot install $part: the reason is above, and nothing is taken for installed."
   # Last of all: without its stamp a part does not count.
@@ -95,6 +96,11 @@ POM
     -DincludeGroupIds="$group" -DoutputDirectory="$target") || status=$?
   rm -rf "$work"
   return $status
+}
+
+with_go() {
+  command -v go >/dev/null || fail "This needs Go 1.24 or newer."
+  GOBIN="$1" go install "$2"
 }
 
 tell() { echo "$*" >&2; }

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 
-/** A judge that `install.sh` can install. */
-export type Part = "delta-1.6.3" | "delta-1.6.6" | "spark";
+/** A judge or a server that `install.sh` can install. */
+export type Part = "delta-1.6.3" | "delta-1.6.6" | "spark" | "versitygw" | "moto";
 
 export interface PartAvailability {
   readonly available: boolean;
@@ -33,7 +33,7 @@ export function partsAvailable(part: Part): PartAvailability {
 export function requirePart(part: Part): boolean {
   const { available, reason } = partsAvailable(part);
   if (available) return true;
-  if (process.env["CI"] === "true") throw new Error(`Cannot judge without ${reason}`);
+  if (process.env["CI"] === "true") throw new Error(`Cannot test without ${reason}`);
   process.stderr.write(`SKIPPED: ${reason}\n`);
   return false;
 }
@@ -47,6 +47,8 @@ const COMPONENTS: Readonly<Record<Part, readonly string[]>> = {
   "delta-1.6.3": ["delta-1.6.3"],
   "delta-1.6.6": ["delta-1.6.6"],
   spark: ["spark", "delta-jars"],
+  versitygw: ["versitygw"],
+  moto: ["moto"],
 };
 
 function missing(part: Part, why: string): PartAvailability {

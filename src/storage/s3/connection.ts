@@ -1,0 +1,80 @@
+import { createRequire } from "node:module";
+import type * as Sdk from "@aws-sdk/client-s3";
+import { flawOfEndpoint, type S3Options } from "./s3-options.ts";
+import { SluiceError } from "../../base/index.ts";
+
+export interface Timeouts {
+  readonly connectMs: number;
+  /** Without a byte from or to the store. */
+  readonly idleMs: number;
+}
+
+/** A store that is there connects within a second; a slow one still sends something within half a minute. */
+export const TIMEOUTS: Timeouts = { connectMs: 5_000, idleMs: 30_000 };
+
+export interface Connection {
+  readonly sdk: typeof Sdk;
+  readonly client: Sdk.S3Client;
+}
+
+/**
+ * The SDK is loaded here and at the first request alone: it takes a third of a second, which nobody should pay who has no S3.
+ * Its own retries are off: a conditional put that the SDK repeats unseen would take its own first write for somebody else's.
+ */
+export function connect(options: S3Options, timeouts: Timeouts): Connection {
+  const flaw = options.endpoint === undefined ? undefined : flawOfEndpoint(options.endpoint);
+  if (flaw !== undefined) throw new SluiceError("config.invalid", `Cannot use the endpoint of an S3 store: ${flaw}`);
+  const sdk: typeof Sdk = createRequire(import.meta.url)("@aws-sdk/client-s3");
+  const client = withoutNodeWarning(
+    () =>
+      new sdk.S3Client({
+        ...placeOf(options),
+        maxAttempts: 1,
+        followRegionRedirects: true,
+        requestHandler: {
+          connectionTimeout: timeouts.connectMs,
+          socketTimeout: timeouts.idleMs,
+          httpAgent: { keepAlive: true, maxSockets: SOCKETS_MAX },
+          httpsAgent: { keepAlive: true, maxSockets: SOCKETS_MAX },
+          logger: SILENT,
+        },
+      }),
+  );
+  return { sdk, client };
+}
+
+/** More at once would wait for the network card, not for S3. */
+const SOCKETS_MAX = 64;
+
+const SILENT = { debug: silence, info: silence, warn: silence, error: silence };
+
+function silence(): void {}
+
+function placeOf({ region, endpoint, pathStyle }: S3Options): Sdk.S3ClientConfig {
+  if (endpoint === undefined) {
+    return {
+      ...(region === undefined ? {} : { region }),
+      ...(pathStyle === undefined ? {} : { forcePathStyle: pathStyle }),
+    };
+  }
+  // A store that is not AWS has no regions; the signature wants a name all the same.
+  const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
+  return {
+    endpoint,
+    region: region ?? (AWS_REGION || AWS_DEFAULT_REGION || "us-east-1"),
+    forcePathStyle: pathStyle ?? true,
+  };
+}
+
+/** On Node 20 the SDK warns of its own later versions, which the pinned one does not concern. */
+function withoutNodeWarning<T>(work: () => T): T {
+  const name = "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED";
+  const before = process.env[name];
+  process.env[name] = "true";
+  try {
+    return work();
+  } finally {
+    if (before === undefined) delete process.env[name];
+    else process.env[name] = before;
+  }
+}

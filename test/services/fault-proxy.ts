@@ -1,0 +1,128 @@
+import { once } from "node:events";
+import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** What the proxy does with a request. */
+export type ProxyFault =
+  /** The store never hears of it. */
+  | { readonly kind: "lose-request" }
+  /** The store does it, nobody hears of it. */
+  | { readonly kind: "lose-answer" }
+  /** The store does it, and the answer never comes. */
+  | { readonly kind: "hang" }
+  /** The store gets it twice; the second answer is passed on. */
+  | { readonly kind: "repeat" }
+  /** The answer ends in the middle of its body. */
+  | { readonly kind: "cut" }
+  /** Another answer; with `afterEffect` the store has done it. */
+  | { readonly kind: "answer"; readonly status: number; readonly code: string; readonly afterEffect?: boolean };
+
+export interface ProxiedRequest {
+  readonly method: string;
+  /** The whole of it, with its query. */
+  readonly url: string;
+  /** What it asks for: `PUT`, `PUT ?uploadId`, `GET ?list-type`. */
+  readonly kind: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface FaultProxy extends AsyncDisposable {
+  readonly endpoint: string;
+  /** Every request since the last `reset`, in order. */
+  readonly requests: readonly ProxiedRequest[];
+  reset(): void;
+  /** Decides about each request, `nth` counting from 1 those of its kind since it was set. */
+  onRequest: (request: ProxiedRequest, nth: number) => ProxyFault | undefined;
+}
+
+/** Stands between a client and a store on this machine, and loses what it is told to lose. */
+export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
+  const requests: ProxiedRequest[] = [];
+  const state = { decide: (): ProxyFault | undefined => undefined } as { decide: FaultProxy["onRequest"] };
+  const seen = new Map<string, number>();
+  const server = createServer((incoming, outgoing) => {
+    void serve(incoming, outgoing).catch(() => outgoing.destroy());
+  });
+  async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const body = Buffer.concat((await incoming.toArray()) as Buffer[]);
+    const described = describeRequest(incoming);
+    requests.push(described);
+    const nth = (seen.get(described.kind) ?? 0) + 1;
+    seen.set(described.kind, nth);
+    const fault = state.decide(described, nth);
+    if (fault?.kind === "lose-request") return void incoming.socket.destroy();
+    if (fault?.kind === "answer" && fault.afterEffect !== true) return refuse(outgoing, fault);
+    if (fault?.kind === "repeat") await forward(targetPort, incoming, body);
+    const answer = await forward(targetPort, incoming, body);
+    if (fault?.kind === "lose-answer") return void incoming.socket.destroy();
+    if (fault?.kind === "hang") return undefined;
+    if (fault?.kind === "answer") return refuse(outgoing, fault);
+    outgoing.writeHead(answer.status, answer.headers);
+    if (fault?.kind !== "cut") return void outgoing.end(answer.body);
+    outgoing.write(answer.body.subarray(0, Math.floor(answer.body.length / 2)));
+    setImmediate(() => incoming.socket.destroy());
+  }
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    reset: () => {
+      requests.length = 0;
+    },
+    get onRequest() {
+      return state.decide;
+    },
+    set onRequest(decide) {
+      seen.clear();
+      state.decide = decide;
+    },
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+function describeRequest({ method = "", url = "", rawHeaders }: IncomingMessage): ProxiedRequest {
+  const query = [...new URL(url, "http://proxy").searchParams.keys()].filter((name) => name !== "x-id");
+  const asked = ["list-type", "uploads", "uploadId", "delete"].find((name) => query.includes(name));
+  const kind = asked === undefined ? method : `${method} ?${asked}`;
+  return { method, url, kind, headers: headersOf(rawHeaders) };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: NodeJS.Dict<string | string[]>;
+  readonly body: Buffer;
+}
+
+/** As it came, the name of the host included: it is part of the signature. */
+async function forward(port: number, incoming: IncomingMessage, body: Buffer): Promise<Answer> {
+  const { method, url, rawHeaders } = incoming;
+  const sent = request({ host: "127.0.0.1", port, method, path: url, headers: headersOf(rawHeaders), agent: false });
+  sent.end(body);
+  const [answer] = (await once(sent, "response")) as [IncomingMessage];
+  const received = Buffer.concat((await answer.toArray()) as Buffer[]);
+  const { "transfer-encoding": _, connection: __, ...headers } = answer.headers;
+  return { status: answer.statusCode ?? 0, headers, body: received };
+}
+
+function headersOf(raw: readonly string[]): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const name = (raw[at] ?? "").toLowerCase();
+    if (name !== "connection" && name !== "expect") headers[name] = raw[at + 1] ?? "";
+  }
+  return headers;
+}
+
+function refuse(outgoing: ServerResponse, { status, code }: { readonly status: number; readonly code: string }): void {
+  const text =
+    status === 200
+      ? ""
+      : `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>injected</Message></Error>`;
+  outgoing.writeHead(status, { "content-type": "application/xml", "content-length": String(text.length) });
+  outgoing.end(text);
+}
