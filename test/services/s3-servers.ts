@@ -33,12 +33,19 @@ export async function startVersityGw(): Promise<S3Server> {
   }));
 }
 
-/** Moto: S3 as AWS's own tests imitate it, in memory. */
+/** Moto: S3 as AWS's own tests imitate it, in memory. Several requests at once would slip through between its look and its write. */
 export async function startMoto(): Promise<S3Server> {
   const folder = await mkdtemp(join(tmpdir(), "sluice-moto-"));
-  const program = join(partFolder("moto"), "bin", "moto_server");
-  return await startServer(folder, (port) => ({ program, programArguments: ["-H", "127.0.0.1", "-p", String(port)] }));
+  const program = join(partFolder("moto"), "bin", "python");
+  return await startServer(folder, (port) => ({ program, programArguments: ["-c", MOTO_ONE_BY_ONE, String(port)] }));
 }
+
+const MOTO_ONE_BY_ONE = `
+import sys
+from moto.server import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import run_simple
+run_simple("127.0.0.1", int(sys.argv[1]), DomainDispatcherApplication(create_backend_app), threaded=False)
+`;
 
 async function startServer(
   folder: string,
