@@ -10,6 +10,8 @@ export type {
   TableMetadata,
   TxnAction,
 } from "./actions.ts";
+export { expressionTokens, type ExpressionToken } from "./alter/expression-tokens.ts";
+export { addConstraint, dropConstraint, tableRules, type TableRules } from "./alter/table-rules.ts";
 export { dropColumn, renameColumn } from "./alter/rename-column.ts";
 export { addWithVector, removeOf } from "./builders.ts";
 export type { DeltaLog } from "./delta-log.ts";

@@ -182,6 +182,9 @@ export type OptimizeOutcome =
 export type TableChange =
   | { readonly kind: "rename-column"; readonly column: readonly string[]; readonly to: string }
   | { readonly kind: "drop-column"; readonly column: readonly string[] }
+  /** An expression in Spark's SQL that must be true of every row, now and from now on. */
+  | { readonly kind: "add-constraint"; readonly name: string; readonly expression: string }
+  | { readonly kind: "drop-constraint"; readonly name: string }
   /** `null` takes a property away. */
   | { readonly kind: "set-properties"; readonly properties: Readonly<Record<string, string | null>> };
 

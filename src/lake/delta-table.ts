@@ -174,6 +174,18 @@ export class DeltaTable implements AsyncDisposable {
     return await this.#alter({ kind: "drop-column", column: pathOf(column) });
   }
 
+  /**
+   * Demands from now on that an expression in Spark's SQL is true of every row (neither false nor null). Fails where rows of the
+   * table break it already, and with `table.unsupported` where it does not mean the same to every engine.
+   */
+  async addConstraint(name: string, expression: string): Promise<WriteOutcome> {
+    return await this.#alter({ kind: "add-constraint", name, expression });
+  }
+
+  async dropConstraint(name: string): Promise<WriteOutcome> {
+    return await this.#alter({ kind: "drop-constraint", name });
+  }
+
   /** Sets properties of the table; `null` takes one away. */
   async setProperties(properties: Readonly<Record<string, string | null>>): Promise<WriteOutcome> {
     return await this.#alter({ kind: "set-properties", properties });

@@ -7,6 +7,7 @@ import { racing } from "./engine/racing.ts";
 import { optimizing } from "./engine/optimizing.ts";
 import { reading } from "./engine/reading.ts";
 import { everyType } from "./engine/types.ts";
+import { keepingRules } from "./engine/rules.ts";
 import { writing } from "./engine/writing.ts";
 
 /** What every engine must do. `make` starts an engine with a spill folder of its own. */
@@ -20,5 +21,6 @@ export function engineSuite(name: string, make: MakeEngine): void {
     racing(make);
     optimizing(make);
     changingColumns(make);
+    keepingRules(make);
   });
 }

@@ -2,8 +2,8 @@ import { SluiceError } from "../../base/index.ts";
 import { isArray, isMap, isStruct, type DataType, type StructField, type StructType } from "../../contract/index.ts";
 import type { TableMetadata } from "../actions.ts";
 import { serializeSchema } from "../schema/serialize-schema.ts";
-import { fieldsOf } from "../schema/walk-schema.ts";
 import { mentionsColumn } from "./expression-tokens.ts";
+import { tableRules } from "./table-rules.ts";
 
 /** What becomes of a field: itself changed, or gone. */
 export type FieldChange = (field: StructField, siblings: readonly StructField[]) => StructField | undefined;
@@ -47,26 +47,13 @@ export function withSchema(metadata: TableMetadata, schema: StructType): TableMe
 
 /** Refuses what would leave an expression of the table (constraint, invariant, generated column) without its column. */
 export function refuseWhereMentioned(metadata: TableMetadata, name: string, verb: string): void {
-  for (const { what, expression } of expressionsOf(metadata)) {
+  const { checks, generated } = tableRules(metadata);
+  const computed = [...generated].map(([column, expression]) => ({ name: `generated column ${column}`, expression }));
+  for (const { name: what, expression } of [...checks, ...computed]) {
     if (!mentionsColumn(expression, name)) continue;
     throw new SluiceError("table.unsupported", `Cannot ${verb} column ${name}: ${what} speaks of it: ${expression}`, {
       advice: `Drop ${what} first.`,
     });
-  }
-}
-
-/** Every expression that the table keeps, in Spark's SQL. */
-function* expressionsOf(metadata: TableMetadata): Generator<{ what: string; expression: string }> {
-  for (const [key, expression] of Object.entries(metadata.configuration)) {
-    if (key.startsWith("delta.constraints.")) {
-      yield { what: `constraint ${key.slice("delta.constraints.".length)}`, expression };
-    }
-  }
-  for (const field of fieldsOf(metadata.schema)) {
-    const generated = field.metadata["delta.generationExpression"];
-    if (typeof generated === "string") yield { what: `generated column ${field.name}`, expression: generated };
-    const invariant = field.metadata["delta.invariants"];
-    if (typeof invariant === "string") yield { what: `the invariant of column ${field.name}`, expression: invariant };
   }
 }
 

@@ -1,13 +1,13 @@
 import { SluiceError } from "../../base/index.ts";
 
 /** A word of an expression that a table keeps in Spark's SQL (constraints, invariants, generated columns, defaults). */
-interface Token {
+export interface ExpressionToken {
   readonly kind: "name" | "quoted-name" | "text" | "number" | "sign";
   /** A name or text without its quotes, escapes resolved; anything else as it stands. */
   readonly value: string;
 }
 
-const PATTERNS: readonly (readonly [Token["kind"] | "blank", RegExp])[] = [
+const PATTERNS: readonly (readonly [ExpressionToken["kind"] | "blank", RegExp])[] = [
   ["blank", /\s+|--[^\n]*/y],
   ["quoted-name", /`(?:[^`]|``)+`/y],
   ["text", /'(?:[^'\\]|\\[^]|'')*'|"(?:[^"\\]|\\[^]|"")*"/y],
@@ -17,8 +17,8 @@ const PATTERNS: readonly (readonly [Token["kind"] | "blank", RegExp])[] = [
 ];
 
 /** The words of an expression; text that none of Spark's expressions begins with fails with `table.unsupported`. */
-function expressionTokens(expression: string): readonly Token[] {
-  const tokens: Token[] = [];
+export function expressionTokens(expression: string): readonly ExpressionToken[] {
+  const tokens: ExpressionToken[] = [];
   let at = 0;
   while (at < expression.length) {
     const found = nextToken(expression, at);
@@ -41,7 +41,10 @@ export function mentionsColumn(expression: string, name: string): boolean {
   );
 }
 
-function nextToken(expression: string, at: number): { kind: Token["kind"] | "blank"; text: string } | undefined {
+function nextToken(
+  expression: string,
+  at: number,
+): { kind: ExpressionToken["kind"] | "blank"; text: string } | undefined {
   for (const [kind, pattern] of PATTERNS) {
     pattern.lastIndex = at;
     const text = pattern.exec(expression)?.[0];
@@ -50,7 +53,7 @@ function nextToken(expression: string, at: number): { kind: Token["kind"] | "bla
   return undefined;
 }
 
-function plainText(kind: Token["kind"], text: string): string {
+function plainText(kind: ExpressionToken["kind"], text: string): string {
   if (kind === "quoted-name") return text.slice(1, -1).replaceAll("``", "`");
   if (kind !== "text") return text;
   const quote = text.charAt(0);

@@ -68,12 +68,8 @@ describe("a table of another engine", () => {
 
   test("is refused for writing by the name of what it uses, and still read", () => {
     const uses: readonly (readonly [name: string, used: TableMetadata])[] = [
-      ["invariants", metadata({}, struct([field("x", "long", { "delta.invariants": "{}" })]))],
-      ["checkConstraints", metadata({ "delta.constraints.positive": "x > 0" })],
       ["changeDataFeed", metadata({ "delta.enableChangeDataFeed": "true" })],
-      ["generatedColumns", metadata({}, struct([field("x", "long", { "delta.generationExpression": "1" })]))],
       ["identityColumns", metadata({}, struct([field("x", "long", { "delta.identity.start": 1 })]))],
-      ["allowColumnDefaults", metadata({}, struct([field("x", "long", { CURRENT_DEFAULT: "1" })]))],
       ["inCommitTimestamp", metadata({ "delta.enableInCommitTimestamps": "true" })],
       ["rowTracking", metadata({ "delta.enableRowTracking": "true" })],
       ["icebergCompatV2", metadata({ "delta.enableIcebergCompatV2": "true" })],

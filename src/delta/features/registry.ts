@@ -23,16 +23,16 @@ export type Support = "yes" | "unless-active" | "no";
 
 const TABLE: readonly Feature[] = [
   writer("appendOnly", "yes", { legacyWriter: 2, activeIn: isTrue("delta.appendOnly") }),
-  writer("invariants", "unless-active", {
+  writer("invariants", "yes", {
     legacyWriter: 2,
     activeIn: (metadata) => hasFieldMetadata(metadata.schema, (key) => key === "delta.invariants"),
   }),
-  writer("checkConstraints", "unless-active", {
+  writer("checkConstraints", "yes", {
     legacyWriter: 3,
     activeIn: (metadata) => Object.keys(metadata.configuration).some((key) => key.startsWith("delta.constraints.")),
   }),
   writer("changeDataFeed", "unless-active", { legacyWriter: 4, activeIn: isTrue("delta.enableChangeDataFeed") }),
-  writer("generatedColumns", "unless-active", {
+  writer("generatedColumns", "yes", {
     legacyWriter: 4,
     activeIn: (metadata) => hasFieldMetadata(metadata.schema, (key) => key === "delta.generationExpression"),
   }),
@@ -45,7 +45,7 @@ const TABLE: readonly Feature[] = [
     legacyWriter: 6,
     activeIn: (metadata) => hasFieldMetadata(metadata.schema, (key) => key.startsWith("delta.identity.")),
   }),
-  writer("allowColumnDefaults", "unless-active", {
+  writer("allowColumnDefaults", "yes", {
     activeIn: (metadata) => hasFieldMetadata(metadata.schema, (key) => key === "CURRENT_DEFAULT"),
   }),
   readerWriter("deletionVectors", "yes", { activeIn: isTrue("delta.enableDeletionVectors") }),

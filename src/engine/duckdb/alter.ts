@@ -1,10 +1,19 @@
 import type { World } from "../../base/index.ts";
-import { READ_NOTHING, dropColumn, mapColumns, renameColumn, type TableMetadata } from "../../delta/index.ts";
+import {
+  READ_NOTHING,
+  addConstraint,
+  dropColumn,
+  dropConstraint,
+  mapColumns,
+  renameColumn,
+  type TableMetadata,
+} from "../../delta/index.ts";
 import type { OpenTable, TableChange, WriteOptions, WriteOutcome } from "../engine.ts";
 import { commitLoop, type PreparedWrite, type Verb } from "./commit-loop.ts";
 import type { EngineParts } from "./engine-parts.ts";
 import { filesMetrics } from "./write-metrics.ts";
-import { newPhysicalName } from "./write-target.ts";
+import { assertKeptByRows } from "./rules/kept-by-rows.ts";
+import { newPhysicalName, refuseNewConstraint, type WriteTarget } from "./write-target.ts";
 
 /** Changes a table itself. Where another writer changes it meanwhile, the change is made on what that one left. */
 export async function alter(
@@ -14,16 +23,18 @@ export async function alter(
   options: Pick<WriteOptions, "signal"> = {},
 ): Promise<WriteOutcome> {
   const { world } = parts.database;
-  const verb = verbOf(change, world);
-  return await commitLoop(world, table, { ...verb, prepare: prepareNothing }, options);
-}
-
-async function prepareNothing(): Promise<PreparedWrite> {
-  return await Promise.resolve({ adds: [], removes: [], reads: READ_NOTHING, metrics: filesMetrics([], []) });
+  const prepare = async (target: WriteTarget): Promise<PreparedWrite> => {
+    const isNew = change.kind === "add-constraint" && target.newMetadata !== undefined;
+    if (isNew) await assertKeptByRows(parts, { table, target, name: change.name, signal: options.signal });
+    // A row that appears meanwhile may break the new constraint.
+    const reads = isNew ? { wholeTable: true, files: new Set<string>() } : READ_NOTHING;
+    return { adds: [], removes: [], reads, metrics: filesMetrics([], []) };
+  };
+  return await commitLoop(world, table, { ...verbOf(change, { world, tableName: table.name }), prepare }, options);
 }
 
 /** Operations have the names that other engines show them by. */
-function verbOf(change: TableChange, world: World): Omit<Verb, "prepare"> {
+function verbOf(change: TableChange, { world, tableName }: { world: World; tableName: string }): Omit<Verb, "prepare"> {
   switch (change.kind) {
     case "rename-column":
       return {
@@ -37,12 +48,27 @@ function verbOf(change: TableChange, world: World): Omit<Verb, "prepare"> {
         operationParameters: { columns: JSON.stringify([change.column.join(".")]) },
         change: (metadata) => dropColumn(metadata, change.column),
       };
+    case "add-constraint":
+      return {
+        operation: "ADD CONSTRAINT",
+        operationParameters: { name: change.name, expr: change.expression },
+        change: (metadata) => addConstraint(metadata, change),
+      };
+    case "drop-constraint":
+      return {
+        operation: "DROP CONSTRAINT",
+        operationParameters: { name: change.name },
+        change: (metadata) => dropConstraint(metadata, change.name),
+      };
     case "set-properties":
       return {
         operation: "SET TBLPROPERTIES",
         operationParameters: { properties: JSON.stringify(change.properties) },
-        change: (metadata) =>
-          mapColumns(withProperties(metadata, change.properties), metadata, () => newPhysicalName(world)),
+        change: (metadata) => {
+          const changed = withProperties(metadata, change.properties);
+          refuseNewConstraint(metadata, changed, tableName);
+          return mapColumns(changed, metadata, () => newPhysicalName(world));
+        },
       };
   }
 }

@@ -4,6 +4,7 @@ import { commitLoop } from "./commit-loop.ts";
 import { conformed } from "./conform.ts";
 import { writeDataFiles } from "./data-files.ts";
 import type { EngineParts } from "./engine-parts.ts";
+import { rulesSql } from "./rules/table-rules-sql.ts";
 import { filesMetrics } from "./write-metrics.ts";
 
 export async function append(
@@ -26,6 +27,7 @@ export async function append(
           schema: target.metadata.schema,
           tableName: table.name,
           doing,
+          rules: rulesSql(session, { ...target, tableName: table.name, world: parts.database.world }),
         });
         const adds = await writeDataFiles(parts.database, session, {
           table,

@@ -3,6 +3,7 @@ import { isArray, isMap, isStruct, type DataType, type StructField, type StructT
 import type { EngineColumn } from "./delta-type.ts";
 import type { Doing } from "./engine-failure.ts";
 import { lossIn } from "./exact-cast.ts";
+import type { RulesSql } from "./rules/table-rules-sql.ts";
 import type { Session } from "./session.ts";
 import { quoteIdentifier, quoteLiteral, sqlTypeOf } from "../sql-text.ts";
 
@@ -15,10 +16,12 @@ export interface ConformOptions {
   readonly doing: Doing;
   /** Columns of the source that are not the table's and go through as they are. */
   readonly besides?: readonly string[];
+  /** Of the table, for rows that are new to it. */
+  readonly rules?: RulesSql | undefined;
 }
 
 /**
- * SQL for the rows of `source` in exactly the table's columns and types: by name, missing ones null. A column that the table has
+ * SQL for the rows of `source` in exactly the table's columns and types: by name, missing ones by the table's rules or null. A column that the table has
  * not, a cast that could lose something, or a missing not-null column fails with `table.schema-mismatch` here; a null
  * in a not-null column when the rows are read.
  */
@@ -36,17 +39,47 @@ export async function conformed(session: Session, source: string, options: Confo
     const column = present.get(field.name.toLowerCase());
     present.delete(field.name.toLowerCase());
     if (column !== undefined) await refuseLoss(session, source, { column, field, options });
-    else if (!field.nullable) throw mismatch(tableName, field.name, "it may not be null and the rows do not have it");
+    else if (!field.nullable && !isGiven(field, options.rules))
+      throw mismatch(tableName, field.name, "it may not be null and the rows do not have it");
   }
   const [unknown] = present.values();
   if (unknown !== undefined) throw mismatch(tableName, unknown.name, "the table does not have it");
   const names = new Set(columns.map((column) => column.name.toLowerCase()));
-  const selected = schema.fields.map((field) =>
-    names.has(field.name.toLowerCase())
-      ? `${checked(field, tableName)} AS ${quoteIdentifier(field.name)}`
-      : `NULL::${sqlTypeOf(field.type)} AS ${quoteIdentifier(field.name)}`,
-  );
-  return `SELECT ${[...selected, ...besides.map(quoteIdentifier)].join(", ")} FROM (${source}) s`;
+  const isThere = (field: StructField): boolean => names.has(field.name.toLowerCase());
+  const selected = schema.fields.map((field) => {
+    const value = isThere(field)
+      ? checked(field, `s.${quoteIdentifier(field.name)}`, tableName)
+      : valueOfMissing(field, options.rules, tableName);
+    return `${value} AS ${quoteIdentifier(field.name)}`;
+  });
+  const sql = `SELECT ${[...selected, ...besides.map(quoteIdentifier)].join(", ")} FROM (${source}) s`;
+  return options.rules === undefined ? sql : await withRules(sql, options.rules, { options, isThere });
+}
+
+function isGiven(field: StructField, rules: RulesSql | undefined): boolean {
+  return rules !== undefined && (rules.missing.has(field.name) || rules.generated.has(field.name));
+}
+
+/** A generated column waits for the others. */
+function valueOfMissing(field: StructField, rules: RulesSql | undefined, tableName: string): string {
+  const given = rules?.missing.get(field.name);
+  return given === undefined ? `NULL::${sqlTypeOf(field.type)}` : checked(field, given, tableName);
+}
+
+/** Generated columns that the rows lack are computed from the others, then every rule is checked. */
+async function withRules(
+  sql: string,
+  rules: RulesSql,
+  { options, isThere }: { options: ConformOptions; isThere: (field: StructField) => boolean },
+): Promise<string> {
+  const isComputed = (field: StructField): boolean => !isThere(field) && rules.generated.has(field.name);
+  if (!options.schema.fields.some(isComputed)) return await rules.checked(sql);
+  const columns = options.schema.fields.map((field) => {
+    const name = quoteIdentifier(field.name);
+    const expression = isComputed(field) ? rules.generated.get(field.name) : undefined;
+    return expression === undefined ? `r.${name}` : `${checked(field, expression, options.tableName)} AS ${name}`;
+  });
+  return await rules.checked(`SELECT ${columns.join(", ")} FROM (${sql}) r`);
 }
 
 async function refuseLoss(
@@ -75,8 +108,8 @@ async function typeBehindNull(
 /** NULL itself, and the empty list. */
 const NULL_TYPE = /^"NULL"(?:\[\d*\])*$/;
 
-function checked(field: StructField, tableName: string): string {
-  const cast = `CAST(s.${quoteIdentifier(field.name)} AS ${sqlTypeOf(field.type)})`;
+function checked(field: StructField, sql: string, tableName: string): string {
+  const cast = `CAST(${sql} AS ${sqlTypeOf(field.type)})`;
   const broken = nullRule(cast, field.type, field.nullable, 0);
   if (broken === undefined) return cast;
   const message = quoteLiteral(`${NULL_MARK}${field.name} of ${tableName} is null`);

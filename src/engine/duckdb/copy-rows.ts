@@ -10,6 +10,7 @@ import type { Doing } from "./engine-failure.ts";
 import { fieldIdsOption } from "./field-ids.ts";
 import { DATA_FILE_OPTIONS, SCRATCH_FILE_OPTIONS } from "./parquet-options.ts";
 import { encodePartitionKey, keyName } from "./partition-key.ts";
+import { RULE_MARK } from "./rules/table-rules-sql.ts";
 import type { Session } from "./session.ts";
 import { writtenFile, type WrittenFile } from "./written-file.ts";
 
@@ -131,8 +132,16 @@ async function partitionByPartition(
 /** A row that breaks a rule of the table reaches us as the text of DuckDB's `error()`. */
 function brokenRule(error: unknown, tableName: string): SluiceError | undefined {
   const text = messageOf(error instanceof Error ? (error.cause ?? error) : error);
-  const at = text.indexOf(NULL_MARK);
-  if (at < 0) return undefined;
-  const why = text.slice(at).split("\n", 1)[0] ?? "";
-  return new SluiceError("table.schema-mismatch", `Cannot write to table ${tableName}: ${why}`, { cause: error });
+  const said = (mark: string): string | undefined => {
+    const at = text.indexOf(mark);
+    return at < 0 ? undefined : text.slice(at).split("\n", 1)[0];
+  };
+  const isNull = said(NULL_MARK);
+  const broken = said(RULE_MARK);
+  if (isNull === undefined && broken === undefined) return undefined;
+  const advice = broken === undefined ? {} : { advice: "Correct the rows, or drop the rule; nothing was written." };
+  return new SluiceError("table.schema-mismatch", `Cannot write to table ${tableName}: ${isNull ?? broken}`, {
+    ...advice,
+    cause: error,
+  });
 }

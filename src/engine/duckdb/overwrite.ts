@@ -7,6 +7,7 @@ import { coverage } from "./coverage.ts";
 import { writeDataFiles } from "./data-files.ts";
 import type { DraftFiles } from "./draft-files.ts";
 import type { EngineParts } from "./engine-parts.ts";
+import { rulesSql } from "./rules/table-rules-sql.ts";
 import { filesMetrics, rowsOfFiles } from "./write-metrics.ts";
 import type { WriteTarget } from "./write-target.ts";
 
@@ -46,7 +47,8 @@ async function prepare(
   await using session = await parts.database.session(options.signal);
   const source = await parts.source(session, rows);
   const doing = { what: `overwrite table ${table.name}`, userSql: true, linesBefore: source.linesBefore };
-  const sql = await conformed(session, source.sql, { schema: metadata.schema, tableName: table.name, doing });
+  const rules = rulesSql(session, { metadata, tableName: table.name, world: parts.database.world });
+  const sql = await conformed(session, source.sql, { schema: metadata.schema, tableName: table.name, doing, rules });
   const adds = await writeDataFiles(parts.database, session, { table, metadata, sql, doing, draft });
   const stray = covers === undefined ? undefined : adds.find((add) => !covers(add.partitionValues));
   if (stray !== undefined) {

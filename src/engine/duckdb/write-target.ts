@@ -47,6 +47,7 @@ export function writeTarget(
   if (snapshot === undefined) return { snapshot, metadata, newMetadata: actionOf(metadata), newProtocol: protocol };
   // Before any file is written, not only when the commit is made.
   assertWritable(snapshot.protocol, snapshot.metadata, table.name);
+  if (options.change === undefined) refuseNewConstraint(snapshot.metadata, metadata, table.name);
   const hasNewMetadata = metadata !== snapshot.metadata;
   return {
     snapshot,
@@ -54,6 +55,17 @@ export function writeTarget(
     ...(hasNewMetadata ? { newMetadata: actionOf(metadata) } : {}),
     ...(protocol === snapshot.protocol ? {} : { newProtocol: protocol }),
   };
+}
+
+/** Rows that are there may break it: only the verb that looks at them adds one. */
+export function refuseNewConstraint(before: TableMetadata, after: TableMetadata, tableName: string): void {
+  const added = Object.keys(after.configuration).find(
+    (key) => key.startsWith("delta.constraints.") && before.configuration[key] !== after.configuration[key],
+  );
+  if (added === undefined) return;
+  throw new SluiceError("table.unsupported", `Cannot set ${added} of table ${tableName} as a property`, {
+    advice: "Add the constraint by `addConstraint`, which looks at the rows that are there.",
+  });
 }
 
 /** Of a column that is in no file yet. */

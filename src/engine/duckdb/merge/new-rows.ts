@@ -2,6 +2,7 @@ import type { StructField } from "../../../contract/index.ts";
 import type { AddFile } from "../../../delta/index.ts";
 import { quoteIdentifier, sqlTypeOf } from "../../sql-text.ts";
 import { conformed } from "../conform.ts";
+import { rulesSql, type RulesSql } from "../rules/table-rules-sql.ts";
 import { FILE_COLUMN, ROW_COLUMN } from "../table-scan.ts";
 import { scanOf, type Matches } from "./find-matches.ts";
 import { SOURCE_ROW, sourceField, sourceRows, type MergeStep } from "./merge-step.ts";
@@ -10,18 +11,24 @@ import { bitOf, rowBits } from "./row-bits.ts";
 /** SQL for the rows that a merge writes, updated and inserted, in the table's columns and types; undefined when there are none. */
 export async function newRowsSql(step: MergeStep, matches: Matches): Promise<string | undefined> {
   const { session, table, target, doing } = step;
+  const { schema } = target.metadata;
+  const tableName = table.name;
+  const rules = rulesSql(session, { ...target, tableName, world: step.parts.database.world });
   const typed: string[] = [];
-  for (const sql of await newRows(step, matches)) {
-    typed.push(`(${await conformed(session, sql, { schema: target.metadata.schema, tableName: table.name, doing })})`);
+  for (const sql of await newRows(step, matches, rules)) {
+    typed.push(`(${await conformed(session, sql, { schema, tableName, doing, rules })})`);
   }
   return typed.length === 0 ? undefined : typed.join(" UNION ALL ");
 }
 
-async function newRows(step: MergeStep, matches: Matches): Promise<readonly string[]> {
+async function newRows(step: MergeStep, matches: Matches, rules: RulesSql | undefined): Promise<readonly string[]> {
   const { updated, inserted, updates, inserts } = matches;
-  const { fields } = step.target.metadata.schema;
+  // A generated column that nobody gives a value is computed anew from the others.
+  const fields = step.target.metadata.schema.fields.filter(
+    (field) => rules?.generated.has(field.name) !== true || isGiven(step, field),
+  );
   const changed = fields.map((field) => updatedColumn(step, field));
-  const added = fields.map((field) => insertedColumn(step, field));
+  const added = fields.map((field) => insertedColumn(step, field, rules));
   if (updated > 0 && (matches.updatesRepeat || changed.some((column) => column.readsTarget))) {
     const rows = [await rowsByTarget(step, matches, changed)];
     return inserted === 0 ? rows : [...rows, await rowsOfSource(step, added, { from: [inserts], count: inserted })];
@@ -97,8 +104,14 @@ function updatedColumn(step: MergeStep, field: StructField): NewColumn {
   return { name, sql: `target.${quoteIdentifier(name)}`, readsTarget: true };
 }
 
-function insertedColumn(step: MergeStep, { name, type }: StructField): NewColumn {
+function isGiven(step: MergeStep, { name }: StructField): boolean {
+  const isSet = Object.keys(step.spec.matched?.set ?? {}).some((column) => column.toLowerCase() === name.toLowerCase());
+  return isSet || sourceField(step, name) !== undefined;
+}
+
+function insertedColumn(step: MergeStep, { name, type }: StructField, rules: RulesSql | undefined): NewColumn {
   const present = sourceField(step, name);
-  const sql = present === undefined ? `NULL::${sqlTypeOf(type)}` : `source.${quoteIdentifier(present.name)}`;
+  const missing = `CAST(${rules?.missing.get(name) ?? "NULL"} AS ${sqlTypeOf(type)})`;
+  const sql = present === undefined ? missing : `source.${quoteIdentifier(present.name)}`;
   return { name, sql, readsTarget: false };
 }
