@@ -150,6 +150,34 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/optimize.ts")).optimize,
   },
   {
+    name: "vacuum",
+    about: "Remove files that left a table, or that no commit names, longer ago than a week",
+    usage: "<table | path>",
+    positionals: { least: 1, most: 1 },
+    flags: [
+      DRY_RUN,
+      { name: "retain-hours", value: "n", about: "Keep what left so many hours ago (default: the table's, else 168)" },
+      { name: "allow-short-retention", about: "Also fewer hours than the table's: nobody else reads or writes it now" },
+    ],
+    examples: [
+      { line: "sluice vacuum silver.orders --dry-run", about: "what would be removed" },
+      { line: "sluice vacuum ./lake/silver/orders --retain-hours 720", about: "keep a month of old versions readable" },
+    ],
+    load: async () => (await import("./commands/vacuum.ts")).vacuum,
+  },
+  {
+    name: "clean-log",
+    about: "Remove versions older than 30 days from a table's log",
+    usage: "<table | path>",
+    positionals: { least: 1, most: 1 },
+    flags: [
+      DRY_RUN,
+      { name: "retain-days", value: "n", about: "Keep so many days of versions (default: the table's, else 30)" },
+    ],
+    examples: [{ line: "sluice clean-log silver.orders --dry-run", about: "how far back the log would reach" }],
+    load: async () => (await import("./commands/clean-log.ts")).cleanLog,
+  },
+  {
     name: "trace",
     about: "Follow a row back to its Bronze rows, batch, source file and original record",
     usage: "<table> <key>",

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { SluiceError } from "../base/index.ts";
 import { LAYERS, type Layer } from "../contract/index.ts";
 import { openPath } from "../lake/index.ts";
+import { slowestDependant, type Dependant } from "../layers/index.ts";
 import type { DeltaLog, Snapshot } from "../delta/index.ts";
 import type { Engine } from "../engine/index.ts";
 import type { ObjectStore } from "../storage/index.ts";
@@ -15,6 +16,8 @@ export interface AnyTable {
   readonly store: ObjectStore;
   readonly log: DeltaLog;
   readonly engine: Engine;
+  /** Of a lake's tables that read this one version by version, the one that is furthest behind. */
+  readonly dependant?: () => Promise<Dependant | undefined>;
 }
 
 /** Works on a table that was typed as a path, which needs no configuration, or as a name of the lake (`silver.orders`). */
@@ -29,7 +32,13 @@ export async function withTable<T>(session: Session, typed: string, work: (table
     // Quarantine and system tables are in no definition.
     if (name.layer !== "quarantine" && name.layer !== "system") tableNamed(lake, typed);
     const place = lake.tables.place(name.layer, name.name);
-    return await work({ name: typed, store: place.store, log: place.log, engine: lake.engine });
+    return await work({
+      name: typed,
+      store: place.store,
+      log: place.log,
+      engine: lake.engine,
+      dependant: async () => await slowestDependant(lake, lake.definition, `${name.layer}.${name.name}`),
+    });
   });
 }
 

@@ -1,3 +1,4 @@
+import type { LogCleanUpOptions, LogCleanUpReport } from "./maintenance/clean-log.ts";
 import type { CommitChanges, HistoryEntry, Snapshot, TableHead } from "./snapshot.ts";
 import type { CommitOutcome, CommitRequest } from "./transaction.ts";
 
@@ -19,4 +20,6 @@ export interface DeltaLog {
   history(limit?: number): AsyncIterable<HistoryEntry>;
   /** Publishes one version: put-if-absent, conflict check against every winner, rebase, recovery of a lost answer. */
   commit(request: CommitRequest): Promise<CommitOutcome>;
+  /** Removes versions older than the retention from the log, as far as a checkpoint allows it. Fails with `table.missing`. */
+  cleanUp(options?: LogCleanUpOptions): Promise<LogCleanUpReport>;
 }

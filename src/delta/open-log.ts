@@ -12,6 +12,7 @@ import { committedVersions, newestVersion } from "./log/newest-version.ts";
 import { readAhead } from "./log/read-ahead.ts";
 import { TableSnapshot } from "./log/table-snapshot.ts";
 import { versionAtTime } from "./log/version-at-time.ts";
+import { cleanLog, type LogCleanUpOptions, type LogCleanUpReport } from "./maintenance/clean-log.ts";
 import type { CheckpointFiles } from "./needs.ts";
 import type { CommitChanges, HistoryEntry, Snapshot, TableHead } from "./snapshot.ts";
 import type { CommitOutcome, CommitRequest } from "./transaction.ts";
@@ -107,6 +108,12 @@ class StoredLog implements DeltaLog {
     const { outcome, newest } = await commitTransaction(this.#access, request, await this.#own(request.base));
     this.#remember(newest);
     return outcome;
+  }
+
+  async cleanUp(options: LogCleanUpOptions = {}): Promise<LogCleanUpReport> {
+    const newest = await this.latest();
+    if (newest === undefined) throw new SluiceError("table.missing", `Cannot clean ${this.url}: there is no table`);
+    return await cleanLog(this.#access, newest, options);
   }
 
   async #refresh(): Promise<TableSnapshot | undefined> {

@@ -15,7 +15,14 @@
 export { DeltaTable, type CreateOptions, type OpenOptions, type ReadOptions, type RowsOf } from "./delta-table.ts";
 export { SluiceError, type FailureCode } from "../base/index.ts";
 export type { DataType, StructField, StructType } from "../contract/index.ts";
-export type { HistoryEntry, Snapshot } from "../delta/index.ts";
+export type {
+  HistoryEntry,
+  LogCleanUpOptions,
+  LogCleanUpReport,
+  Snapshot,
+  VacuumOptions,
+  VacuumReport,
+} from "../delta/index.ts";
 export type {
   MergeSpec,
   OptimizeMetrics,

@@ -3,7 +3,17 @@ import { availableParallelism, tmpdir, totalmem } from "node:os";
 import { resolve } from "node:path";
 import { SluiceError, realWorld, type World } from "../base/index.ts";
 import { field, struct, type DataType, type StructType } from "../contract/index.ts";
-import { openLog, type DeltaLog, type HistoryEntry, type Snapshot } from "../delta/index.ts";
+import {
+  openLog,
+  vacuum,
+  type DeltaLog,
+  type HistoryEntry,
+  type LogCleanUpOptions,
+  type LogCleanUpReport,
+  type Snapshot,
+  type VacuumOptions,
+  type VacuumReport,
+} from "../delta/index.ts";
 import {
   duckdbEngine,
   lazyEngine,
@@ -49,13 +59,15 @@ export class DeltaTable implements AsyncDisposable {
   readonly #store: ObjectStore;
   readonly #log: DeltaLog;
   readonly #engine: Engine;
+  readonly #world: World;
   #snapshot: Snapshot | undefined;
 
-  private constructor(path: string, store: ObjectStore, log: DeltaLog, engine: Engine) {
+  private constructor(path: string, { store, engine, world }: { store: ObjectStore; engine: Engine; world: World }) {
     this.path = path;
     this.#store = store;
-    this.#log = log;
+    this.#log = openLog(store, { world, checkpoints: engine.checkpoints });
     this.#engine = engine;
+    this.#world = world;
   }
 
   /** Opens the newest version. Fails with `table.missing` where there is no table, `table.unsupported` by a feature's name. */
@@ -109,8 +121,7 @@ export class DeltaTable implements AsyncDisposable {
           world,
         }),
     );
-    const store = localStore(folder, { world });
-    return new DeltaTable(folder, store, openLog(store, { world, checkpoints: engine.checkpoints }), engine);
+    return new DeltaTable(folder, { store: localStore(folder, { world }), engine, world });
   }
 
   get version(): number {
@@ -189,6 +200,19 @@ export class DeltaTable implements AsyncDisposable {
   /** Sets properties of the table; `null` takes one away. */
   async setProperties(properties: Readonly<Record<string, string | null>>): Promise<WriteOutcome> {
     return await this.#alter({ kind: "set-properties", properties });
+  }
+
+  /**
+   * Removes files that left the table, or that no commit names, longer ago than the retention: a week, unless the table says
+   * otherwise. Older versions than that cannot be read afterwards.
+   */
+  async vacuum(options: VacuumOptions = {}): Promise<VacuumReport> {
+    return await vacuum({ name: this.path, store: this.#store, log: this.#log, world: this.#world }, options);
+  }
+
+  /** Removes versions older than the retention (30 days, unless the table says otherwise) from the log. */
+  async cleanLog(options: LogCleanUpOptions = {}): Promise<LogCleanUpReport> {
+    return await this.#log.cleanUp(options);
   }
 
   /** Rows in batches: of the version at hand, of another `version`, or of a moment; some `columns`, those that satisfy `where`. */

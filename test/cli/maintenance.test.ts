@@ -70,3 +70,31 @@ describe("optimize", () => {
     expect(await json("optimize", "./nothing")).toMatchObject({ error: { code: "table.missing" } });
   });
 });
+
+describe("vacuum and clean-log", () => {
+  test("say what would be removed, and remove what may go", async () => {
+    await smallTable();
+    await cli("optimize", "./t");
+    expect((await cli("vacuum", "./t")).stdout).toMatch(/^\.\/t has no file to remove \(left before 20/);
+    expect(await json("vacuum", "./t", "--retain-hours", "0")).toMatchObject({ error: { code: "usage.invalid" } });
+    const short = ["vacuum", "./t", "--retain-hours", "0", "--allow-short-retention"];
+    const planned = await cli(...short, "--dry-run");
+    expect(planned.stdout).toMatch(/^\.\/t: 4 files \(.+\) would be removed \(left before 20/);
+    expect(await json(...short)).toMatchObject({
+      schema: "sluice.vacuum/1",
+      version: 5,
+      dryRun: false,
+      removedFiles: 4,
+      youngFiles: 0,
+      files: { length: 4 },
+    });
+    expect((await cli("read", "./t", "--format", "csv")).stdout.trim().split("\n")).toHaveLength(6);
+    expect(await json("read", "./t", "--version", "2", "--format", "json")).toMatchObject({
+      error: { code: "table.corrupt" },
+    });
+    expect((await cli("clean-log", "./t", "--retain-days", "0", "--dry-run")).stdout).toBe(
+      "./t: nothing would be removed; its log begins with version 0\n",
+    );
+    expect(await json("clean-log", "./t")).toMatchObject({ schema: "sluice.clean-log/1", oldestVersion: 0 });
+  });
+});

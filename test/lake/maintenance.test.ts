@@ -5,7 +5,9 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { bronze, defineLake, dynamodb, gold, openLake, resolveLake, s, silver, sql } from "../../src/lake/index.ts";
 import type { Lake } from "../../src/lake/index.ts";
 import type { Layer } from "../../src/contract/index.ts";
+import { vacuum, type VacuumReport } from "../../src/delta/index.ts";
 import type { OpenTable, OptimizeOutcome } from "../../src/engine/index.ts";
+import { slowestDependant } from "../../src/layers/index.ts";
 import { writeExport } from "../builders/dynamodb-export.ts";
 import type { Item } from "../builders/dynamodb-item.ts";
 
@@ -30,7 +32,10 @@ const TABLES = [
 /** Orders that know the segment of their customer, and revenue by segment. */
 function shop(): Lake {
   const sourceOf = (table: string, key: string) =>
-    bronze(table, { source: dynamodb({ table, keys: [key], export: join(folder, table) }) });
+    bronze(table, {
+      source: dynamodb({ table, keys: [key], export: join(folder, table) }),
+      properties: { "delta.checkpointInterval": "2" },
+    });
   const orders = sourceOf("orders", "order_id");
   const customers = sourceOf("customers", "cust_id");
   const cleanCustomers = silver("customers", {
@@ -101,6 +106,16 @@ async function optimizeAll(lake: Lake): Promise<readonly OptimizeOutcome[]> {
   return outcomes;
 }
 
+/** As `sluice vacuum` and `sluice clean-log` do, but of everything up to now. */
+async function cleanUp(lake: Lake, layer: Layer, name: string): Promise<VacuumReport> {
+  const table = await open(lake, layer, name);
+  const dependant = await slowestDependant(lake, lake.definition, `${layer}.${name}`);
+  const keep = dependant === undefined ? {} : { keepAfterVersion: dependant.version };
+  const report = await vacuum({ ...table, world: lake.world }, { retentionMs: 0, allowShortRetention: true, ...keep });
+  await table.log.cleanUp({ retentionMs: -2 * 24 * 3_600_000, ...keep });
+  return report;
+}
+
 async function versions(lake: Lake): Promise<readonly (number | undefined)[]> {
   return await Promise.all(TABLES.map(async ([layer, name]) => (await open(lake, layer, name)).snapshot?.version));
 }
@@ -142,4 +157,38 @@ test("nobody takes a rewritten table for a changed one: nothing is folded, joine
   // A table that is computed anew takes rows from the files that they are in now.
   await lake.rebuild("silver.orders");
   expect(await rows(lake, STATE)).toEqual(after);
+}, 60_000);
+
+test("what Silver has yet to fold in outlives its clean-up, and nothing else does", async () => {
+  deliverStart();
+  await using lake = shop();
+  await run(lake);
+  for (const number of [1, 2]) {
+    deliverDay(number);
+    await run(lake);
+  }
+  for (const number of [3, 4]) {
+    deliverDay(number);
+    await lake.run({ only: ["bronze.orders"] });
+  }
+  await lake.engine.optimize(await open(lake, "bronze", "orders"));
+  expect(await slowestDependant(lake, lake.definition, "bronze.orders")).toMatchObject({ table: "silver.orders" });
+  // The files of the start and of two days have gone into one; those of the two days after are still to be folded.
+  expect((await cleanUp(lake, "bronze", "orders")).removed).toHaveLength(3);
+  await cleanUp(lake, "silver", "orders");
+  expect(await run(lake)).toMatchObject({ "silver.orders": "changed", "gold.revenue": "changed" });
+  const folded = await rows(lake, STATE);
+  expect(folded).toContainEqual({ order_id: "o-1", amount: "40.00", segment: "s-c-1" });
+
+  expect((await cleanUp(lake, "bronze", "orders")).removed).toHaveLength(2);
+  expect(await run(lake)).toEqual(UNCHANGED);
+  await expect((await open(lake, "bronze", "orders")).log.at(0)).rejects.toMatchObject({
+    code: "table.version-missing",
+  });
+  // Without its old versions Bronze still gives all of its rows to whom computes from them.
+  await lake.rebuild("silver.orders");
+  expect(await rows(lake, STATE)).toEqual(folded);
+  deliverDay(5);
+  expect(await run(lake)).toMatchObject({ "silver.orders": "changed" });
+  expect(await rows(lake, STATE)).toContainEqual({ order_id: "o-1", amount: "50.00", segment: "s-c-1" });
 }, 60_000);

@@ -148,7 +148,7 @@ async function afterCommit(access: LogAccess, snapshot: TableSnapshot, txnId: st
   } catch (error) {
     warn(access, path, error);
   }
-  if (!isCheckpointDue(snapshot)) return snapshot;
+  if (!isCheckpointDue(snapshot.state.length, snapshot.metadata.configuration)) return snapshot;
   try {
     return await writeCheckpoint(access, snapshot);
   } catch (error) {

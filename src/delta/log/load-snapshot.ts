@@ -85,7 +85,11 @@ async function replayFrom(
 }
 
 /** Returns the failure of a checkpoint that is not readable or not whole. */
-async function replayCheckpoint(access: LogAccess, plan: ReplayPlan, replay: Replay): Promise<SluiceError | undefined> {
+export async function replayCheckpoint(
+  access: LogAccess,
+  plan: Pick<ReplayPlan, "checkpoint">,
+  replay: Replay,
+): Promise<SluiceError | undefined> {
   const { checkpoint } = plan;
   if (checkpoint === undefined) return undefined;
   try {

@@ -44,10 +44,7 @@ export function planReplay(
   listed: readonly ObjectInfo[],
   wanted: { readonly upTo?: number | undefined; readonly unusable?: ReadonlySet<string> } = {},
 ): ReplayDecision {
-  const files = listed.flatMap((info) => {
-    const file = parseLogFile(info.path);
-    return file === undefined || file.version > (wanted.upTo ?? Infinity) ? [] : [{ info, file }];
-  });
+  const files = listedFiles(listed).filter(({ file }) => file.version <= (wanted.upTo ?? Infinity));
   const commits = commitFiles(files);
   const checkpoint = completeCheckpoints(files)
     .filter((candidate) => !candidate.paths.some((path) => wanted.unusable?.has(path)))
@@ -75,13 +72,21 @@ export function planReplay(
   };
 }
 
-interface Listed {
+/** What takes part in replay, out of a listing. */
+export function listedFiles(listed: readonly ObjectInfo[]): readonly Listed[] {
+  return listed.flatMap((info) => {
+    const file = parseLogFile(info.path);
+    return file === undefined ? [] : [{ info, file }];
+  });
+}
+
+export interface Listed {
   readonly info: ObjectInfo;
   readonly file: LogFile;
 }
 
 /** The commit files of a listing in order of versions, their times made monotonic. */
-function commitFiles(files: readonly Listed[]): CommitFile[] {
+export function commitFiles(files: readonly Listed[]): CommitFile[] {
   const commits = files
     .filter(({ file }) => file.kind === "commit")
     .toSorted((left, right) => left.file.version - right.file.version);
@@ -92,7 +97,8 @@ function commitFiles(files: readonly Listed[]): CommitFile[] {
   });
 }
 
-function completeCheckpoints(files: readonly Listed[]): CheckpointFilesOf[] {
+/** Checkpoints of every form of which no part is missing. */
+export function completeCheckpoints(files: readonly Listed[]): CheckpointFilesOf[] {
   const checkpoints: CheckpointFilesOf[] = [];
   const parts = new Map<string, Listed[]>();
   for (const listed of files) {

@@ -21,6 +21,13 @@ export async function* readCheckpoint(access: LogAccess, checkpoint: CheckpointF
   for (const path of sidecars) yield* actionsOf(access, path);
 }
 
+/** Paths of the sidecars that a checkpoint file refers to. */
+export async function* sidecarsOf(access: LogAccess, path: string): AsyncGenerator<string> {
+  for await (const action of actionsOf(access, path)) {
+    if (action.kind === "sidecar") yield sidecarPath(action.uri, access.store.url);
+  }
+}
+
 async function* actionsOf(access: LogAccess, path: string): AsyncGenerator<Action> {
   const place = { where: path, rootUrl: access.store.url };
   try {

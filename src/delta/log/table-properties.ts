@@ -5,6 +5,11 @@ export function tombstoneRetentionMs(configuration: Readonly<Record<string, stri
   return parseInterval(configuration["delta.deletedFileRetentionDuration"]) ?? 7 * DAY_MS;
 }
 
+/** How long old versions are kept in the log: `delta.logRetentionDuration`, 30 days by default. */
+export function logRetentionMs(configuration: Readonly<Record<string, string>>): number {
+  return parseInterval(configuration["delta.logRetentionDuration"]) ?? 30 * DAY_MS;
+}
+
 /** A whole number above zero in a property; undefined where it is missing or something else. */
 export function positiveProperty(configuration: Readonly<Record<string, string>>, name: string): number | undefined {
   const text = configuration[name];

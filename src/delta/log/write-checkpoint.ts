@@ -4,25 +4,29 @@ import { writeCheckpointHint } from "./checkpoint-hint.ts";
 import { checkpointPath } from "./file-names.ts";
 import type { LogAccess } from "./log-access.ts";
 import { positiveProperty } from "./table-properties.ts";
-import { TableSnapshot } from "./table-snapshot.ts";
+import { TableSnapshot, type LogLength } from "./table-snapshot.ts";
 
 /** JSON below this is read in one go faster than a Parquet file is opened. */
 const LOG_BYTES_MIN = 64 * 1024;
 /** Replay is to read at most as much JSON as half of the checkpoint it starts from. */
 const LOG_SHARE = 0.5;
 /** However small they are: that many files are a second of requests to an object store. */
-const COMMITS_MAX = 200;
+const COMMITS_MIN = 200;
+/** A request costs as much as reading so many bytes. */
+const COMMIT_COST_BYTES = 16 * 1024;
 
 /**
- * Whether a checkpoint is due: the JSON since the last one is at least half as large as that one was, and at least 64 KiB; so
- * writing checkpoints costs at most three bytes a byte of log, and reading stays in proportion to the table. Also after 200
- * commits, or fewer where the table says so (`delta.checkpointInterval`).
+ * Whether a checkpoint is due: the JSON since the last one is at least half as large as that one was, and at least 64 KiB; or reading
+ * it takes at least 200 requests, and as long as half of that one. So all checkpoints together cost at most two bytes a byte of log
+ * and 32 KiB a commit, however large the table, and reading stays in proportion to it. Also after fewer commits where the
+ * table says so (`delta.checkpointInterval`).
  */
-export function isCheckpointDue(snapshot: TableSnapshot): boolean {
-  const { length } = snapshot.state;
-  const interval = positiveProperty(snapshot.metadata.configuration, "delta.checkpointInterval") ?? COMMITS_MAX;
-  if (length.commits >= Math.min(interval, COMMITS_MAX)) return true;
-  return length.commitBytes >= Math.max(LOG_BYTES_MIN, LOG_SHARE * length.checkpointBytes);
+export function isCheckpointDue(length: LogLength, configuration: Readonly<Record<string, string>>): boolean {
+  const share = LOG_SHARE * length.checkpointBytes;
+  const commitsMax = Math.max(COMMITS_MIN, share / COMMIT_COST_BYTES);
+  const interval = positiveProperty(configuration, "delta.checkpointInterval") ?? commitsMax;
+  if (length.commits >= Math.min(interval, commitsMax)) return true;
+  return length.commitBytes >= Math.max(LOG_BYTES_MIN, share);
 }
 
 /**

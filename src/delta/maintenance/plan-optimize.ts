@@ -70,13 +70,16 @@ interface SizedFile {
   readonly isWorn: boolean;
 }
 
-/** Live files by partition. In the log an empty text is null (Delta PROTOCOL, "Partition Value Serialization"). */
+/**
+ * Live files by partition. In the log an empty text is null, and so is a missing value (Delta PROTOCOL, "Partition Value
+ * Serialization"); the names are those of the log, whatever the columns are called by now.
+ */
 function byPartition(snapshot: Snapshot, covers: OptimizeLimits["covers"]): Iterable<readonly AddFile[]> {
-  const { partitionColumns } = snapshot.metadata;
   const partitions = new Map<string, AddFile[]>();
   for (const file of snapshot.files.values()) {
     if (covers?.(file.partitionValues) === false) continue;
-    const key = JSON.stringify(partitionColumns.map((name) => file.partitionValues[name] ?? ""));
+    const values = Object.entries(file.partitionValues).filter(([, value]) => (value ?? "") !== "");
+    const key = JSON.stringify(values.toSorted(([left], [right]) => (left < right ? -1 : 1)));
     const files = partitions.get(key);
     if (files === undefined) partitions.set(key, [file]);
     else files.push(file);

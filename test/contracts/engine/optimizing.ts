@@ -107,6 +107,23 @@ export function optimizing(make: MakeEngine): void {
       expect(first).toHaveLength(2);
     });
 
+    test("columns that files have by other names keep theirs", async () => {
+      await using lake = await lakeUnderTest(make);
+      const table = lake.table(lake.store("memory"));
+      const properties = { ...VECTORS, "delta.columnMapping.mode": "name" };
+      await table.create({ schema: SCHEMA, partitionColumns: ["part"], properties });
+      for (const id of [4, 8, 5, 9]) await table.append(SCHEMA, rowsWith([id]));
+      await lake.engine.alter(await table.open(), { kind: "rename-column", column: ["count"], to: "times" });
+      await lake.engine.alter(await table.open(), { kind: "rename-column", column: ["part"], to: "piece" });
+      const before = await table.rows(ALL);
+      expect(before).toContainEqual({ id: 4n, piece: "a", times: 1n });
+      const outcome = await lake.engine.optimize(await table.open());
+      expect(outcome).toMatchObject({ kind: "committed", metrics: { filesRemoved: 4, filesAdded: 2, partitions: 2 } });
+      expect(await table.rows(ALL)).toEqual(before);
+      const other = await lake.engine.optimize(await table.open(), { partitions: [{ piece: "a" }], targetBytes: 1e9 });
+      expect(other.kind).toBe("nothing");
+    });
+
     test("a file of the right size is left alone unless it has lost too many rows", async () => {
       await using lake = await lakeUnderTest(make);
       const table = lake.table(lake.store("memory"));

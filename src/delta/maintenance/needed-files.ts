@@ -1,0 +1,35 @@
+import type { AddFile, RemoveFile } from "../actions.ts";
+import type { DeltaLog } from "../delta-log.ts";
+import type { Snapshot } from "../snapshot.ts";
+import { vectorPath } from "../vectors/deletion-vectors.ts";
+
+/** Paths of the files that a version refers to, its tombstones younger than `sinceMs` included: data and deletion vectors. */
+export function neededFiles(snapshot: Snapshot, rootUrl: string, sinceMs: number): Set<string> {
+  const needed = new Set<string>();
+  for (const file of snapshot.files.values()) addPaths(needed, file, rootUrl);
+  for (const remove of snapshot.tombstones) {
+    if ((remove.deletionTimestamp ?? 0) > sinceMs) addPaths(needed, remove, rootUrl);
+  }
+  return needed;
+}
+
+/**
+ * Adds the files that the commits `from..to` have added or removed: for whom reads these versions as changes (`changes`, to which
+ * rows that only moved are none) or as they were (`all`).
+ */
+export async function addNeededBetween(
+  needed: Set<string>,
+  log: DeltaLog,
+  { from, to, files }: { readonly from: number; readonly to: number; readonly files: "changes" | "all" },
+): Promise<void> {
+  for await (const { adds, removes } of log.changes(from, to)) {
+    for (const file of [...adds, ...removes]) if (files === "all" || file.dataChange) addPaths(needed, file, log.url);
+  }
+}
+
+function addPaths(needed: Set<string>, file: AddFile | RemoveFile, rootUrl: string): void {
+  needed.add(file.path);
+  if (file.deletionVector === undefined) return;
+  const path = vectorPath(file.deletionVector, rootUrl);
+  if (path !== undefined) needed.add(path);
+}
