@@ -70,7 +70,7 @@ export class Session implements AsyncDisposable {
   /** The columns that a query would give. Where it gives no row, the engine spares itself much of the planning. */
   async columns(sql: string, doing: Doing): Promise<readonly EngineColumn[]> {
     return await this.#native(doing, async () => {
-      const prepared = await this.#connection.prepare(`SELECT * FROM (\n${sql}\n) LIMIT 0`);
+      const prepared = await this.#connection.prepare(`SELECT * FROM (${sql}\n) LIMIT 0`);
       try {
         return Array.from({ length: prepared.columnCount }, (_, index) => ({
           name: prepared.columnName(index),

@@ -73,10 +73,13 @@ export function reading(make: MakeEngine): void {
       await expect(lake.engine.rows({ sql: "select id\nfrm t", inputs: t })).rejects.toMatchObject({
         code: "query.invalid",
       });
-      await expect(lake.engine.rows({ sql: "select id,\n  nope\nfrom t", inputs: t })).rejects.toMatchObject({
-        code: "query.invalid",
-        message: expect.stringMatching(/nope(.|\n)*LINE 2: {3}nope/),
-      });
+      const misspelt = { sql: "select id,\n  nope\nfrom t", inputs: t };
+      for (const verb of ["rows", "schemaOf", "scratch"] as const) {
+        await expect(lake.engine[verb](misspelt)).rejects.toMatchObject({
+          code: "query.invalid",
+          message: expect.stringMatching(/nope(.|\n)*LINE 2: {3}nope/),
+        });
+      }
       await expect(lake.engine.rows({ sql: "select * from other", inputs: t })).rejects.toMatchObject({
         code: "query.invalid",
         message: expect.stringMatching(/no table other(.|\n)*LINE 1/),
