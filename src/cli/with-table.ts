@@ -6,7 +6,7 @@ import { openPath } from "../lake/index.ts";
 import { slowestDependant, type Dependant } from "../layers/index.ts";
 import type { DeltaLog, Snapshot } from "../delta/index.ts";
 import type { Engine } from "../engine/index.ts";
-import type { ObjectStore } from "../storage/index.ts";
+import { isS3Url, type ObjectStore } from "../storage/index.ts";
 import type { Session } from "./session.ts";
 import { tableNamed, withLake } from "./with-lake.ts";
 
@@ -22,7 +22,7 @@ export interface AnyTable {
 
 /** Works on a table that was typed as a path, which needs no configuration, or as a name of the lake (`silver.orders`). */
 export async function withTable<T>(session: Session, typed: string, work: (table: AnyTable) => Promise<T>): Promise<T> {
-  const path = resolve(session.io.folder, typed);
+  const path = isS3Url(typed) ? typed : resolve(session.io.folder, typed);
   const name = tableNameOf(typed);
   if (name === undefined || (await isFolder(path))) {
     await using table = await openPath(path, session.io.world);

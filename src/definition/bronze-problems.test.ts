@@ -51,10 +51,10 @@ describe("a Bronze table", () => {
       ["tables.bronze.orders.source.keys[1]: expected an attribute's name, got 1"],
     ],
     [
-      "exports on this machine",
-      problemsWith.source({ export: "s3://raw/orders/" }),
+      "exports on this machine or in S3",
+      problemsWith.source({ export: "https://raw.example.com/orders/" }),
       [
-        'tables.bronze.orders.source.export: expected a folder of this machine, got "s3://raw/orders/"; object stores are not available yet',
+        'tables.bronze.orders.source.export: expected a folder of this machine, got "https://raw.example.com/orders/"; of object stores S3 alone is known, as s3://bucket/prefix',
       ],
     ],
     [

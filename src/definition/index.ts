@@ -23,6 +23,7 @@ export {
   type LakeConfig,
   type StorageFolders,
 } from "./builders/lake.ts";
+export type { Location, S3Place } from "./builders/s3-place.ts";
 export { bucket, date, hour, month, type Partition } from "./builders/partition.ts";
 export { sql, withDeleted, type SqlQuery, type WithDeleted } from "./builders/sql-query.ts";
 export { definitionFingerprint } from "./fingerprint.ts";
@@ -40,6 +41,7 @@ export type {
   LakeDefinition,
   Meaning,
   PartitionField,
+  ResolvedLocation,
   Rule,
   SilverColumn,
   SilverDefinition,

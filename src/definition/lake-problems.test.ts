@@ -19,9 +19,49 @@ describe("the lake", () => {
     ["a storage", { storage: undefined }, ["storage: expected a folder, or one for each layer, got nothing"]],
     ["a folder", { storage: 7 }, ["storage: expected a folder, or one for each layer, got 7"]],
     [
-      "a folder of this machine",
-      { storage: "s3://lake/" },
-      ['storage: expected a folder of this machine, got "s3://lake/"; object stores are not available yet'],
+      "a folder of this machine or a place in S3",
+      { storage: "gs://lake/" },
+      [
+        'storage: expected a folder of this machine, got "gs://lake/"; of object stores S3 alone is known, as s3://bucket/prefix',
+      ],
+    ],
+    [
+      "a bucket, and no credentials in a URL",
+      { storage: "s3://key:secret@lake/" },
+      ["storage: expected s3://bucket/prefix, got another text; it has no valid bucket name"],
+    ],
+    [
+      "an encrypted endpoint",
+      { storage: { url: "s3://lake/shop", endpoint: "http://minio:9000" } },
+      [
+        "storage.endpoint: expected a URL such as https://minio.example.com, got another text; it is not encrypted: use https, or say `insecure: true` where nobody can listen",
+      ],
+    ],
+    [
+      "known options of S3",
+      { storage: { url: "s3://lake/shop", regoin: "x", bucketOwner: "me", tags: { a: 1 }, pathStyle: "yes" } },
+      [
+        'storage.regoin: expected a known field, got "regoin"; did you mean "region"?',
+        'storage.bucketOwner: expected an AWS account\'s twelve digits, as a text, got "me"',
+        "storage.tags.a: expected a text, got 1",
+        'storage.pathStyle: expected true or false, got "yes"',
+      ],
+    ],
+    [
+      "a place in S3 for each layer",
+      {
+        storage: {
+          bronze: "s3://l/a",
+          silver: { url: "s3a://lake/a/" },
+          gold: "s3://lake/a",
+          quarantine: "q",
+          system: "y",
+        },
+      },
+      [
+        "storage.bronze: expected s3://bucket/prefix, got another text; it has no valid bucket name",
+        "storage.gold: expected a folder for each layer, got that of silver",
+      ],
     ],
     [
       "a folder that Node can find",

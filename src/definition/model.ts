@@ -1,17 +1,20 @@
 import type { DataType, TableName } from "../contract/index.ts";
 import type { Rule } from "../quality/index.ts";
+import type { S3Place } from "./builders/s3-place.ts";
 
 export type { Rule };
 
 /** What the user wrote, as one immutable value: validated, with every default filled in. */
 export interface LakeDefinition {
   readonly name: string;
-  /** Roots of the layers: absolute folders. */
-  readonly roots: Readonly<Record<"bronze" | "silver" | "gold" | "quarantine" | "system", string>>;
+  readonly roots: Readonly<Record<"bronze" | "silver" | "gold" | "quarantine" | "system", ResolvedLocation>>;
   readonly engine: EngineSettings;
   /** In an order in which every table comes after the tables it reads. */
   readonly tables: readonly TableDefinition[];
 }
+
+/** An absolute folder of this machine, or a place in S3, or a folder below it. */
+export type ResolvedLocation = string | (S3Place & { readonly folder?: string });
 
 export interface EngineSettings {
   /** Bytes the engine may use; spills to `spill` beyond. */
@@ -60,8 +63,8 @@ export interface DynamoDbDefinition {
   readonly table: string;
   /** Primary key attributes: partition key, then the sort key if there is one. */
   readonly keys: readonly string[];
-  /** Absolute folder that holds `AWSDynamoDB/` somewhere below (an S3 prefix made local). */
-  readonly exportFolder: string;
+  /** The place that holds `AWSDynamoDB/` somewhere below. */
+  readonly exportFolder: ResolvedLocation;
   readonly ttlAttribute?: string;
   /** Whether the first thing must be a full export; `false` when the windows reach back to the table's creation. */
   readonly requireFullExport: boolean;

@@ -13,6 +13,7 @@
  * ```
  */
 export { DeltaTable, type CreateOptions, type OpenOptions, type ReadOptions, type RowsOf } from "./delta-table.ts";
+export type { S3Settings } from "./open-store.ts";
 export { SluiceError, type FailureCode } from "../base/index.ts";
 export type { DataType, StructField, StructType } from "../contract/index.ts";
 export type {

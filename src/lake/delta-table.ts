@@ -1,6 +1,5 @@
 import { mkdir } from "node:fs/promises";
 import { availableParallelism, tmpdir, totalmem } from "node:os";
-import { resolve } from "node:path";
 import { SluiceError, realWorld, type World } from "../base/index.ts";
 import { field, struct, type DataType, type StructType } from "../contract/index.ts";
 import {
@@ -32,7 +31,8 @@ import {
   type WriteOptions,
   type WriteOutcome,
 } from "../engine/index.ts";
-import { localStore, type ObjectStore } from "../storage/index.ts";
+import { isS3Url, type ObjectStore } from "../storage/index.ts";
+import { storeAt, type S3Settings } from "./open-store.ts";
 
 /** Rows to write: values in JavaScript (see `Row`), finished Parquet files of this machine, or SQL over such inputs. */
 export type RowsOf = readonly Row[] | { readonly parquet: readonly string[] } | Relation;
@@ -43,6 +43,8 @@ export interface OpenOptions {
   readonly threads?: number;
   /** Folder for spilled data; the system's temporary folder by default. */
   readonly spillFolder?: string;
+  /** For a table at `s3://bucket/prefix`: region, endpoint, key … Credentials come from the environment, a profile or a role. */
+  readonly s3?: S3Settings;
   readonly world?: World;
 }
 
@@ -53,7 +55,7 @@ export interface CreateOptions extends OpenOptions, Omit<TableCreation, "schema"
 
 const MEMORY_MAX_BYTES = 4 * 1024 ** 3;
 
-/** A Delta table in a local folder. Every write is one commit; `version` follows the newest that this object has seen. */
+/** A Delta table in a folder or in S3. Every write is one commit; `version` follows the newest that this object has seen. */
 export class DeltaTable implements AsyncDisposable {
   readonly path: string;
   readonly #store: ObjectStore;
@@ -84,7 +86,7 @@ export class DeltaTable implements AsyncDisposable {
     path: string,
     { schema, name, description, partitionColumns, properties, ...options }: CreateOptions,
   ): Promise<DeltaTable> {
-    await mkdir(path, { recursive: true });
+    if (!isS3Url(path)) await mkdir(path, { recursive: true });
     const table = DeltaTable.#at(path, options);
     if ((await table.#log.latest()) !== undefined) {
       await table.close();
@@ -110,7 +112,6 @@ export class DeltaTable implements AsyncDisposable {
   }
 
   static #at(path: string, options: OpenOptions): DeltaTable {
-    const folder = resolve(path);
     const world = options.world ?? realWorld();
     const engine = lazyEngine(
       async () =>
@@ -121,7 +122,8 @@ export class DeltaTable implements AsyncDisposable {
           world,
         }),
     );
-    return new DeltaTable(folder, { store: localStore(folder, { world }), engine, world });
+    const store = storeAt(path, world, options.s3);
+    return new DeltaTable(store.localFolder ?? store.url, { store, engine, world });
   }
 
   get version(): number {

@@ -15,8 +15,9 @@ import {
 import { recorded } from "../observability/index.ts";
 import { bronzeOf, runLake, type RunReport } from "../orchestration/index.ts";
 import { dynamodbExports, type Source } from "../sources/index.ts";
-import { pathFailure, localStore } from "../storage/index.ts";
+import { pathFailure } from "../storage/index.ts";
 import { lakeTables } from "./lake-tables.ts";
+import { storeOpener, type OpenStore } from "./open-store.ts";
 import { prepareQuery } from "./query-lake.ts";
 
 export interface LakeOptions {
@@ -53,11 +54,12 @@ export function openLake(definition: LakeDefinition, options: LakeOptions = {}):
         memoryBytes: definition.engine.memoryBytes,
         threads: definition.engine.threads,
         spillFolder: definition.engine.spill,
-        folders: [...new Set([...Object.values(definition.roots), definition.engine.spill])],
+        folders: foldersOf(definition),
         world,
       }),
   );
-  const tables = lakeTables(definition, world, engine.checkpoints);
+  const openStore = storeOpener(world);
+  const tables = lakeTables(definition, { world, openStore, checkpoints: engine.checkpoints });
   const context = (): LayerContext => ({
     engine,
     tables,
@@ -66,7 +68,7 @@ export function openLake(definition: LakeDefinition, options: LakeOptions = {}):
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
   });
-  const source = (bronze: BronzeDefinition): Source => openSource(bronze, world);
+  const source = (bronze: BronzeDefinition): Source => openSource(bronze, world, openStore);
   const find = (name: string): TableDefinition => findTable(definition, name);
   const lake: Lake = {
     definition,
@@ -96,13 +98,19 @@ export function openLake(definition: LakeDefinition, options: LakeOptions = {}):
   return lake;
 }
 
+/** What the engine may open on this machine; what lies in S3 comes to it as copies in the spill folder. */
+function foldersOf({ roots, engine }: LakeDefinition): readonly string[] {
+  const folders = Object.values(roots).filter((root) => typeof root === "string");
+  return [...new Set([...folders, engine.spill])];
+}
+
 /** Sorts by time and is unique: `20260102T030405Z-1a2b3c4d`. */
 function newRunId(world: World): string {
   const stamp = new Date(world.nowMs()).toISOString().replaceAll(/[-:]|\.\d+/g, "");
   return `${stamp}-${world.uuid().slice(0, 8)}`;
 }
 
-function openSource(bronze: BronzeDefinition, world: World): Source {
+function openSource(bronze: BronzeDefinition, world: World, openStore: OpenStore): Source {
   const { source, hints } = bronze;
   return dynamodbExports(
     {
@@ -112,7 +120,7 @@ function openSource(bronze: BronzeDefinition, world: World): Source {
       ...(source.ttlAttribute === undefined ? {} : { ttlAttribute: source.ttlAttribute }),
       hints: hints.map(({ name, type }) => ({ name, type })),
     },
-    { store: localStore(source.exportFolder, { world }), world },
+    { store: openStore(source.exportFolder), world },
   );
 }
 

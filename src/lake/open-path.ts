@@ -4,7 +4,8 @@ import { resolve } from "node:path";
 import { SluiceError, type World } from "../base/index.ts";
 import { openLog, type DeltaLog } from "../delta/index.ts";
 import { duckdbEngine, lazyEngine, type Engine } from "../engine/index.ts";
-import { localStore, type ObjectStore } from "../storage/index.ts";
+import { isS3Url, type ObjectStore } from "../storage/index.ts";
+import { storeAt } from "./open-store.ts";
 
 /** A Delta table somewhere, with an engine to read it; the engine starts at its first use and ends with this. */
 export interface PathTable extends AsyncDisposable {
@@ -16,19 +17,9 @@ export interface PathTable extends AsyncDisposable {
 
 const MEMORY_MAX_BYTES = 4 * 1024 ** 3;
 
-/** Opens a folder as a Delta table; reads nothing. Fails with `table.missing` where there is no such folder. */
+/** Opens a folder, or `s3://bucket/prefix`, as a Delta table; reads nothing. Fails with `table.missing` where there is no such folder. */
 export async function openPath(path: string, world: World): Promise<PathTable> {
-  const folder = resolve(path);
-  const isFolder = await stat(folder).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-  if (!isFolder) {
-    throw new SluiceError("table.missing", `Cannot open ${path}: there is no such folder`, {
-      facts: { path: folder },
-      advice: "Check the path; a table of the lake is named layer.name, as `sluice status` lists them.",
-    });
-  }
+  if (!isS3Url(path)) await checkFolder(path);
   const engine = lazyEngine(
     async () =>
       await duckdbEngine({
@@ -38,7 +29,7 @@ export async function openPath(path: string, world: World): Promise<PathTable> {
         world,
       }),
   );
-  const store = localStore(folder, { world });
+  const store = storeAt(path, world);
   return {
     name: path,
     store,
@@ -48,4 +39,17 @@ export async function openPath(path: string, world: World): Promise<PathTable> {
       await engine[Symbol.asyncDispose]();
     },
   };
+}
+
+async function checkFolder(path: string): Promise<void> {
+  const folder = resolve(path);
+  const isFolder = await stat(folder).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (isFolder) return;
+  throw new SluiceError("table.missing", `Cannot open ${path}: there is no such folder`, {
+    facts: { path: folder },
+    advice: "Check the path; a table of the lake is named layer.name, as `sluice status` lists them.",
+  });
 }

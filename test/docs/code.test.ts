@@ -47,9 +47,9 @@ describe("code in the docs", () => {
 describe("the configuration page", () => {
   test("has every option that the builders take", () => {
     const page = readFileSync(join(ROOT, "docs/configuration.md"), "utf8");
-    const options = ["table.ts", "lake.ts", "dynamodb.ts"].flatMap((name) => {
+    const options = ["table.ts", "lake.ts", "dynamodb.ts", "s3-place.ts"].flatMap((name) => {
       const code = readFileSync(join(ROOT, "src/definition/builders", name), "utf8");
-      const interfaces = code.matchAll(/interface (?:\w+Options|TableMeaning)\b.*?\n\}/gs);
+      const interfaces = code.matchAll(/interface (?:\w+Options|TableMeaning|S3Place)\b.*?\n\}/gs);
       return [...interfaces].flatMap(([body]) =>
         [...body.matchAll(/^ {2}readonly (\w+)\??:/gm)].map((match) => match[1] ?? ""),
       );

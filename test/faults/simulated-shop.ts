@@ -2,9 +2,10 @@ import { loadConfig } from "../../src/cli/load-config.ts";
 import type { World } from "../../src/base/index.ts";
 import type { BronzeDefinition, LakeDefinition } from "../../src/definition/index.ts";
 import type { Engine } from "../../src/engine/index.ts";
+import { storeOpener } from "../../src/lake/open-store.ts";
 import { runLake, type RunReport } from "../../src/orchestration/index.ts";
 import { dynamodbExports, type Source } from "../../src/sources/index.ts";
-import { localStore, memoryStore, type ObjectStore } from "../../src/storage/index.ts";
+import { memoryStore, type ObjectStore } from "../../src/storage/index.ts";
 import { simulatedTables } from "../simulation/simulated-lake.ts";
 import { openTemporaryFolder } from "../temporary-folder.ts";
 
@@ -37,7 +38,7 @@ function sourceOf({ source }: BronzeDefinition, world: World): Source {
   const { table, keys, requireFullExport, exportFolder } = source;
   return dynamodbExports(
     { table, keys, requireFullExport, hints: [] },
-    { store: localStore(exportFolder, { world }), world },
+    { store: storeOpener(world)(exportFolder), world },
   );
 }
 

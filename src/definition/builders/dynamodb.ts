@@ -1,3 +1,4 @@
+import type { Location } from "./s3-place.ts";
 import { marked, type Marked } from "./mark.ts";
 
 /** Where records come from. */
@@ -13,8 +14,8 @@ export interface DynamoDbOptions {
   readonly table: string;
   /** Primary key attributes: the partition key, then the sort key if there is one. */
   readonly keys: readonly [partition: string] | readonly [partition: string, sort: string];
-  /** Folder that holds `AWSDynamoDB/` somewhere below; relative to the configuration's folder. */
-  readonly export: string;
+  /** The place that holds `AWSDynamoDB/` somewhere below: a folder, or `s3://bucket/prefix`. */
+  readonly export: Location;
   /** The table's TTL attribute (seconds since 1970), by which TTL deletes are told apart from others. */
   readonly ttl?: string;
   /** `false` when the incremental exports reach back to the table's creation, so that no full export is needed. Default `true`. */
@@ -25,7 +26,7 @@ export interface DynamoDbOptions {
   readonly scan?: boolean;
 }
 
-/** A DynamoDB table, by its exports to a folder. */
+/** A DynamoDB table, by its exports. */
 export function dynamodb(options: DynamoDbOptions): DynamoDbSource {
   return Object.freeze(marked("source", Object.freeze({ system: "dynamodb" as const, options })));
 }

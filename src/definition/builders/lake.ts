@@ -1,5 +1,6 @@
 import type { ByteSize } from "./amounts.ts";
 import { marked, type Marked } from "./mark.ts";
+import type { Location } from "./s3-place.ts";
 import type { Table } from "./table.ts";
 
 /** The whole lake, as the default export of `sluice.config.ts`. */
@@ -7,19 +8,19 @@ export interface DefinedLake extends Marked<"lake", unknown> {}
 
 export interface LakeConfig {
   readonly name: string;
-  /** A folder with one folder a layer in it, or one folder for each layer. Relative to the configuration's folder. */
-  readonly storage: string | StorageFolders;
+  /** A place with one folder a layer in it, or one place for each layer. */
+  readonly storage: Location | StorageFolders;
   readonly engine?: EngineOptions;
   /** Every table, in any order. */
   readonly tables: readonly Table[];
 }
 
 export interface StorageFolders {
-  readonly bronze: string;
-  readonly silver: string;
-  readonly gold: string;
-  readonly quarantine: string;
-  readonly system: string;
+  readonly bronze: Location;
+  readonly silver: Location;
+  readonly gold: Location;
+  readonly quarantine: Location;
+  readonly system: Location;
 }
 
 export interface EngineOptions {
@@ -27,7 +28,7 @@ export interface EngineOptions {
   readonly memory?: ByteSize | number;
   /** Default: the machine's cores. */
   readonly threads?: number;
-  /** Folder for what does not fit into memory. Default: `spill` in the system folder. */
+  /** Folder for what does not fit into memory. Default: `spill` in the system folder, `.sluice/spill` beside the configuration for a lake in S3. */
   readonly spill?: string;
 }
 

@@ -4,7 +4,7 @@ import type { Place } from "../reading/place.ts";
 import { readFields, readList } from "../reading/read-object.ts";
 import { readFlag, readOptionalText, readShare, readText, readTexts } from "../reading/read-scalar.ts";
 import { readColumns, type ReadColumns } from "./columns.ts";
-import { readFolder } from "./folders.ts";
+import { readLocation } from "./locations.ts";
 import { MEANING_FIELDS, readMeaning } from "./meaning.ts";
 
 const UNREADABLE_AT_MOST = 0.01;
@@ -41,7 +41,7 @@ function readSource(place: Place, value: unknown, folder: string): DynamoDbDefin
   if (fields === undefined) return undefined;
   const table = readText(place.at("table"), fields.table, "the DynamoDB table's name");
   const keys = readSourceKeys(place.at("keys"), fields.keys);
-  const exportFolder = readFolder(place.at("export"), fields.export, folder);
+  const exportFolder = readLocation(place.at("export"), fields.export, folder);
   const ttl = readOptionalText(place.at("ttl"), fields.ttl, "the TTL attribute's name");
   if (ttl !== undefined && keys?.includes(ttl) === true)
     place.at("ttl").refuse("an attribute that is no key", `"${ttl}"`);

@@ -1,5 +1,4 @@
 import { availableParallelism, totalmem } from "node:os";
-import { join } from "node:path";
 import { sizeBytes } from "../builders/amounts.ts";
 import type { EngineSettings } from "../model.ts";
 import type { Place } from "../reading/place.ts";
@@ -33,14 +32,14 @@ export function thisMachine(): Machine {
 
 /**
  * The engine's settings. Default: half of the machine's memory but at most 4 GB, as many threads as cores,
- * spill below the system root. `SLUICE_MEMORY` and `SLUICE_THREADS` in the environment go before the configuration.
+ * spill where the caller says. `SLUICE_MEMORY` and `SLUICE_THREADS` in the environment go before the configuration.
  */
 export function readEngineSettings(
   place: Place,
   value: unknown,
   context: {
     readonly folder: string;
-    readonly systemRoot: string;
+    readonly spillDefault: string;
     readonly env: Environment;
     readonly machine: Machine;
     readonly environmentPlace: Place;
@@ -48,7 +47,7 @@ export function readEngineSettings(
 ): EngineSettings | undefined {
   const fields = readFields(place, value ?? {}, { known: ["memory", "threads", "spill"] });
   if (fields === undefined) return undefined;
-  const { env, machine, environmentPlace, folder, systemRoot } = context;
+  const { env, machine, environmentPlace, folder, spillDefault } = context;
   const ownMemory = fields.memory === undefined ? undefined : readMemory(place.at("memory"), fields.memory);
   const ownThreads = fields.threads === undefined ? undefined : readThreads(place.at("threads"), fields.threads);
   const { SLUICE_MEMORY: memory, SLUICE_THREADS: threads } = env;
@@ -56,8 +55,7 @@ export function readEngineSettings(
   const outerThreads = isGiven(threads)
     ? readThreads(environmentPlace.at("SLUICE_THREADS"), Number(threads))
     : undefined;
-  const spill =
-    fields.spill === undefined ? join(systemRoot, "spill") : readFolder(place.at("spill"), fields.spill, folder);
+  const spill = fields.spill === undefined ? spillDefault : readFolder(place.at("spill"), fields.spill, folder);
   if (spill === undefined) return undefined;
   return {
     memoryBytes: outerMemory ?? ownMemory ?? Math.min(MEMORY_MAX_DEFAULT, Math.floor(machine.memoryBytes / 2)),

@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { TableName } from "../../contract/index.ts";
 import { contentsOf } from "../builders/mark.ts";
 import type { TableContents } from "../builders/table.ts";
@@ -8,7 +8,7 @@ import { ConfigError, type Problem } from "../reading/problem.ts";
 import { readFields, readList } from "../reading/read-object.ts";
 import { readBronze } from "./bronze.ts";
 import { readEngineSettings, thisMachine, type Environment, type Machine } from "./engine-settings.ts";
-import { readRoots } from "./folders.ts";
+import { readRoots } from "./locations.ts";
 import { readGold } from "./gold.ts";
 import { checkJoins } from "./joins.ts";
 import { readName } from "./meaning.ts";
@@ -47,9 +47,10 @@ function readLake(place: Place, lake: unknown, options: ResolveOptions): LakeDef
   const folder = resolve(options.folder);
   const name = readName(place.at("name"), fields.name);
   const roots = readRoots(place.at("storage"), fields.storage, folder);
+  const system = roots?.system ?? folder;
   const engine = readEngineSettings(place.at("engine"), fields.engine, {
     folder,
-    systemRoot: roots?.system ?? folder,
+    spillDefault: join(typeof system === "string" ? system : join(folder, ".sluice"), "spill"),
     env: options.env ?? {},
     machine: options.machine ?? thisMachine(),
     environmentPlace: place.at("env"),

@@ -22,13 +22,14 @@ export interface Connection {
  * Its own retries are off: a conditional put that the SDK repeats unseen would take its own first write for somebody else's.
  */
 export function connect(options: S3Options, timeouts: Timeouts): Connection {
-  const flaw = options.endpoint === undefined ? undefined : flawOfEndpoint(options.endpoint);
+  const endpoint = endpointOf(options);
+  const flaw = endpoint === undefined ? undefined : flawOfEndpoint(endpoint, options.insecure);
   if (flaw !== undefined) throw new SluiceError("config.invalid", `Cannot use the endpoint of an S3 store: ${flaw}`);
   const sdk: typeof Sdk = createRequire(import.meta.url)("@aws-sdk/client-s3");
   const client = withoutNodeWarning(
     () =>
       new sdk.S3Client({
-        ...placeOf(options),
+        ...placeOf(options, endpoint),
         maxAttempts: 1,
         followRegionRedirects: true,
         requestHandler: {
@@ -50,7 +51,13 @@ const SILENT = { debug: silence, info: silence, warn: silence, error: silence };
 
 function silence(): void {}
 
-function placeOf({ region, endpoint, pathStyle }: S3Options): Sdk.S3ClientConfig {
+/** The SDK reads these names itself, but knows no style of its own for such a store. */
+function endpointOf({ endpoint }: S3Options): string | undefined {
+  const { AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL } = process.env;
+  return endpoint ?? (AWS_ENDPOINT_URL_S3 || AWS_ENDPOINT_URL || undefined);
+}
+
+function placeOf({ region, pathStyle }: S3Options, endpoint: string | undefined): Sdk.S3ClientConfig {
   if (endpoint === undefined) {
     return {
       ...(region === undefined ? {} : { region }),

@@ -11,6 +11,8 @@ export interface S3Options {
   readonly endpoint?: string;
   /** Whether the bucket stands in the path instead of the host's name. Default: with an endpoint of your own, yes. */
   readonly pathStyle?: boolean;
+  /** Allows an endpoint without encryption beyond this machine. */
+  readonly insecure?: boolean;
   /** The KMS key that new objects are encrypted with. Default: what the bucket says. */
   readonly kmsKey?: string;
   /** The account that must own the bucket: nothing is read from or written to a bucket of somebody else. */
@@ -58,14 +60,15 @@ export function s3Address(url: string): S3Address {
 }
 
 /** Why an endpoint is refused; undefined for a good one. What is sent in the clear can be read and changed on its way. */
-export function flawOfEndpoint(endpoint: string): string | undefined {
+export function flawOfEndpoint(endpoint: string, insecure = false): string | undefined {
   if (!URL.canParse(endpoint)) return "it is no URL";
   const { protocol, hostname, username, password } = new URL(endpoint);
   if (username !== "" || password !== "") return "it holds credentials: give them through the environment or a profile";
   if (protocol === "https:") return undefined;
   if (protocol !== "http:") return "it is not written https://host";
   const isThisMachine = hostname === "localhost" || hostname === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(hostname);
-  return isThisMachine ? undefined : "it is not encrypted: use https, http is for this machine alone";
+  if (isThisMachine || insecure) return undefined;
+  return "it is not encrypted: use https, or say `insecure: true` where nobody can listen";
 }
 
 /** As the store shows itself: each part of the prefix in its URI form, as Delta's absolute paths are compared with it. */

@@ -1,0 +1,35 @@
+import { join, resolve } from "node:path";
+import type { World } from "../base/index.ts";
+import type { ResolvedLocation, S3Place } from "../definition/index.ts";
+import { isS3Url, localStore, s3Store, type ObjectStore } from "../storage/index.ts";
+
+/** How a table in S3 is reached and written. */
+export type S3Settings = Omit<S3Place, "url">;
+
+export type OpenStore = (location: ResolvedLocation) => ObjectStore;
+
+/** Opens locations as stores. Places in S3 that differ by their folder share one connection. */
+export function storeOpener(world: World): OpenStore {
+  const opened = new Map<string, ObjectStore>();
+  const once = (key: string, open: () => ObjectStore): ObjectStore => {
+    const store = opened.get(key) ?? open();
+    opened.set(key, store);
+    return store;
+  };
+  return (location) => {
+    if (typeof location === "string") return once(location, () => localStore(location, { world }));
+    const { folder = "", ...place } = location;
+    return once(JSON.stringify(place), () => s3Store(place, { world })).below(folder);
+  };
+}
+
+/** The store of a table that is named by its path: a folder, or `s3://bucket/prefix`. */
+export function storeAt(path: string, world: World, options: S3Settings = {}): ObjectStore {
+  return isS3Url(path) ? s3Store({ ...options, url: path }, { world }) : localStore(resolve(path), { world });
+}
+
+/** A location below another one. */
+export function locationBelow(location: ResolvedLocation, name: string): ResolvedLocation {
+  if (typeof location === "string") return join(location, name);
+  return { ...location, folder: location.folder === undefined ? name : `${location.folder}/${name}` };
+}
