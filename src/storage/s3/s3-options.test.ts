@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { simulatedWorld } from "../../base/index.ts";
@@ -59,3 +60,16 @@ test.each(["minio", "http://minio.example.com", "http://127.evil.com", "https://
     await expect(store.read("x")).rejects.not.toThrow("secret");
   },
 );
+
+test("the SDK is loaded by the first request to S3, and by nothing else", async () => {
+  const isLoaded = (): boolean =>
+    Object.keys(createRequire(import.meta.url).cache).some((path) => /client-s3/.test(path));
+  const store = s3Store(
+    { url: "s3://bucket/x", endpoint: "http://127.0.0.1:1", region: "x" },
+    { world: simulatedWorld(1) },
+  );
+  expect(await codeOf(store.below("y").read("../z"))).toBe("storage.invalid-path");
+  expect(isLoaded()).toBe(false);
+  expect(["storage.unavailable", "storage.denied"]).toContain(await codeOf(store.read("z")));
+  expect(isLoaded()).toBe(true);
+});
