@@ -111,6 +111,84 @@ describe.runIf(hasSpark)(
       );
       expect(await theirs.disagreements()).toEqual([]);
     });
+
+    test("checkConstraints, invariants, generatedColumns, allowColumnDefaults", LONG, async () => {
+      const schema = struct([
+        field("id", "long"),
+        { ...field("name", "string"), nullable: false },
+        field("at", "timestamp"),
+        field("day", "date", { "delta.generationExpression": "CAST(at AS DATE)" }),
+        field("kind", "string", { CURRENT_DEFAULT: "'new'" }),
+        field("n", "long", { "delta.invariants": '{"expression":{"expression":"n < 100"}}' }),
+      ]);
+      const given = struct(schema.fields.filter(({ name }) => name !== "day" && name !== "kind"));
+      const table = tableAt("rules");
+      const properties = { "delta.enableDeletionVectors": "true" };
+      await table.append(given, [{ id: 1n, name: "a", at: 5n, n: 1n }], {
+        schema,
+        properties,
+        partitionColumns: ["day"],
+      });
+      const positive = { kind: "add-constraint", name: "positive", expression: "id > 0 AND `name` <> 'x'" } as const;
+      await engine.alter(await table.open(), positive);
+      expect(await table.disagreements()).toEqual([]);
+      const { spark, sqlName } = table;
+      await spark.sql(`INSERT INTO ${sqlName} (id, name, at, n) VALUES (2, 'b', timestamp'2020-01-02 03:04:05', 2)`);
+      expect(await table.disagreements()).toEqual([]);
+      for (const values of [
+        "(-1, 'b', now(), 1)",
+        "(3, 'x', now(), 1)",
+        "(3, 'b', now(), 100)",
+        "(3, NULL, now(), 1)",
+      ]) {
+        await expect(spark.sql(`INSERT INTO ${sqlName} (id, name, at, n) VALUES ${values}`)).rejects.toThrow(
+          /CHECK|NOT.NULL|constraint|invariant/i,
+        );
+      }
+      await spark.sql(`ALTER TABLE ${sqlName} ADD CONSTRAINT small CHECK (length(name) < 5 OR kind IN ("long"))`);
+      await expect(table.append(given, [{ id: 3n, name: "a long one", at: 5n, n: 1n }])).rejects.toThrow(
+        /constraint small/,
+      );
+      await table.append(given, [{ id: 3n, name: "c", at: 86_400_000_005n, n: 1n }]);
+      await engine.delete(await table.open(), "id = 2");
+      expect(await table.disagreements()).toEqual([]);
+    });
+
+    test.each(["none", "name", "id"])("changeDataFeed, with column mapping %s", LONG, async (mode) => {
+      const schema = struct([field("id", "long"), field("p", "string"), field("v", "string")]);
+      const table = tableAt(`feed ${mode}`);
+      const properties = {
+        "delta.enableChangeDataFeed": "true",
+        "delta.enableDeletionVectors": "true",
+        "delta.columnMapping.mode": mode,
+      };
+      const rows = Array.from({ length: 10 }, (_, index): Row => ({ id: BigInt(index), p: `p${index % 2}`, v: "a" }));
+      await table.append(schema, rows, { schema, properties, partitionColumns: ["p"] });
+      await engine.delete(await table.open(), "id = 3");
+      const source = { sql: "SELECT i AS id, 'p0' AS p, 'b' AS v FROM range(8, 12) t(i)", inputs: {} };
+      await engine.merge(await table.open(), { source, keys: ["id"], matched: { deleteWhen: "source.id = 9" } });
+      const { spark, sqlName } = table;
+      await spark.sql(`UPDATE ${sqlName} SET v = 'c' WHERE id = 5`);
+      await spark.sql(`DELETE FROM ${sqlName} WHERE id IN (0, 1)`);
+      await engine.optimize(await table.open());
+      await engine.overwrite(await table.open(), { sql: "SELECT 77 AS id, 'p1' AS p, 'd' AS v", inputs: {} });
+      expect(await table.disagreements()).toEqual([]);
+      const last = (await latestOf(table.log)).version;
+      const select = "SELECT id, p, v, _change_type, _commit_version";
+      const order = "ORDER BY _commit_version, id, _change_type";
+      const theirs = await spark.sql(`${select} FROM table_changes_by_path('${table.path}', 0, ${last}) ${order}`);
+      const ours = await engine.rows({
+        sql: `${select} FROM c ${order}`,
+        inputs: { c: { kind: "changes", table: await table.open(), from: 0, to: last } },
+      });
+      const shown = ours.map((row) =>
+        Object.fromEntries(Object.entries(row).map(([name, value]) => [name, String(value)])),
+      );
+      expect(shown).toEqual(theirs.rows);
+      expect(new Set(shown.map((row) => row["_change_type"]))).toEqual(
+        new Set(["insert", "delete", "update_preimage", "update_postimage"]),
+      );
+    });
   },
 );
 

@@ -57,6 +57,13 @@ export interface RemoveFile {
   readonly extra?: JsonObject;
 }
 
+/** A file of changes (Delta PROTOCOL, "Add CDC File"): rows with what became of them in `_change_type`. */
+export interface ChangeFile {
+  readonly path: string;
+  readonly partitionValues: PartitionValues;
+  readonly sizeBytes: number;
+}
+
 export interface TxnAction {
   readonly appId: string;
   readonly version: number;

@@ -16,6 +16,8 @@ export interface DeltaLog {
   atTime(timestampMs: number): Promise<Snapshot>;
   /** What the commits `from..to` (both included) did. Fails with `table.version-missing` when one was cleaned up. */
   changes(from: number, to: number): AsyncIterable<CommitChanges>;
+  /** When each version whose commit is still there was committed, by the times of the files. */
+  times(): Promise<ReadonlyMap<number, number>>;
   /** Newest first. */
   history(limit?: number): AsyncIterable<HistoryEntry>;
   /** Publishes one version: put-if-absent, conflict check against every winner, rebase, recovery of a lost answer. */

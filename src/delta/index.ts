@@ -1,5 +1,6 @@
 export type {
   AddFile,
+  ChangeFile,
   CommitInfo,
   DeletionVectorDescriptor,
   DomainMetadataAction,

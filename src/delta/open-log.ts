@@ -89,6 +89,11 @@ class StoredLog implements DeltaLog {
     }
   }
 
+  async times(): Promise<ReadonlyMap<number, number>> {
+    const committed = await committedVersions(this.#access, Infinity);
+    return new Map(committed.map(({ version, timestampMs }) => [version, timestampMs]));
+  }
+
   async *history(limit = Infinity): AsyncGenerator<HistoryEntry> {
     const committed = await committedVersions(this.#access, limit);
     const read = async (entry: { version: number; timestampMs: number }): Promise<HistoryEntry | undefined> => {

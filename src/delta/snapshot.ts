@@ -1,5 +1,6 @@
 import type {
   AddFile,
+  ChangeFile,
   CommitInfo,
   DomainMetadataAction,
   ProtocolAction,
@@ -32,6 +33,8 @@ export interface CommitChanges {
   readonly version: number;
   readonly adds: readonly AddFile[];
   readonly removes: readonly RemoveFile[];
+  /** Where there are some, they and nothing else tell what became of rows. */
+  readonly changeFiles: readonly ChangeFile[];
   readonly metadata?: TableMetadata;
   readonly protocol?: ProtocolAction;
   readonly txns: readonly TxnAction[];

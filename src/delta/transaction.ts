@@ -1,5 +1,12 @@
 import type { JsonObject } from "../base/index.ts";
-import type { AddFile, DomainMetadataAction, MetadataAction, ProtocolAction, RemoveFile } from "./actions.ts";
+import type {
+  AddFile,
+  ChangeFile,
+  DomainMetadataAction,
+  MetadataAction,
+  ProtocolAction,
+  RemoveFile,
+} from "./actions.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** What the writer looked at; decides which concurrent winners it cannot accept. */
@@ -35,6 +42,8 @@ export interface CommitRequest {
   readonly metadata?: MetadataAction;
   readonly adds: readonly AddFile[];
   readonly removes: readonly RemoveFile[];
+  /** What the commit does row by row, for readers of the change feed, which then look at nothing else. */
+  readonly changeFiles?: readonly ChangeFile[];
   readonly domains?: readonly DomainMetadataAction[];
   readonly txns?: readonly TxnClaim[];
   readonly reads: ReadSet;

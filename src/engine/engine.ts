@@ -34,6 +34,11 @@ export type Input =
       readonly files: readonly AddFile[];
       readonly positions?: boolean | "index";
     }
+  /**
+   * What became of the rows of a table in the versions `from..to`: its columns, `_change_type` (`insert`, `delete`,
+   * `update_preimage`, `update_postimage`), `_commit_version` and `_commit_timestamp`.
+   */
+  | { readonly kind: "changes"; readonly table: OpenTable; readonly from: number; readonly to: number }
   /** Newline-delimited JSON on this machine. `columns` maps top-level names to types; anything else in a line is ignored. */
   | {
       readonly kind: "ndjson";

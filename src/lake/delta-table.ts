@@ -232,6 +232,18 @@ export class DeltaTable implements AsyncDisposable {
     yield* this.#engine.query({ sql, inputs: { t: { kind: "table", table: this.#open() } } });
   }
 
+  /**
+   * What became of rows in the versions `from..to` (the newest by default): the columns, `_change_type` (`insert`, `delete`,
+   * `update_preimage`, `update_postimage`), `_commit_version` and `_commit_timestamp`. Updates are told as such where the table has
+   * `delta.enableChangeDataFeed`, else as a row that goes and one that comes.
+   */
+  async *changes(from: number, to = this.version): AsyncIterable<readonly Row[]> {
+    yield* this.#engine.query({
+      sql: "SELECT * FROM changes",
+      inputs: { changes: { kind: "changes", table: this.#open(), from, to } },
+    });
+  }
+
   /** Newest first. */
   async *history(limit?: number): AsyncIterable<HistoryEntry> {
     yield* this.#log.history(limit);

@@ -242,7 +242,7 @@ async function requestOf(one: Case): Promise<CommitRequest> {
 }
 
 function winnerOf(winner: Partial<CommitChanges>): CommitChanges {
-  return { version: 2, adds: [], removes: [], txns: [], domains: [], ...winner };
+  return { version: 2, adds: [], removes: [], changeFiles: [], txns: [], domains: [], ...winner };
 }
 
 async function tableWith(files: readonly AddFile[], configuration: Record<string, string> = {}): Promise<Snapshot> {

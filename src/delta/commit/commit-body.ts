@@ -1,6 +1,14 @@
 import { JsonNumber, packageVersion, stringifyJson, type JsonObject } from "../../base/index.ts";
 import type { TxnAction } from "../actions.ts";
-import { addJson, domainJson, metadataJson, protocolJson, removeJson, txnJson } from "../log/action-json.ts";
+import {
+  addJson,
+  changeFileJson,
+  domainJson,
+  metadataJson,
+  protocolJson,
+  removeJson,
+  txnJson,
+} from "../log/action-json.ts";
 import { optional } from "../log/action-members.ts";
 import type { CommitRequest } from "../transaction.ts";
 import { isBlindAppend, isolationLevelOf } from "./check-conflict.ts";
@@ -21,6 +29,7 @@ export function commitBody(request: CommitRequest, stamp: CommitStamp): Uint8Arr
   for (const txn of claimedTxns(request, stamp)) lines.push({ txn: txnJson(txn) });
   for (const domain of request.domains ?? []) lines.push({ domainMetadata: domainJson(domain) });
   for (const remove of request.removes) lines.push({ remove: removeJson(remove, stamp.uris.get(remove.path)) });
+  for (const file of request.changeFiles ?? []) lines.push({ cdc: changeFileJson(file) });
   for (const add of request.adds) lines.push({ add: addJson(add, stamp.uris.get(add.path)) });
   return new TextEncoder().encode(`${lines.map((line) => stringifyJson(line)).join("\n")}\n`);
 }

@@ -68,7 +68,6 @@ describe("a table of another engine", () => {
 
   test("is refused for writing by the name of what it uses, and still read", () => {
     const uses: readonly (readonly [name: string, used: TableMetadata])[] = [
-      ["changeDataFeed", metadata({ "delta.enableChangeDataFeed": "true" })],
       ["identityColumns", metadata({}, struct([field("x", "long", { "delta.identity.start": 1 })]))],
       ["inCommitTimestamp", metadata({ "delta.enableInCommitTimestamps": "true" })],
       ["rowTracking", metadata({ "delta.enableRowTracking": "true" })],

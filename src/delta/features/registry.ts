@@ -31,7 +31,7 @@ const TABLE: readonly Feature[] = [
     legacyWriter: 3,
     activeIn: (metadata) => Object.keys(metadata.configuration).some((key) => key.startsWith("delta.constraints.")),
   }),
-  writer("changeDataFeed", "unless-active", { legacyWriter: 4, activeIn: isTrue("delta.enableChangeDataFeed") }),
+  writer("changeDataFeed", "yes", { legacyWriter: 4, activeIn: isTrue("delta.enableChangeDataFeed") }),
   writer("generatedColumns", "yes", {
     legacyWriter: 4,
     activeIn: (metadata) => hasFieldMetadata(metadata.schema, (key) => key === "delta.generationExpression"),

@@ -1,6 +1,7 @@
 import type { JsonObject } from "../../base/index.ts";
 import type {
   AddFile,
+  ChangeFile,
   DeletionVectorDescriptor,
   DomainMetadataAction,
   MetadataAction,
@@ -37,6 +38,15 @@ export function removeJson(remove: RemoveFile, uri = encodeFilePath(remove.path)
     ...optional("size", remove.sizeBytes),
     ...optional("deletionVector", vectorJson(remove.deletionVector)),
     ...remove.extra,
+  };
+}
+
+export function changeFileJson(file: ChangeFile): JsonObject {
+  return {
+    path: encodeFilePath(file.path),
+    partitionValues: { ...file.partitionValues },
+    size: file.sizeBytes,
+    dataChange: false,
   };
 }
 

@@ -2,6 +2,7 @@ import type { StructType } from "../../contract/index.ts";
 import { stringifyJson, type JsonObject, type JsonValue } from "../../base/index.ts";
 import type {
   AddFile,
+  ChangeFile,
   CommitInfo,
   DeletionVectorDescriptor,
   DomainMetadataAction,
@@ -21,6 +22,7 @@ export type Action =
   | { readonly kind: "metadata"; readonly metadata: TableMetadata }
   | { readonly kind: "add"; readonly add: AddFile; readonly uri: string }
   | { readonly kind: "remove"; readonly remove: RemoveFile; readonly uri: string }
+  | { readonly kind: "change-file"; readonly file: ChangeFile }
   | { readonly kind: "txn"; readonly txn: TxnAction }
   | { readonly kind: "domain"; readonly domain: DomainMetadataAction }
   | { readonly kind: "commitInfo"; readonly commitInfo: CommitInfo }
@@ -33,7 +35,7 @@ export interface ActionPlace {
   readonly rootUrl: string;
 }
 
-/** Parses `{"<action>": {…}}`; undefined for actions that readers pass over (unknown ones, cdc, checkpointMetadata). */
+/** Parses `{"<action>": {…}}`; undefined for actions that readers pass over (unknown ones, checkpointMetadata). */
 export function readAction(line: JsonValue, place: ActionPlace): Action | undefined {
   if (!isObject(line)) return new ActionMembers(line, "?", place.where).fail("an object expected");
   for (const name of Object.keys(line)) {
@@ -62,6 +64,14 @@ const READERS: Readonly<Record<string, ActionReader>> = Object.assign(emptyRecor
     const uri = members.string("path");
     return { kind: "remove", remove: readRemove(members, decodeFilePath(uri, place.rootUrl)), uri };
   },
+  cdc: (members: ActionMembers, place: ActionPlace) => ({
+    kind: "change-file",
+    file: {
+      path: decodeFilePath(members.string("path"), place.rootUrl),
+      partitionValues: members.optionalMap("partitionValues") ?? emptyRecord(),
+      sizeBytes: members.count("size"),
+    },
+  }),
   txn: (members: ActionMembers) => ({ kind: "txn", txn: readTxn(members) }),
   domainMetadata: (members: ActionMembers) => ({ kind: "domain", domain: readDomain(members) }),
   commitInfo: (members: ActionMembers) => ({ kind: "commitInfo", commitInfo: members.rest(NONE) ?? {} }),

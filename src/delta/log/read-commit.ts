@@ -1,6 +1,7 @@
 import { SluiceError, messageOf, parseJson, type JsonValue } from "../../base/index.ts";
 import type {
   AddFile,
+  ChangeFile,
   CommitInfo,
   DomainMetadataAction,
   ProtocolAction,
@@ -48,6 +49,7 @@ class CommitParts {
   readonly #where: string;
   readonly #adds = new Map<string, AddFile>();
   readonly #removes = new Map<string, RemoveFile>();
+  readonly #changeFiles: ChangeFile[] = [];
   readonly #txns = new Map<string, TxnAction>();
   readonly #domains = new Map<string, DomainMetadataAction>();
   readonly #uris = new Map<string, string>();
@@ -77,6 +79,9 @@ class CommitParts {
         this.#once(this.#removes, action.remove.path, action.remove, "two remove actions of");
         this.#keepUri(action.remove.path, action.uri);
         break;
+      case "change-file":
+        this.#changeFiles.push(action.file);
+        break;
       case "txn":
         this.#once(this.#txns, action.txn.appId, action.txn, "two txn actions of");
         break;
@@ -102,6 +107,7 @@ class CommitParts {
       version,
       adds: [...this.#adds.values()],
       removes: [...this.#removes.values()],
+      changeFiles: this.#changeFiles,
       txns: [...this.#txns.values()],
       domains: [...this.#domains.values()],
       uris: this.#uris,

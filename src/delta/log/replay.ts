@@ -66,6 +66,7 @@ export class Replay {
       case "domain":
         this.#domain(action.domain);
         break;
+      case "change-file":
       case "commitInfo":
       case "sidecar":
         break;

@@ -1,5 +1,5 @@
 import { SluiceError } from "../../base/index.ts";
-import { isArray, isMap, isStruct, type DataType } from "../../contract/index.ts";
+import { isArray, isMap, isStruct, type DataType, type StructType } from "../../contract/index.ts";
 import type { TableMetadata } from "../actions.ts";
 import { mappingModeOf } from "./column-mapping.ts";
 
@@ -17,6 +17,7 @@ export function checkSchema(
 ): void {
   const allowsAll = mappingModeOf(configuration) !== "none";
   checkNames(schema, [], { table, forbidden: allowsAll ? undefined : FORBIDDEN });
+  if (configuration["delta.enableChangeDataFeed"]?.toLowerCase() === "true") checkFeedNames(schema, table);
   for (const name of partitionColumns) {
     const column = schema.fields.find((field) => field.name === name);
     if (column === undefined) refuse(table, name, "the partition column is not in the schema");
@@ -28,6 +29,13 @@ export function checkSchema(
   if (schema.fields.length > 0 && partitionColumns.length === schema.fields.length) {
     refuse(table, partitionColumns.join(", "), "a table has a column that it is not partitioned by");
   }
+}
+
+const FEED_COLUMNS: ReadonlySet<string> = new Set(["_change_type", "_commit_version", "_commit_timestamp"]);
+
+function checkFeedNames(schema: StructType, table: string): void {
+  const taken = schema.fields.find((field) => FEED_COLUMNS.has(field.name.toLowerCase()));
+  if (taken !== undefined) refuse(table, taken.name, "the change feed has a column of this name");
 }
 
 interface NameRule {

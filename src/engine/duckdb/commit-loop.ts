@@ -9,6 +9,7 @@ import {
 } from "../../base/index.ts";
 import type {
   AddFile,
+  ChangeFile,
   CommitOutcome,
   ReadSet,
   RemoveFile,
@@ -26,6 +27,7 @@ import { writeTarget, type WriteTarget } from "./write-target.ts";
 export interface PreparedWrite {
   readonly adds: readonly AddFile[];
   readonly removes: readonly RemoveFile[];
+  readonly changeFiles?: readonly ChangeFile[];
   readonly reads: ReadSet;
   readonly metrics: WriteMetrics;
 }
@@ -125,6 +127,7 @@ async function commit(
     adds: prepared.adds,
     removes: prepared.removes,
     reads: prepared.reads,
+    ...(prepared.changeFiles === undefined ? {} : { changeFiles: prepared.changeFiles }),
     ...(newMetadata === undefined ? {} : { metadata: newMetadata }),
     ...(newProtocol === undefined ? {} : { protocol: newProtocol }),
     ...(options.txns === undefined ? {} : { txns: options.txns }),

@@ -22,6 +22,8 @@ export interface WriteRequest {
   readonly draft: DraftFiles;
   /** A file is ended once it is larger; of a good size by default. */
   readonly fileBytes?: number;
+  /** Of the table, where the files go: its root by default. */
+  readonly folder?: string;
 }
 
 const MOVES_AT_ONCE = 4;
@@ -62,7 +64,7 @@ async function publish(database: Database, files: readonly WrittenFile[], reques
   const worker = async (): Promise<void> => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
       // Opaque names: a partition value never becomes part of a path (delta.md 9).
-      const path = `${database.world.uuid()}.parquet`;
+      const path = `${request.folder ?? ""}${database.world.uuid()}.parquet`;
       adds.push(addOf(file, path, database.world.nowMs(), request));
       request.draft.add(path);
       await moveTo(request.table, path, file.file);

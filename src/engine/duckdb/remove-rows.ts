@@ -1,4 +1,3 @@
-import { parseJson, stringifyJson, type JsonObject } from "../../base/index.ts";
 import {
   addWithVector,
   parseStats,
@@ -6,18 +5,20 @@ import {
   vectorPath,
   writeDeletionVectors,
   type AddFile,
+  type ChangeFile,
   type RemoveFile,
   type RowSet,
   type TableMetadata,
 } from "../../delta/index.ts";
 import type { OpenTable } from "../engine.ts";
-import { quoteLiteral } from "../sql-text.ts";
+import { keepsChangeFeed, writeChangeFiles, type ChangedRows } from "./changes/write-change-files.ts";
 import { conformed } from "./conform.ts";
 import { writeDataFiles } from "./data-files.ts";
 import type { DraftFiles } from "./draft-files.ts";
 import type { Doing } from "./engine-failure.ts";
 import type { EngineParts } from "./engine-parts.ts";
 import type { Positions } from "./positions.ts";
+import { withRowCount } from "./row-count.ts";
 import type { Session } from "./session.ts";
 import { tableScan } from "./table-scan.ts";
 import type { WriteTarget } from "./write-target.ts";
@@ -30,11 +31,14 @@ export interface RemoveRequest {
   readonly draft: DraftFiles;
   /** Rows to write in the same go, in the table's columns and types. */
   readonly newRows?: string;
+  /** Where the table keeps a feed of its changes: what besides deletions there is to tell. */
+  readonly changed?: Omit<ChangedRows, "gone">;
 }
 
 export interface RemovedRows {
   readonly adds: readonly AddFile[];
   readonly removes: readonly RemoveFile[];
+  readonly changeFiles: readonly ChangeFile[];
   readonly bytesWritten: number;
 }
 
@@ -52,7 +56,11 @@ function writesVectors({ configuration }: Pick<TableMetadata, "configuration">):
  */
 export async function removeRows(parts: EngineParts, session: Session, request: RemoveRequest): Promise<RemovedRows> {
   const { table, target, hits } = request;
-  const touched = await withRowCounts(parts, session, request);
+  const { doing } = request;
+  const touched: { file: AddFile; counted: AddFile }[] = [];
+  for (const file of hits.byFile.keys()) {
+    touched.push({ file, counted: await withRowCount(parts, session, { table, file, doing }) });
+  }
   const gone: AddFile[] = [];
   const left = new Map<AddFile, RowSet>();
   for (const { file, counted } of touched) {
@@ -67,8 +75,15 @@ export async function removeRows(parts: EngineParts, session: Session, request: 
   const prepared = writesVectors(target.metadata)
     ? await withVectors(parts, session, { request, left })
     : await withoutVectors(parts, session, { request, left });
-  return { ...prepared, removes };
+  // What only adds needs no words: its files are its changes.
+  const changeFiles =
+    keepsChangeFeed(target) && hits.count > 0
+      ? await writeChangeFiles(parts, session, { ...request, changed: { ...request.changed, gone: hits.byFile } })
+      : [];
+  return { ...prepared, removes, changeFiles };
 }
+
+type Prepared = Omit<RemovedRows, "removes" | "changeFiles">;
 
 interface Rest {
   readonly request: RemoveRequest;
@@ -76,11 +91,7 @@ interface Rest {
   readonly left: ReadonlyMap<AddFile, RowSet>;
 }
 
-async function withVectors(
-  parts: EngineParts,
-  session: Session,
-  { request, left }: Rest,
-): Promise<Omit<RemovedRows, "removes">> {
+async function withVectors(parts: EngineParts, session: Session, { request, left }: Rest): Promise<Prepared> {
   const { table, target, newRows, doing, draft } = request;
   const written =
     newRows === undefined
@@ -101,16 +112,12 @@ async function withVectors(
   };
 }
 
-async function withoutVectors(
-  parts: EngineParts,
-  session: Session,
-  { request, left }: Rest,
-): Promise<Omit<RemovedRows, "removes">> {
+async function withoutVectors(parts: EngineParts, session: Session, { request, left }: Rest): Promise<Prepared> {
   const { table, target, newRows, doing, draft } = request;
   const files = [...left.keys()];
-  const hidden = new Map([...left].map(([file, rows]) => [file.path, rows]));
   const metadata = target.snapshot?.metadata ?? target.metadata;
-  const kept = files.length === 0 ? [] : [await tableScan(parts.access(session), { table, metadata, files, hidden })];
+  const kept =
+    files.length === 0 ? [] : [await tableScan(parts.access(session), { table, metadata, files, hidden: left })];
   const schema = target.metadata.schema;
   const conformedKept = await Promise.all(
     kept.map(async (sql) => await conformed(session, sql, { schema, tableName: table.name, doing })),
@@ -123,33 +130,4 @@ async function withoutVectors(
     adds,
     bytesWritten: adds.reduce((sum, add) => sum + add.sizeBytes, 0),
   };
-}
-
-/** The touched files, with a row count in the statistics of those that came without one. */
-async function withRowCounts(
-  parts: EngineParts,
-  session: Session,
-  { table, hits, doing }: RemoveRequest,
-): Promise<readonly { file: AddFile; counted: AddFile }[]> {
-  const touched: { file: AddFile; counted: AddFile }[] = [];
-  for (const file of hits.byFile.keys()) {
-    if (parseStats(file.stats)?.numRecords !== undefined) {
-      touched.push({ file, counted: file });
-      continue;
-    }
-    const { paths, release } = await parts.files.use(table.store, [file]);
-    try {
-      const sql = `SELECT num_rows FROM parquet_file_metadata(${quoteLiteral(paths[0] ?? "")})`;
-      const [row] = await session.rows(sql, doing);
-      touched.push({ file, counted: { ...file, stats: withCount(file.stats, Number(row?.[0])) } });
-    } finally {
-      release();
-    }
-  }
-  return touched;
-}
-
-function withCount(stats: string | undefined, numRecords: number): string {
-  const known = parseStats(stats) === undefined ? {} : (parseJson(stats ?? "{}") as JsonObject);
-  return stringifyJson({ ...known, numRecords });
 }

@@ -2,6 +2,7 @@ import { SluiceError } from "../../base/index.ts";
 import type { StructType } from "../../contract/index.ts";
 import type { AddFile } from "../../delta/index.ts";
 import type { Input, OpenTable, Relation, Row } from "../engine.ts";
+import { changesSql } from "./changes/changes-sql.ts";
 import { chunksOf } from "./engine-values.ts";
 import { readJsonLines } from "./json-lines.ts";
 import type { CheckedQueries } from "./checked-queries.ts";
@@ -47,6 +48,8 @@ async function inputSql(access: SourceAccess, input: Input): Promise<string> {
     }
     case "files":
       return await scanOf(access, input.table, input.files, input.positions);
+    case "changes":
+      return await changesSql(access, input);
     case "ndjson":
       return `SELECT * FROM ${readJsonLines({ ...input, lineBytes: access.lineBytes })}`;
     case "parquet":

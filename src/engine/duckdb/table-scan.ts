@@ -22,8 +22,8 @@ export interface ScanOptions {
   readonly files: readonly AddFile[];
   /** Adds `__row` and, as `__file`, the path or the file's place in `files`. */
   readonly positions?: "path" | "index";
-  /** Rows to leave out besides those that are deleted, by path. */
-  readonly hidden?: ReadonlyMap<string, RowSet>;
+  /** Rows to leave out besides those that are deleted. */
+  readonly hidden?: ReadonlyMap<AddFile, RowSet>;
 }
 
 export interface ScanAccess {
@@ -112,7 +112,7 @@ async function localPaths(access: ScanAccess, { table, files }: ScanOptions): Pr
 async function loadFacts(access: ScanAccess, { table, files, hidden }: ScanOptions): Promise<readonly FileFacts[]> {
   const facts: FileFacts[] = [];
   for (const file of files) {
-    const deleted = await access.deleted.bits(table, file, hidden?.get(file.path));
+    const deleted = await access.deleted.bits(table, file, hidden?.get(file));
     facts.push({ file, deleted });
   }
   return facts;

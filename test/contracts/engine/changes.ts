@@ -65,13 +65,14 @@ const layouts = fc.record({
   writes: fc.constantFrom("vectors", "copies", "no vectors"),
   store: fc.constantFrom(...STORE_KINDS),
   mapping: fc.constantFrom("none", "name", "id"),
+  feed: fc.boolean(),
 });
 
 export function everyChange(make: MakeEngine): void {
   test("after any changes every version reads as a plain map would have it", { timeout: 240_000 }, async () => {
     await using lake = await lakeUnderTest(make);
     await fc.assert(
-      fc.asyncProperty(layouts, changes, async ({ isPartitioned, writes, store, mapping }, list) => {
+      fc.asyncProperty(layouts, changes, async ({ isPartitioned, writes, store, mapping, feed }, list) => {
         const table = lake.table(lake.store(store));
         await table.create({
           schema: SCHEMA,
@@ -79,6 +80,7 @@ export function everyChange(make: MakeEngine): void {
           properties: {
             "delta.enableDeletionVectors": String(writes !== "no vectors"),
             "delta.columnMapping.mode": mapping,
+            "delta.enableChangeDataFeed": String(feed),
             ...(writes === "copies" ? { "sluice.merge": "copy-on-write" } : {}),
           },
         });
@@ -102,11 +104,50 @@ export function everyChange(make: MakeEngine): void {
             [...model.values()].toSorted((left, right) => Number(left["id"]) - Number(right["id"])),
           );
         }
+        await assertChanges(table, history);
         expect(table.warnings).toEqual([]);
       }),
       { numRuns: 60 },
     );
   });
+}
+
+/** What a table tells of each version's changes turns the version before into it, one by one and all at once. */
+async function assertChanges(table: TableUnderTest, history: readonly Model[]): Promise<void> {
+  const open = await table.open();
+  const ranges = history.slice(1).map((_, index) => [index + 1, index + 1] as const);
+  for (const [from, to] of [...ranges, [1, history.length - 1] as const]) {
+    if (from > to) continue;
+    const rows = await table.engine.rows({
+      sql: "select * exclude (_commit_timestamp) from c order by _commit_version",
+      inputs: { c: { kind: "changes", table: open, from, to } },
+    });
+    const state = new Map([...(history[from - 1] ?? [])].map(([id, row]) => [`${id}`, [shownRow(row)]]));
+    // What goes in a version goes before what comes in it.
+    const ordered = rows.toSorted((left, right) => rankOf(left) - rankOf(right));
+    for (const { _change_type: type, _commit_version: _version, ...row } of ordered) {
+      const key = String(row["id"]);
+      const held = state.get(key) ?? [];
+      const isGone = type === "delete" || type === "update_preimage";
+      if (isGone) {
+        expect(held).toContain(shownRow(row));
+        held.splice(held.indexOf(shownRow(row)), 1);
+      } else held.push(shownRow(row));
+      state.set(key, held);
+    }
+    const left = Object.fromEntries([...state].filter(([, held]) => held.length > 0));
+    const wanted = [...(history[to] ?? new Map<bigint, Row>())].map(([id, row]) => [String(id), [shownRow(row)]]);
+    expect(left).toEqual(Object.fromEntries(wanted));
+  }
+}
+
+function rankOf(row: Row): number {
+  const isGone = row["_change_type"] === "delete" || row["_change_type"] === "update_preimage";
+  return Number(row["_commit_version"]) * 2 + (isGone ? 0 : 1);
+}
+
+function shownRow(row: Row): string {
+  return JSON.stringify(row, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value));
 }
 
 function isSame(left: Model, right: Model): boolean {

@@ -2,11 +2,14 @@ import type { MergeSpec, OpenTable, Scratch, WriteOptions, WriteOutcome } from "
 import { commitLoop, type PreparedWrite } from "../commit-loop.ts";
 import type { DraftFiles } from "../draft-files.ts";
 import type { EngineParts } from "../engine-parts.ts";
-import { removeRows } from "../remove-rows.ts";
+import { removeRows, type RemoveRequest } from "../remove-rows.ts";
 import type { WriteTarget } from "../write-target.ts";
 import { checkSource } from "./check-source.ts";
-import { findMatches } from "./find-matches.ts";
+import type { MergeStep } from "./merge-step.ts";
+import { findMatches, type Matches } from "./find-matches.ts";
+import { keepsChangeFeed } from "../changes/write-change-files.ts";
 import { newRowsSql } from "./new-rows.ts";
+import { typedNewRows } from "./typed-new-rows.ts";
 
 /**
  * Merges a source into a table by key. The source is kept once in the spill folder; a scan of the key columns finds the rows of
@@ -62,14 +65,15 @@ async function prepare(
   const step = { parts, session, table, spec, source, target, doing };
   const ranges = await checkSource(step);
   const matches = await findMatches(step, ranges);
-  const newRows = await newRowsSql(step, matches);
+  const tells = keepsChangeFeed(target) && matches.removed.count > 0;
+  const newRows = await (tells ? typedNewRows(step, matches) : plainNewRows(step, matches));
   const { bytesWritten, ...removed } = await removeRows(parts, session, {
     table,
     target,
     hits: matches.removed,
     doing,
     draft,
-    ...(newRows === undefined ? {} : { newRows }),
+    ...newRows,
   });
   return {
     ...removed,
@@ -83,4 +87,9 @@ async function prepare(
       bytesWritten,
     },
   };
+}
+
+async function plainNewRows(step: MergeStep, matches: Matches): Promise<Pick<RemoveRequest, "newRows">> {
+  const newRows = await newRowsSql(step, matches);
+  return newRows === undefined ? {} : { newRows };
 }

@@ -1,6 +1,6 @@
 import type { StructField } from "../../../contract/index.ts";
 import type { AddFile } from "../../../delta/index.ts";
-import { quoteIdentifier, sqlTypeOf } from "../../sql-text.ts";
+import { quoteIdentifier, quoteLiteral, sqlTypeOf } from "../../sql-text.ts";
 import { conformed } from "../conform.ts";
 import { rulesSql, type RulesSql } from "../rules/table-rules-sql.ts";
 import { FILE_COLUMN, ROW_COLUMN } from "../table-scan.ts";
@@ -8,20 +8,33 @@ import { scanOf, type Matches } from "./find-matches.ts";
 import { SOURCE_ROW, sourceField, sourceRows, type MergeStep } from "./merge-step.ts";
 import { bitOf, rowBits } from "./row-bits.ts";
 
-/** SQL for the rows that a merge writes, updated and inserted, in the table's columns and types; undefined when there are none. */
-export async function newRowsSql(step: MergeStep, matches: Matches): Promise<string | undefined> {
+/** What rows that a merge writes are, in the words of the change feed. */
+export type NewRowType = "update_postimage" | "insert";
+
+/**
+ * SQL for the rows that a merge writes, updated and inserted, in the table's columns and types; undefined when there are none. With
+ * the name of a column in `typeColumn`, that one says which they are.
+ */
+export async function newRowsSql(step: MergeStep, matches: Matches, typeColumn?: string): Promise<string | undefined> {
   const { session, table, target, doing } = step;
   const { schema } = target.metadata;
   const tableName = table.name;
   const rules = rulesSql(session, { ...target, tableName, world: step.parts.database.world });
   const typed: string[] = [];
-  for (const sql of await newRows(step, matches, rules)) {
-    typed.push(`(${await conformed(session, sql, { schema, tableName, doing, rules })})`);
+  for (const { sql, type } of await newRows(step, matches, { rules, isTold: typeColumn !== undefined })) {
+    const rows = await conformed(session, sql, { schema, tableName, doing, rules });
+    typed.push(
+      typeColumn === undefined ? `(${rows})` : `(SELECT *, ${quoteLiteral(type)} AS ${typeColumn} FROM (${rows}))`,
+    );
   }
   return typed.length === 0 ? undefined : typed.join(" UNION ALL ");
 }
 
-async function newRows(step: MergeStep, matches: Matches, rules: RulesSql | undefined): Promise<readonly string[]> {
+async function newRows(
+  step: MergeStep,
+  matches: Matches,
+  { rules, isTold }: { rules: RulesSql | undefined; isTold: boolean },
+): Promise<readonly { readonly sql: string; readonly type: NewRowType }[]> {
   const { updated, inserted, updates, inserts } = matches;
   // A generated column that nobody gives a value is computed anew from the others.
   const fields = step.target.metadata.schema.fields.filter(
@@ -30,19 +43,22 @@ async function newRows(step: MergeStep, matches: Matches, rules: RulesSql | unde
   const changed = fields.map((field) => updatedColumn(step, field));
   const added = fields.map((field) => insertedColumn(step, field, rules));
   if (updated > 0 && (matches.updatesRepeat || changed.some((column) => column.readsTarget))) {
-    const rows = [await rowsByTarget(step, matches, changed)];
-    return inserted === 0 ? rows : [...rows, await rowsOfSource(step, added, { from: [inserts], count: inserted })];
+    const sql = await rowsByTarget(step, matches, changed);
+    const rows = [{ type: "update_postimage" as const, sql }];
+    if (inserted === 0) return rows;
+    const more = await rowsOfSource(step, added, { from: [inserts], count: inserted });
+    return [...rows, { type: "insert" as const, sql: more }];
   }
-  const isAlike = changed.every((column, index) => column.sql === added[index]?.sql);
+  const isAlike = !isTold && changed.every((column, index) => column.sql === added[index]?.sql);
   const parts = isAlike
-    ? [{ columns: added, from: [updates, inserts], count: updated + inserted }]
+    ? [{ type: "insert" as const, columns: added, from: [updates, inserts], count: updated + inserted }]
     : [
-        { columns: changed, from: [updates], count: updated },
-        { columns: added, from: [inserts], count: inserted },
+        { type: "update_postimage" as const, columns: changed, from: [updates], count: updated },
+        { type: "insert" as const, columns: added, from: [inserts], count: inserted },
       ];
-  const rows: string[] = [];
-  for (const { columns, ...chosen } of parts) {
-    if (chosen.count > 0) rows.push(await rowsOfSource(step, columns, chosen));
+  const rows: { sql: string; type: NewRowType }[] = [];
+  for (const { type, columns, ...chosen } of parts) {
+    if (chosen.count > 0) rows.push({ type, sql: await rowsOfSource(step, columns, chosen) });
   }
   return rows;
 }
