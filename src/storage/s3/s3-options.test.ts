@@ -62,8 +62,6 @@ test.each(["minio", "http://minio.example.com", "http://127.evil.com", "https://
 );
 
 test("the SDK is loaded by the first request to S3, and by nothing else", async () => {
-  const isLoaded = (): boolean =>
-    Object.keys(createRequire(import.meta.url).cache).some((path) => /client-s3/.test(path));
   const store = s3Store(
     { url: "s3://bucket/x", endpoint: "http://127.0.0.1:1", region: "x" },
     { world: simulatedWorld(1) },
@@ -73,3 +71,7 @@ test("the SDK is loaded by the first request to S3, and by nothing else", async 
   expect(["storage.unavailable", "storage.denied"]).toContain(await codeOf(store.read("z")));
   expect(isLoaded()).toBe(true);
 });
+
+function isLoaded(): boolean {
+  return Object.keys(createRequire(import.meta.url).cache).some((path) => path.includes("client-s3"));
+}
