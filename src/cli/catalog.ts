@@ -178,6 +178,23 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/clean-log.ts")).cleanLog,
   },
   {
+    name: "restore",
+    about: "Give a table the content and schema of an older version, in a new one",
+    usage: "<table | path>",
+    positionals: { least: 1, most: 1 },
+    flags: [
+      { name: "version", value: "n", about: "The version to go back to" },
+      { name: "timestamp", value: "time", about: "The version of this moment (2026-01-31T12:00:00Z)" },
+      DRY_RUN,
+      { name: "yes", short: "y", about: "Do not ask" },
+    ],
+    examples: [
+      { line: "sluice restore silver.orders --version 12 --dry-run", about: "what would come back and go" },
+      { line: "sluice restore ./orders --timestamp 2026-01-31T12:00:00Z --yes", about: "any Delta table" },
+    ],
+    load: async () => (await import("./commands/restore.ts")).restore,
+  },
+  {
     name: "trace",
     about: "Follow a row back to its Bronze rows, batch, source file and original record",
     usage: "<table> <key>",

@@ -20,6 +20,7 @@ export { protocolFor } from "./features/protocol-for.ts";
 export { FEATURES, type Feature, type Support } from "./features/registry.ts";
 export { assertWritable } from "./features/support.ts";
 export type { LogCleanUpOptions, LogCleanUpReport } from "./maintenance/clean-log.ts";
+export { restore, type RestoreOptions, type RestoreOutcome, type RestoreTable } from "./maintenance/restore.ts";
 export { vacuum, type VacuumOptions, type VacuumReport } from "./maintenance/vacuum.ts";
 export { isIntact, planOptimize, type OptimizeLimits, type RewriteGroup } from "./maintenance/plan-optimize.ts";
 export { isOnlyRearranged } from "./maintenance/rearranged.ts";

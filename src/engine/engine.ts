@@ -128,6 +128,12 @@ export interface MergeSpec {
   readonly notMatchedBySource?: { readonly deleteWhen: string };
 }
 
+/** New values by column (SQL over the table's columns) in the rows for which `where` is true; in all rows without it. */
+export interface UpdateSpec {
+  readonly set: Readonly<Record<string, string>>;
+  readonly where?: string;
+}
+
 export interface OverwriteOptions extends WriteOptions {
   /** Only these partitions are replaced: exact values by partition column. Rows outside of them are refused. */
   readonly partitions?: readonly Readonly<Record<string, string | null>>[];
@@ -200,6 +206,8 @@ export interface Engine extends AsyncDisposable {
   merge(table: OpenTable, spec: MergeSpec, options?: WriteOptions): Promise<WriteOutcome>;
   /** Removes the rows for which the predicate (SQL over the table's columns) is true. */
   delete(table: OpenTable, predicate: string, options?: WriteOptions): Promise<WriteOutcome>;
+  /** Rows for which the predicate is null stay as they are. */
+  update(table: OpenTable, spec: UpdateSpec, options?: WriteOptions): Promise<WriteOutcome>;
   /**
    * Rewrites small files into large ones and folds deletion vectors. The rows stay the same (`dataChange` is false); what another
    * writer changes meanwhile is left to it, so that it never has to be done twice.

@@ -14,6 +14,7 @@ export type {
   Scratch,
   TableChange,
   TableCreation,
+  UpdateSpec,
   Value,
   WriteMetrics,
   WriteOptions,

@@ -18,6 +18,7 @@ export function lazyEngine(start: () => Promise<Engine>): Engine {
     overwrite: async (table, rows, options) => await (await engine()).overwrite(table, rows, options),
     merge: async (table, spec, options) => await (await engine()).merge(table, spec, options),
     delete: async (table, predicate, options) => await (await engine()).delete(table, predicate, options),
+    update: async (table, spec, options) => await (await engine()).update(table, spec, options),
     optimize: async (table, options) => await (await engine()).optimize(table, options),
     alter: async (table, change, options) => await (await engine()).alter(table, change, options),
     query: async function* (relation, options) {

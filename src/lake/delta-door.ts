@@ -12,7 +12,8 @@
  * for await (const batch of table.read()) console.log(batch);
  * ```
  */
-export { DeltaTable, type CreateOptions, type OpenOptions, type ReadOptions, type RowsOf } from "./delta-table.ts";
+export { DeltaTable } from "./delta-table.ts";
+export type { CreateOptions, OpenOptions, ReadOptions, RowsOf } from "./delta-table-options.ts";
 export type { S3Settings } from "./open-store.ts";
 export { SluiceError, type FailureCode } from "../base/index.ts";
 export type { DataType, StructField, StructType } from "../contract/index.ts";
@@ -20,6 +21,8 @@ export type {
   HistoryEntry,
   LogCleanUpOptions,
   LogCleanUpReport,
+  RestoreOptions,
+  RestoreOutcome,
   Snapshot,
   VacuumOptions,
   VacuumReport,
@@ -30,6 +33,7 @@ export type {
   OptimizeOptions,
   OptimizeOutcome,
   Row,
+  UpdateSpec,
   Value,
   WriteMetrics,
   WriteOutcome,

@@ -1,21 +1,22 @@
 import { mkdir } from "node:fs/promises";
-import { availableParallelism, tmpdir, totalmem } from "node:os";
 import { SluiceError, realWorld, type World } from "../base/index.ts";
-import { field, struct, type DataType, type StructType } from "../contract/index.ts";
+import { field, struct, type StructType } from "../contract/index.ts";
 import {
   openLog,
+  restore,
   vacuum,
   type DeltaLog,
   type HistoryEntry,
   type LogCleanUpOptions,
   type LogCleanUpReport,
+  type RestoreOptions,
+  type RestoreOutcome,
+  type RestoreTable,
   type Snapshot,
   type VacuumOptions,
   type VacuumReport,
 } from "../delta/index.ts";
 import {
-  duckdbEngine,
-  lazyEngine,
   quoteIdentifier,
   type Engine,
   type Input,
@@ -28,32 +29,21 @@ import {
   type Row,
   type TableChange,
   type TableCreation,
+  type UpdateSpec,
   type WriteOptions,
   type WriteOutcome,
 } from "../engine/index.ts";
 import { isS3Url, type ObjectStore } from "../storage/index.ts";
-import { storeAt, type S3Settings } from "./open-store.ts";
-
-/** Rows to write: values in JavaScript (see `Row`), finished Parquet files of this machine, or SQL over such inputs. */
-export type RowsOf = readonly Row[] | { readonly parquet: readonly string[] } | Relation;
-
-export interface OpenOptions {
-  /** Bytes the engine may use; a quarter of the machine's memory by default, at most 4 GB. */
-  readonly memoryBytes?: number;
-  readonly threads?: number;
-  /** Folder for spilled data; the system's temporary folder by default. */
-  readonly spillFolder?: string;
-  /** For a table at `s3://bucket/prefix`: region, endpoint, key … Credentials come from the environment, a profile or a role. */
-  readonly s3?: S3Settings;
-  readonly world?: World;
-}
-
-export interface CreateOptions extends OpenOptions, Omit<TableCreation, "schema"> {
-  /** Types by column (all nullable), or a whole schema. */
-  readonly schema: StructType | Readonly<Record<string, DataType>>;
-}
-
-const MEMORY_MAX_BYTES = 4 * 1024 ** 3;
+import {
+  isStructType,
+  pathOf,
+  type CreateOptions,
+  type OpenOptions,
+  type ReadOptions,
+  type RowsOf,
+} from "./delta-table-options.ts";
+import { storeAt } from "./open-store.ts";
+import { tableEngine } from "./table-engine.ts";
 
 /** A Delta table in a folder or in S3. Every write is one commit; `version` follows the newest that this object has seen. */
 export class DeltaTable implements AsyncDisposable {
@@ -113,15 +103,7 @@ export class DeltaTable implements AsyncDisposable {
 
   static #at(path: string, options: OpenOptions): DeltaTable {
     const world = options.world ?? realWorld();
-    const engine = lazyEngine(
-      async () =>
-        await duckdbEngine({
-          memoryBytes: options.memoryBytes ?? Math.min(MEMORY_MAX_BYTES, Math.floor(totalmem() / 4)),
-          threads: options.threads ?? availableParallelism(),
-          spillFolder: options.spillFolder ?? tmpdir(),
-          world,
-        }),
-    );
+    const engine = tableEngine(world, options);
     const store = storeAt(path, world, options.s3);
     return new DeltaTable(store.localFolder ?? store.url, { store, engine, world });
   }
@@ -164,6 +146,11 @@ export class DeltaTable implements AsyncDisposable {
     return await this.#follow(this.#engine.delete(this.#open(), predicate, options));
   }
 
+  /** Gives columns new values (SQL over the columns), in the rows for which `where` is true or in all. */
+  async update(spec: UpdateSpec, options: WriteOptions = {}): Promise<WriteOutcome> {
+    return await this.#follow(this.#engine.update(this.#open(), spec, options));
+  }
+
   /**
    * Rewrites small files into large ones and folds deletion vectors; the rows stay the same, and so do older versions. With
    * `dryRun` it only says what it would do.
@@ -204,12 +191,19 @@ export class DeltaTable implements AsyncDisposable {
     return await this.#alter({ kind: "set-properties", properties });
   }
 
+  /** Gives the table the content and schema of an older `version`, or of a moment, in a new version. No row is copied. */
+  async restore(options: RestoreOptions): Promise<RestoreOutcome> {
+    const outcome = await restore(this.#place, options);
+    this.#snapshot = outcome.snapshot;
+    return outcome;
+  }
+
   /**
    * Removes files that left the table, or that no commit names, longer ago than the retention: a week, unless the table says
    * otherwise. Older versions than that cannot be read afterwards.
    */
   async vacuum(options: VacuumOptions = {}): Promise<VacuumReport> {
-    return await vacuum({ name: this.path, store: this.#store, log: this.#log, world: this.#world }, options);
+    return await vacuum(this.#place, options);
   }
 
   /** Removes versions older than the retention (30 days, unless the table says otherwise) from the log. */
@@ -261,6 +255,10 @@ export class DeltaTable implements AsyncDisposable {
     return await this.#follow(this.#engine.alter(this.#open(), change));
   }
 
+  get #place(): RestoreTable {
+    return { name: this.path, store: this.#store, log: this.#log, world: this.#world };
+  }
+
   async #follow(write: Promise<WriteOutcome>): Promise<WriteOutcome> {
     const outcome = await write;
     if (outcome.snapshot !== undefined) this.#snapshot = outcome.snapshot;
@@ -295,22 +293,4 @@ export class DeltaTable implements AsyncDisposable {
       facts: { path: this.path, columns: unknown.join(", ") },
     });
   }
-}
-
-export interface ReadOptions {
-  readonly version?: number;
-  /** Milliseconds since the epoch. */
-  readonly timestampMs?: number;
-  readonly columns?: readonly string[];
-  /** SQL over the columns. */
-  readonly where?: string;
-  readonly limit?: number;
-}
-
-function pathOf(column: string | readonly string[]): readonly string[] {
-  return typeof column === "string" ? [column] : column;
-}
-
-function isStructType(schema: CreateOptions["schema"]): schema is StructType {
-  return "type" in schema && schema["type"] === "struct" && "fields" in schema;
 }

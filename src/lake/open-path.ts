@@ -1,11 +1,11 @@
 import { stat } from "node:fs/promises";
-import { availableParallelism, tmpdir, totalmem } from "node:os";
 import { resolve } from "node:path";
 import { SluiceError, type World } from "../base/index.ts";
 import { openLog, type DeltaLog } from "../delta/index.ts";
-import { duckdbEngine, lazyEngine, type Engine } from "../engine/index.ts";
+import type { Engine } from "../engine/index.ts";
 import { isS3Url, type ObjectStore } from "../storage/index.ts";
 import { storeAt } from "./open-store.ts";
+import { tableEngine } from "./table-engine.ts";
 
 /** A Delta table somewhere, with an engine to read it; the engine starts at its first use and ends with this. */
 export interface PathTable extends AsyncDisposable {
@@ -15,20 +15,10 @@ export interface PathTable extends AsyncDisposable {
   readonly engine: Engine;
 }
 
-const MEMORY_MAX_BYTES = 4 * 1024 ** 3;
-
 /** Opens a folder, or `s3://bucket/prefix`, as a Delta table; reads nothing. Fails with `table.missing` where there is no such folder. */
 export async function openPath(path: string, world: World): Promise<PathTable> {
   if (!isS3Url(path)) await checkFolder(path);
-  const engine = lazyEngine(
-    async () =>
-      await duckdbEngine({
-        memoryBytes: Math.min(MEMORY_MAX_BYTES, Math.floor(totalmem() / 4)),
-        threads: availableParallelism(),
-        spillFolder: tmpdir(),
-        world,
-      }),
-  );
+  const engine = tableEngine(world);
   const store = storeAt(path, world);
   return {
     name: path,

@@ -13,6 +13,7 @@ export { slowestDependant, type Dependant } from "./dependants.ts";
 export { inputAppId, namedInputs, refreshGold, type GoldOutcome } from "./gold/refresh.ts";
 export { quarantineName } from "./quarantine/quarantine.ts";
 export { foldSilver, foldTarget, type FoldOutcome } from "./silver/fold.ts";
+export { restoreTable } from "./restore.ts";
 export { joinAppId } from "./silver/joins.ts";
 export { foldAppId } from "./silver/plan-fold.ts";
 export { rebuildSilver } from "./silver/rebuild.ts";

@@ -98,3 +98,23 @@ describe("vacuum and clean-log", () => {
     expect(await json("clean-log", "./t")).toMatchObject({ schema: "sluice.clean-log/1", oldestVersion: 0 });
   });
 });
+
+describe("restore", () => {
+  test("says what would come back and go, and brings it back", async () => {
+    await smallTable();
+    expect((await cli("restore", "./t", "--version", "1", "--dry-run")).stdout).toMatch(
+      /^\.\/t would be restored to version 1: 1 file \(.+\) would come back, 3 files \(.+\) would go\n$/,
+    );
+    expect(await json("restore", "./t", "--version", "1")).toMatchObject({
+      schema: "sluice.restore/1",
+      outcome: "committed",
+      version: 5,
+      restored: 1,
+      filesAdded: 1,
+      filesRemoved: 3,
+    });
+    expect((await cli("read", "./t", "--format", "csv", "--columns", "id")).stdout.trim().split(/\s+/)).toHaveLength(3);
+    expect((await cli("restore", "./t", "--version", "1")).stdout).toBe("./t has the content of version 1 already\n");
+    expect(await json("restore", "./t")).toMatchObject({ error: { code: "usage.invalid" } });
+  });
+});

@@ -8,6 +8,7 @@ import { optimizing } from "./engine/optimizing.ts";
 import { reading } from "./engine/reading.ts";
 import { everyType } from "./engine/types.ts";
 import { keepingRules } from "./engine/rules.ts";
+import { updating } from "./engine/updating.ts";
 import { writing } from "./engine/writing.ts";
 
 /** What every engine must do. `make` starts an engine with a spill folder of its own. */
@@ -19,6 +20,7 @@ export function engineSuite(name: string, make: MakeEngine): void {
     merging(make);
     reading(make);
     racing(make);
+    updating(make);
     optimizing(make);
     changingColumns(make);
     keepingRules(make);

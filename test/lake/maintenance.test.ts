@@ -7,7 +7,7 @@ import type { Lake } from "../../src/lake/index.ts";
 import type { Layer } from "../../src/contract/index.ts";
 import { vacuum, type VacuumReport } from "../../src/delta/index.ts";
 import type { OpenTable, OptimizeOutcome } from "../../src/engine/index.ts";
-import { slowestDependant } from "../../src/layers/index.ts";
+import { restoreTable, slowestDependant } from "../../src/layers/index.ts";
 import { writeExport } from "../builders/dynamodb-export.ts";
 import type { Item } from "../builders/dynamodb-item.ts";
 
@@ -192,3 +192,40 @@ test("what Silver has yet to fold in outlives its clean-up, and nothing else doe
   expect(await run(lake)).toMatchObject({ "silver.orders": "changed" });
   expect(await rows(lake, STATE)).toContainEqual({ order_id: "o-1", amount: "50.00", segment: "s-c-1" });
 }, 60_000);
+
+test("a restored Silver or Gold table takes in again what it took in since; Bronze is not restored", async () => {
+  deliverStart();
+  await using lake = shop();
+  await run(lake);
+  const states: unknown[] = [await rows(lake, STATE)];
+  for (const number of [1, 2, 3]) {
+    deliverDay(number);
+    await run(lake);
+    states.push(await rows(lake, STATE));
+  }
+  const revenue = await rows(lake, REVENUE);
+  const table = async (layer: Layer, name: string) => ({ ...(await open(lake, layer, name)), world: lake.world });
+  for (const [version, state] of states.slice(0, -1).entries()) {
+    const outcome = await restoreTable(await table("silver", "orders"), { version });
+    expect(outcome).toMatchObject({ kind: "committed", restored: version });
+    expect(await rows(lake, STATE)).toEqual(state);
+    // The clean-up knows that there is something to fold in again.
+    expect((await slowestDependant(lake, lake.definition, "bronze.orders"))?.version).toBe(version + 1);
+    expect(await run(lake)).toMatchObject({ "bronze.orders": "unchanged", "silver.orders": "changed" });
+    expect(await rows(lake, STATE)).toEqual(states.at(-1));
+    expect(await rows(lake, REVENUE)).toEqual(revenue);
+  }
+  // Even when the versions in between are no longer to be had.
+  await lake.engine.optimize(await open(lake, "bronze", "orders"));
+  await cleanUp(lake, "bronze", "orders");
+  await restoreTable(await table("silver", "orders"), { version: 1 });
+  await run(lake);
+  expect(await rows(lake, STATE)).toEqual(states.at(-1));
+
+  await restoreTable(await table("gold", "revenue"), { version: 0 });
+  expect(await run(lake)).toMatchObject({ "silver.orders": "unchanged", "gold.revenue": "changed" });
+  expect(await rows(lake, REVENUE)).toEqual(revenue);
+  await expect(restoreTable(await table("bronze", "orders"), { version: 0 })).rejects.toMatchObject({
+    code: "plan.refused",
+  });
+}, 120_000);

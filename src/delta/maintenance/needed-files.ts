@@ -22,7 +22,8 @@ export async function addNeededBetween(
   log: DeltaLog,
   { from, to, files }: { readonly from: number; readonly to: number; readonly files: "changes" | "all" },
 ): Promise<void> {
-  for await (const { adds, removes } of log.changes(from, to)) {
+  for await (const { adds, removes, changeFiles } of log.changes(from, to)) {
+    for (const { path } of changeFiles) needed.add(path);
     for (const file of [...adds, ...removes]) if (files === "all" || file.dataChange) addPaths(needed, file, log.url);
   }
 }

@@ -11,6 +11,7 @@ import type {
   Row,
   Scratch,
   TableChange,
+  UpdateSpec,
   WriteOptions,
   WriteOutcome,
 } from "../engine.ts";
@@ -27,6 +28,7 @@ import { optimize } from "./optimize/optimize.ts";
 import { overwrite } from "./overwrite.ts";
 import { rowsOf } from "./row-values.ts";
 import type { Session } from "./session.ts";
+import { updateRows } from "./update-rows.ts";
 
 export type DuckdbEngineOptions = DatabaseOptions;
 
@@ -58,6 +60,10 @@ class DuckdbEngine implements Engine {
 
   async delete(table: OpenTable, predicate: string, options?: WriteOptions): Promise<WriteOutcome> {
     return await deleteRows(this.#parts, table, predicate, options);
+  }
+
+  async update(table: OpenTable, spec: UpdateSpec, options?: WriteOptions): Promise<WriteOutcome> {
+    return await updateRows(this.#parts, table, spec, options);
   }
 
   async optimize(table: OpenTable, options?: OptimizeOptions): Promise<OptimizeOutcome> {

@@ -28,8 +28,9 @@ export function foldAppId(bronzeTableId: string): string {
 
 /**
  * The Bronze versions that a Silver table has not folded in, in chunks of bounded size. Files that only rearrange rows
- * (`dataChange` false) have been folded already under another name. A table that has folded nothing takes the files that are
- * live where old versions are no longer what they were: a fold does not depend on the order of events.
+ * (`dataChange` false) have been folded already under another name. Where old versions are no longer what they were – a new table
+ * that finds rows moved to other files, a restored one whose next versions were cleaned up – it takes all that is live: a fold
+ * depends neither on the order of events nor on how often it sees them.
  */
 export async function planFold(bronze: OpenTable, silver: OpenTable, chunkBytes = CHUNK_BYTES): Promise<FoldPlan> {
   const source = must(bronze.snapshot, `${bronze.name} exists before ${silver.name} is folded`);
@@ -37,8 +38,8 @@ export async function planFold(bronze: OpenTable, silver: OpenTable, chunkBytes 
   const folded = silver.snapshot?.txns.get(appId)?.version ?? -1;
   if (folded >= source.version) return { appId, chunks: [] };
   if (await isOnlyRearranged(bronze.log, folded, source.version)) return { appId, chunks: [] };
-  const commits = folded < 0 ? await wholeHistory(bronze, source) : await newFiles(bronze, folded, source);
-  if (commits === undefined) return { appId, chunks: liveChunks(source, chunkBytes) };
+  const commits = await newFiles(bronze, folded, source);
+  if (commits === undefined) return { appId, chunks: liveChunks(source, folded, chunkBytes) };
   return { appId, chunks: commitChunks(commits, { folded, to: source.version, chunkBytes }) };
 }
 
@@ -47,19 +48,20 @@ interface NewFiles {
   readonly files: readonly AddFile[];
 }
 
-async function newFiles(bronze: OpenTable, folded: number, source: Snapshot): Promise<readonly NewFiles[]> {
+/** What each version since has added; undefined where a version or a file of it is gone. */
+async function newFiles(bronze: OpenTable, folded: number, source: Snapshot): Promise<readonly NewFiles[] | undefined> {
   const commits: NewFiles[] = [];
-  for await (const { version, adds } of bronze.log.changes(folded + 1, source.version)) {
-    commits.push({ version, files: adds.filter((add) => add.dataChange) });
-  }
-  return commits;
-}
-
-/** Undefined where a version was cleaned up, or where rows have moved to other files since. */
-async function wholeHistory(bronze: OpenTable, source: Snapshot): Promise<readonly NewFiles[] | undefined> {
   try {
-    const commits = await newFiles(bronze, -1, source);
-    return commits.every(({ files }) => files.every((file) => source.files.has(file.path))) ? commits : undefined;
+    for await (const { version, adds } of bronze.log.changes(folded + 1, source.version)) {
+      const files = adds.filter((add) => add.dataChange);
+      for (const { path } of files) {
+        // Its rows are in another file by now; who has folded nothing need not look for it.
+        if (source.files.has(path)) continue;
+        if (folded < 0 || (await bronze.store.stat(path)) === undefined) return undefined;
+      }
+      commits.push({ version, files });
+    }
+    return commits;
   } catch (error) {
     if (isFailure(error, "table.version-missing")) return undefined;
     throw error;
@@ -89,7 +91,7 @@ function commitChunks(
   return chunks;
 }
 
-function liveChunks(source: Snapshot, chunkBytes: number): FoldChunk[] {
+function liveChunks(source: Snapshot, folded: number, chunkBytes: number): FoldChunk[] {
   const groups: AddFile[][] = [[]];
   let sizeBytes = 0;
   for (const file of source.files.values()) {
@@ -103,7 +105,7 @@ function liveChunks(source: Snapshot, chunkBytes: number): FoldChunk[] {
   return groups.map((files, index) => ({
     from: 0,
     to: source.version,
-    after: -1,
+    after: folded,
     files,
     ...(index < groups.length - 1 ? { isPart: true } : {}),
   }));

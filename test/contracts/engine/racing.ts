@@ -109,6 +109,8 @@ export function racing(make: MakeEngine): void {
       merge: async (table) => await count(table, "merge", [2, 3, 4]),
       delete: async (table) => await table.engine.delete(await table.open(), "id = 2"),
       overwrite: async (table) => await table.engine.overwrite(await table.open(), rowsOf(SCHEMA, rowsBy("over", [5]))),
+      update: async (table) =>
+        await table.engine.update(await table.open(), { set: { count: "count + 1" }, where: "id <> 2" }),
       optimize: async (table) => await table.engine.optimize(await table.open()),
     };
     test.for(Object.keys(verbs))(

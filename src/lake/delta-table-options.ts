@@ -1,0 +1,43 @@
+import type { World } from "../base/index.ts";
+import type { DataType, StructType } from "../contract/index.ts";
+import type { Relation, Row, TableCreation } from "../engine/index.ts";
+import type { S3Settings } from "./open-store.ts";
+
+/** Rows to write: values in JavaScript (see `Row`), finished Parquet files of this machine, or SQL over such inputs. */
+export type RowsOf = readonly Row[] | { readonly parquet: readonly string[] } | Relation;
+
+export interface OpenOptions {
+  /** Bytes the engine may use; a quarter of the machine's memory by default, at most 4 GB. */
+  readonly memoryBytes?: number;
+  readonly threads?: number;
+  /** Folder for spilled data; the system's temporary folder by default. */
+  readonly spillFolder?: string;
+  /** For a table at `s3://bucket/prefix`: region, endpoint, key … Credentials come from the environment, a profile or a role. */
+  readonly s3?: S3Settings;
+  readonly world?: World;
+}
+
+export interface CreateOptions extends OpenOptions, Omit<TableCreation, "schema"> {
+  /** Types by column (all nullable), or a whole schema. */
+  readonly schema: StructType | Readonly<Record<string, DataType>>;
+}
+
+export interface ReadOptions {
+  readonly version?: number;
+  /** Milliseconds since the epoch. */
+  readonly timestampMs?: number;
+  readonly columns?: readonly string[];
+  /** SQL over the columns. */
+  readonly where?: string;
+  readonly limit?: number;
+}
+
+/** Whether a schema is given as a whole. */
+export function isStructType(schema: CreateOptions["schema"]): schema is StructType {
+  return "type" in schema && schema["type"] === "struct" && "fields" in schema;
+}
+
+/** The names of a column from the top down. */
+export function pathOf(column: string | readonly string[]): readonly string[] {
+  return typeof column === "string" ? [column] : column;
+}
