@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { realWorld } from "../src/base/index.ts";
 import { arrayOf, decimal, field, struct, type StructType } from "../src/contract/index.ts";
-import { openLog, type DeltaLog, type Snapshot } from "../src/delta/index.ts";
+import { openLog, restore, vacuum, type DeltaLog, type Snapshot } from "../src/delta/index.ts";
 import { duckdbEngine, type Engine, type OpenTable, type Relation, type Row } from "../src/engine/index.ts";
 import { localStore } from "../src/storage/index.ts";
 import { collected, latestOf } from "./delta-builders.ts";
@@ -105,6 +105,31 @@ describe.runIf(hasDeltaRs || hasSpark)("a table of ours", () => {
       ).toBeGreaterThan(9);
     },
   );
+
+  test("reads alike after it was optimized, vacuumed and restored, and is still written by others", LONG, async () => {
+    const table = tableAt(engine, join(folder, "kept tidy"));
+    await append(engine, table, 0, 60);
+    for (let round = 1; round <= 3; round += 1) {
+      await engine.delete(await opened(table), `id % 7 = ${round}`);
+      await append(engine, table, round * 100, 20);
+    }
+    const before = (await latestOf(table.log)).version;
+    const outcome = await engine.optimize(await opened(table));
+    expect(outcome).toMatchObject({ kind: "committed", metrics: { filesLeft: 0 } });
+    expect([...outcome.snapshot.files.values()].some((file) => file.deletionVector !== undefined)).toBe(false);
+    expect(await disagreements(judges, table, engine)).toEqual([]);
+    const place = { ...(await opened(table)), world: realWorld() };
+    await restore(place, { version: before });
+    expect(await disagreements(judges, table, engine)).toEqual([]);
+    await engine.optimize(await opened(table));
+    const cleaned = await vacuum(place, { retentionMs: 0, allowShortRetention: true });
+    expect(cleaned.removed.length).toBeGreaterThan(4);
+    expect(await disagreements(judges, table, engine)).toEqual([]);
+    if (spark === undefined) return;
+    await spark.sql(`DELETE FROM delta.\`${table.path}\` WHERE id % 5 = 0`);
+    await engine.optimize(await opened(table));
+    expect(await disagreements(judges, table, engine)).toEqual([]);
+  });
 
   test.runIf(hasDeltaRs)("is appended to by delta-rs while we append", LONG, async () => {
     const table = tableAt(engine, join(folder, "with delta-rs"), { "delta.enableDeletionVectors": "false" });
