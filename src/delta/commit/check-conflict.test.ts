@@ -17,20 +17,9 @@ import type {
 import { checkConflict, isBlindAppend, isolationLevelOf } from "./check-conflict.ts";
 
 const A1 = addOf("a", { partitionValues: { x: "1" } });
-const A2 = addOf("a", { partitionValues: { x: "2" } });
 const B1 = addOf("b", { partitionValues: { x: "1" } });
-const B2 = addOf("b", { partitionValues: { x: "2" } });
 const C1 = addOf("c", { partitionValues: { x: "1" } });
 const WHOLE: ReadSet = { wholeTable: true, files: new Set() };
-
-/** Reading by a predicate over partitions also means reading the files that were there. */
-function reading(values: readonly string[], ...files: readonly AddFile[]): ReadSet {
-  return {
-    wholeTable: true,
-    files: new Set(files.map((file) => file.path)),
-    covers: (partition) => values.includes(partition["x"] ?? ""),
-  };
-}
 
 interface Case {
   readonly name: string;
@@ -41,91 +30,8 @@ interface Case {
   readonly conflict: ConflictReason | undefined;
 }
 
-/** The declarative cases of Delta's own suite for optimistic transactions. */
-const DELTA_CASES: readonly Case[] = [
-  { name: "append / append", ours: { adds: [B1] }, winner: { adds: [A1] }, conflict: undefined },
-  {
-    name: "disjoint txns",
-    ours: { txns: [{ appId: "t1", version: 1 }] },
-    winner: { txns: [{ appId: "t2", version: 0, lastUpdated: 1234 }] },
-    conflict: undefined,
-  },
-  {
-    name: "disjoint delete / read",
-    live: [A2],
-    reads: reading(["1"]),
-    winner: { removes: [removeOf(A2, 4)] },
-    conflict: undefined,
-  },
-  {
-    name: "disjoint add / read",
-    reads: reading(["1"]),
-    ours: { adds: [C1] },
-    winner: { adds: [A2] },
-    conflict: undefined,
-  },
-  { name: "add / read + no write", reads: reading(["1"]), winner: { adds: [A1] }, conflict: undefined },
-  {
-    name: "delete / delete",
-    live: [A1],
-    ours: { removes: [removeOf(A1, 5)] },
-    winner: { removes: [removeOf(A1, 4)] },
-    conflict: "concurrent-delete-delete",
-  },
-  {
-    name: "add / read + write",
-    reads: reading(["1"]),
-    ours: { adds: [C1] },
-    winner: { adds: [A1] },
-    conflict: "concurrent-append",
-  },
-  {
-    name: "add in part=2 / read from part=1,2 and write to part=1",
-    reads: reading(["1", "2"]),
-    ours: { adds: [C1] },
-    winner: { adds: [B2] },
-    conflict: "concurrent-append",
-  },
-  {
-    name: "delete / read",
-    live: [A1],
-    reads: reading(["1"], A1),
-    winner: { removes: [removeOf(A1, 4)] },
-    conflict: "concurrent-delete-read",
-  },
-  { name: "schema change", winner: { metadata: otherMetadata() }, conflict: "metadata-changed" },
-  {
-    name: "conflicting txns",
-    ours: { txns: [{ appId: "t1", version: 1 }] },
-    winner: { txns: [{ appId: "t1", version: 0 }] },
-    conflict: "concurrent-transaction",
-  },
-  {
-    name: "upgrade / upgrade",
-    ours: { protocol: { minReaderVersion: 1, minWriterVersion: 2 } },
-    winner: { protocol: { minReaderVersion: 1, minWriterVersion: 2 } },
-    conflict: "protocol-changed",
-  },
-  {
-    name: "taint whole table",
-    live: [A2],
-    reads: WHOLE,
-    ours: { adds: [C1] },
-    winner: { adds: [B1] },
-    conflict: "concurrent-append",
-  },
-  {
-    name: "taint whole table + concurrent remove",
-    live: [A2],
-    reads: WHOLE,
-    ours: { adds: [C1] },
-    winner: { removes: [removeOf(A2, 4)] },
-    conflict: "concurrent-delete-read",
-  },
-];
-
-/** What the declarative cases leave open. */
-const OUR_CASES: readonly Case[] = [
+/** What Delta's own declarative cases (spark-cases.test.ts) leave open. */
+const CASES: readonly Case[] = [
   {
     name: "compaction / compaction of the same file, though neither changes data",
     live: [A1],
@@ -209,7 +115,7 @@ const OUR_CASES: readonly Case[] = [
 ];
 
 describe("concurrent commits", () => {
-  for (const one of [...DELTA_CASES, ...OUR_CASES]) {
+  for (const one of CASES) {
     const verdict = one.conflict === undefined ? "is allowed" : `is ${one.conflict}`;
     test(`${one.name} ${verdict}`, async () => {
       expect(checkConflict(await requestOf(one), winnerOf(one.winner))).toBe(one.conflict);
