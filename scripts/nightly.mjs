@@ -1,5 +1,6 @@
-// `npm run nightly`: the long loops. CI runs about a minute of each; here every random test gets many more seeds, the kill loop
-// half an hour, and every version of every table is judged.
+// `npm run nightly`: the long loops. CI runs a short slice of each; here every random test gets many more seeds, the kill loop of
+// a whole lake half an hour, the kills and races on one table ten minutes each (in a folder and in S3: test/concurrency), and every
+// version of every table is judged.
 import { attempt, build, ensureInstalled, requireNode, say } from "./set-up.mjs";
 
 const chosen = process.argv.slice(2);

@@ -1,0 +1,126 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { realWorld, seededRandom } from "../../src/base/index.ts";
+import { DeltaTable } from "../../src/lake/delta-door.ts";
+import { localStore, s3Store, type ObjectStore } from "../../src/storage/index.ts";
+import { requirePart, startDeltaRs, startSpark, type Judge } from "../services/judges.ts";
+import { startVersityGw, type S3Server } from "../services/s3-servers.ts";
+import { FIRST_ROW, judgeLedger } from "./ledger-verdict.ts";
+import { keepLedger, type LedgerPlace } from "./ledger-writers.ts";
+
+/** By night each loop runs ten minutes with eight writers and Spark is asked, too; by day it is a slice of some seconds. */
+const IS_NIGHT = process.env["SLUICE_NIGHTLY"] === "true";
+const LOOP_MS = 1_000 * Number(process.env["SLUICE_LOOP_SECONDS"] ?? (IS_NIGHT ? "600" : "1"));
+const SEED = Number(process.env["SLUICE_SEED"] ?? "20261127");
+/** What comes on top of the loop: starting, finishing, judging a log of thousands of versions. */
+const LIMIT = { timeout: 2 * LOOP_MS + 600_000 };
+
+const WRITERS = ["w0", "w1", "w2", "w3", "w4", "w5", "w6", "w7"];
+const RACING = WRITERS.slice(0, IS_NIGHT ? 8 : 3);
+const KILLED = WRITERS.slice(0, IS_NIGHT ? 4 : 2);
+
+let folder = "";
+const judges: Judge[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "sluice-endurance-"));
+  if (requirePart("delta-1.6.6")) judges.push(await startDeltaRs("1.6.6"));
+  if (IS_NIGHT && requirePart("spark")) judges.push(await startSpark());
+});
+
+afterAll(async () => {
+  await Promise.all(judges.map((judge) => judge.close()));
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe("a table in a folder", () => {
+  test("of writers at once has each of their operations exactly once (F10, F15)", LIMIT, async () => {
+    const place = { path: join(folder, "race"), seed: SEED };
+    await endure("race in a folder", { place, store: localStore(place.path), writers: RACING });
+  });
+
+  test(
+    "of writers that are killed at any moment has each of their operations exactly once (F1–F4)",
+    LIMIT,
+    async () => {
+      const place = { path: join(folder, "kill"), seed: SEED + 1 };
+      await endure("kill -9 in a folder", { place, store: localStore(place.path), writers: KILLED, kills: true });
+    },
+  );
+});
+
+describe.skipIf(!requirePart("versitygw"))("a table in S3", () => {
+  let server: S3Server;
+  beforeAll(async () => {
+    server = await startVersityGw();
+  });
+  afterAll(() => server[Symbol.asyncDispose]());
+
+  const placed = (name: string, seed: number): { place: LedgerPlace; store: ObjectStore } => {
+    const path = `s3://${server.bucket}/${name}`;
+    const s3 = { endpoint: server.endpoint, pathStyle: true };
+    return { place: { path, s3, seed }, store: s3Store({ url: path, ...s3 }, { world: realWorld() }) };
+  };
+
+  test("of writers at once has each of their operations exactly once (F10, F15)", LIMIT, async () => {
+    await endure("race in S3", { ...placed("race", SEED + 2), writers: RACING });
+  });
+
+  test(
+    "of writers that are killed at any moment has each of their operations exactly once (F1–F4)",
+    LIMIT,
+    async () => {
+      await endure("kill -9 in S3", { ...placed("kill", SEED + 3), writers: KILLED, kills: true });
+    },
+  );
+});
+
+interface Loop {
+  readonly place: LedgerPlace;
+  readonly store: ObjectStore;
+  readonly writers: readonly string[];
+  readonly kills?: boolean;
+}
+
+/** Runs one loop and has the table judged: by the ledger, by the log alone, and by other engines. */
+async function endure(what: string, { place, store, writers, kills = false }: Loop): Promise<void> {
+  const { path, s3, seed } = place;
+  const properties = { "delta.checkpointInterval": "10" };
+  const schema = { writer: "string", number: "long", note: "string" } as const;
+  {
+    await using table = await DeltaTable.create(path, { schema, properties, ...(s3 === undefined ? {} : { s3 }) });
+    await table.append([FIRST_ROW]);
+  }
+  const random = seededRandom(seed);
+  const killing = kills ? { killAfterMs: () => 50 + random() * Math.min(LOOP_MS / 3, 1_950) } : {};
+  const run = await keepLedger({ ...place, writers, forMs: LOOP_MS, ...killing });
+  const verdict = await judgeLedger(store, { seed, told: run.told, folder });
+  const summary = {
+    operations: verdict.operations,
+    versions: verdict.version + 1,
+    rows: verdict.rows,
+    kills: run.kills,
+  };
+  process.stderr.write(`${what}: ${LOOP_MS / 1_000} s, SLUICE_SEED=${SEED}: ${JSON.stringify(summary)}\n`);
+  expect(verdict.faults).toEqual([]);
+  if (kills) expect(run.kills).toBeGreaterThan(1);
+  if (judges.length === 0) return;
+  const here = await copyHere(store);
+  for (const judge of judges) {
+    const { sha256 } = await judge.rows(here, { limitRows: 0 });
+    expect({ engine: judge.engine.name, sha256 }).toEqual({ engine: judge.engine.name, sha256: verdict.sha256 });
+  }
+}
+
+/** Spark comes without S3, and paths in a log are relative: it is given a copy. */
+async function copyHere(store: ObjectStore): Promise<string> {
+  if (store.localFolder !== undefined) return store.localFolder;
+  const copy = await mkdtemp(join(folder, "copy-"));
+  for await (const { path } of store.list("")) {
+    await mkdir(dirname(join(copy, path)), { recursive: true });
+    await writeFile(join(copy, path), await store.read(path));
+  }
+  return copy;
+}
