@@ -38,7 +38,7 @@ afterAll(async () => {
 describe("a table in a folder", () => {
   test("of writers at once has each of their operations exactly once (F10, F15)", LIMIT, async () => {
     const place = { path: join(folder, "race"), seed: SEED };
-    await endure("race in a folder", { place, store: localStore(place.path), writers: RACING });
+    expect(await endure("race in a folder", { place, store: localStore(place.path), writers: RACING })).toEqual([]);
   });
 
   test(
@@ -46,7 +46,9 @@ describe("a table in a folder", () => {
     LIMIT,
     async () => {
       const place = { path: join(folder, "kill"), seed: SEED + 1 };
-      await endure("kill -9 in a folder", { place, store: localStore(place.path), writers: KILLED, kills: true });
+      expect(
+        await endure("kill -9 in a folder", { place, store: localStore(place.path), writers: KILLED, kills: true }),
+      ).toEqual([]);
     },
   );
 });
@@ -65,14 +67,14 @@ describe.skipIf(!requirePart("versitygw"))("a table in S3", () => {
   };
 
   test("of writers at once has each of their operations exactly once (F10, F15)", LIMIT, async () => {
-    await endure("race in S3", { ...placed("race", SEED + 2), writers: RACING });
+    expect(await endure("race in S3", { ...placed("race", SEED + 2), writers: RACING })).toEqual([]);
   });
 
   test(
     "of writers that are killed at any moment has each of their operations exactly once (F1–F4)",
     LIMIT,
     async () => {
-      await endure("kill -9 in S3", { ...placed("kill", SEED + 3), writers: KILLED, kills: true });
+      expect(await endure("kill -9 in S3", { ...placed("kill", SEED + 3), writers: KILLED, kills: true })).toEqual([]);
     },
   );
 });
@@ -84,8 +86,8 @@ interface Loop {
   readonly kills?: boolean;
 }
 
-/** Runs one loop and has the table judged: by the ledger, by the log alone, and by other engines. */
-async function endure(what: string, { place, store, writers, kills = false }: Loop): Promise<void> {
+/** Runs one loop and has the table judged: by the ledger, by the log alone, and by other engines. Gives what is wrong. */
+async function endure(what: string, { place, store, writers, kills = false }: Loop): Promise<readonly string[]> {
   const { path, s3, seed } = place;
   const properties = { "delta.checkpointInterval": "10" };
   const schema = { writer: "string", number: "long", note: "string" } as const;
@@ -104,14 +106,13 @@ async function endure(what: string, { place, store, writers, kills = false }: Lo
     kills: run.kills,
   };
   process.stderr.write(`${what}: ${LOOP_MS / 1_000} s, SLUICE_SEED=${SEED}: ${JSON.stringify(summary)}\n`);
-  expect(verdict.faults).toEqual([]);
-  if (kills) expect(run.kills).toBeGreaterThan(1);
-  if (judges.length === 0) return;
-  const here = await copyHere(store);
+  const faults = kills && run.kills === 0 ? [...verdict.faults, "nobody was killed"] : [...verdict.faults];
+  const here = judges.length === 0 ? "" : await copyHere(store);
   for (const judge of judges) {
-    const { sha256 } = await judge.rows(here, { limitRows: 0 });
-    expect({ engine: judge.engine.name, sha256 }).toEqual({ engine: judge.engine.name, sha256: verdict.sha256 });
+    const { count, sha256 } = await judge.rows(here, { limitRows: 0 });
+    if (sha256 !== verdict.sha256) faults.push(`${judge.engine.name} sees ${count} other rows`);
   }
+  return faults;
 }
 
 /** Spark comes without S3, and paths in a log are relative: it is given a copy. */

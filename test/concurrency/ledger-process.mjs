@@ -10,16 +10,16 @@ const options = { memoryBytes: 96_000_000, threads: 1, ...(s3 === undefined ? {}
 /** So many in a row mean that nothing goes on any more. */
 const TRIES_MAX = 100;
 
-let isStopped = false;
+const stopped = new AbortController();
 const lines = createInterface({ input: process.stdin });
 const started = new Promise((resolve) => lines.once("line", resolve));
-lines.once("close", () => (isStopped = true));
+lines.once("close", () => stopped.abort());
 
 const table = await DeltaTable.open(path, options);
 await table.query("select count(*) from t").next(); // the engine is up before the race begins
 process.stdout.write("ready\n");
 await started;
-for (let n = (table.snapshot.txns.get(writer)?.version ?? -1) + 1; !isStopped; n += 1) {
+for (let n = (table.snapshot.txns.get(writer)?.version ?? -1) + 1; !stopped.signal.aborted; n += 1) {
   const operation = operationOf(seed, writer, n);
   await untilTold(() => perform(operation, { txns: [{ appId: writer, version: n, expected: n - 1 }] }));
   process.stdout.write(`${n}\n`);
