@@ -24,6 +24,7 @@ export async function append(
         const source = await parts.source(session, rows);
         const doing = { what: `append to table ${table.name}`, userSql: true, linesBefore: source.linesBefore };
         const sql = await conformed(session, source.sql, {
+          columns: await parts.columns(session, rows, doing.what),
           schema: target.metadata.schema,
           tableName: table.name,
           doing,

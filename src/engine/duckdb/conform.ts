@@ -11,6 +11,8 @@ import { quoteIdentifier, quoteLiteral, sqlTypeOf } from "../sql-text.ts";
 export const NULL_MARK = "not-null column ";
 
 export interface ConformOptions {
+  /** Those of the source, where they are known already. */
+  readonly columns?: readonly EngineColumn[];
   readonly schema: StructType;
   readonly tableName: string;
   readonly doing: Doing;
@@ -27,7 +29,7 @@ export interface ConformOptions {
  */
 export async function conformed(session: Session, source: string, options: ConformOptions): Promise<string> {
   const { schema, tableName, besides = [] } = options;
-  const columns = await session.columns(source, options.doing);
+  const columns = options.columns ?? (await session.columns(source, options.doing));
   const present = new Map<string, EngineColumn>();
   for (const column of columns) {
     if (besides.includes(column.name)) continue;

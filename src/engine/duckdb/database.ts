@@ -1,7 +1,7 @@
 import { mkdir, readdir, realpath, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
-import { DuckDBInstance } from "./duckdb-api.ts";
+import { DuckDBInstance, type DuckDBConnection } from "./duckdb-api.ts";
 import { SluiceError, type World } from "../../base/index.ts";
 import { pathFailure } from "../../storage/index.ts";
 import { interrupted } from "./engine-failure.ts";
@@ -31,6 +31,8 @@ const SPILL_ADVICE =
 /** More queries at once would starve the file reads of this process: a lease would expire (they share four threads). */
 const CALLS_MAX = 2;
 
+const IDLE_MAX = 4;
+
 /** One DuckDB in memory, its settings locked, and its private spill folder. */
 export class Database {
   readonly world: World;
@@ -46,6 +48,8 @@ export class Database {
   readonly #instance: DuckDBInstance;
   readonly #slots = new Slots(CALLS_MAX);
   readonly #open = new Set<Session>();
+  /** Connections on which nothing is left of the sessions before: a small run has some thirty of them. */
+  readonly #idle: DuckDBConnection[] = [];
   #closed = false;
 
   private constructor(instance: DuckDBInstance, folder: string, options: DatabaseOptions) {
@@ -83,11 +87,22 @@ export class Database {
   async session(signal?: AbortSignal): Promise<Session> {
     if (this.#closed) throw new SluiceError("internal.bug", "Cannot use the engine: it is closed");
     if (signal?.aborted === true) throw interrupted({ what: "begin" });
-    const connection = await this.#instance.connect();
-    await connection.run(`SET ${GATHERING} = false`);
-    const session = new Session(connection, this.#slots, { signal, closed: () => this.#open.delete(session) });
+    const session = new Session(this.#idle.pop() ?? (await this.#connect()), this.#slots, {
+      signal,
+      ended: (connection, isClean) => {
+        this.#open.delete(session);
+        if (isClean && !this.#closed && this.#idle.length < IDLE_MAX) this.#idle.push(connection);
+        else connection.closeSync();
+      },
+    });
     this.#open.add(session);
     return session;
+  }
+
+  async #connect(): Promise<DuckDBConnection> {
+    const connection = await this.#instance.connect();
+    await connection.run(`SET ${GATHERING} = false`);
+    return connection;
   }
 
   /** A new file or folder name below the spill folder. */
@@ -99,6 +114,7 @@ export class Database {
     if (this.#closed) return;
     this.#closed = true;
     await Promise.all([...this.#open].map(async (session) => await session[Symbol.asyncDispose]()));
+    for (const connection of this.#idle) connection.closeSync();
     this.#instance.closeSync();
     await rm(this.folder, { recursive: true, force: true });
   }

@@ -89,14 +89,14 @@ class DuckdbEngine implements Engine {
 
   async schemaOf(relation: Relation): Promise<StructType> {
     await using session = await this.#parts.database.session();
-    const { sql, doing } = await this.#question(session, relation, "tell the query's columns");
-    return deltaSchema(await session.columns(sql, doing));
+    return deltaSchema(await this.#parts.columns(session, relation, "tell the query's columns"));
   }
 
   async scratch(relation: Relation): Promise<Scratch> {
     await using session = await this.#parts.database.session();
+    const columns = await this.#parts.columns(session, relation, "keep the query's rows");
     const { sql, doing } = await this.#question(session, relation, "keep the query's rows");
-    return await this.#parts.scratches.create(session, sql, doing);
+    return await this.#parts.scratches.create(session, { sql, columns }, doing);
   }
 
   async export(

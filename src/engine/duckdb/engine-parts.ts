@@ -1,11 +1,12 @@
 import type { Relation } from "../engine.ts";
 import { CheckedQueries } from "./checked-queries.ts";
 import type { Database } from "./database.ts";
+import type { EngineColumn } from "./delta-type.ts";
 import { DeletedRows } from "./deleted-rows.ts";
 import { FileCache } from "./file-cache.ts";
 import { ScratchFiles } from "./scratch-files.ts";
 import type { Session } from "./session.ts";
-import { sourceSql, type SourceSql } from "./source-sql.ts";
+import { sourceSql, type SourceAccess, type SourceSql } from "./source-sql.ts";
 import type { ScanAccess } from "./table-scan.ts";
 
 /** What the engine's verbs share. */
@@ -29,14 +30,21 @@ export class EngineParts {
 
   /** A relation as SQL that is valid in this session. */
   async source(session: Session, relation: Relation): Promise<SourceSql> {
-    return await sourceSql(
-      {
-        ...this.access(session),
-        scratches: this.scratches,
-        checked: this.#checked,
-        lineBytes: this.database.lineBytes,
-      },
-      relation,
-    );
+    return await sourceSql(this.#sources(session), relation);
+  }
+
+  /** The columns of a relation, found without a look at its rows. */
+  async columns(session: Session, relation: Relation, what: string): Promise<readonly EngineColumn[]> {
+    const { sql, linesBefore } = await sourceSql(this.#sources(session), relation, "columns");
+    return await session.columns(sql, { what, userSql: true, linesBefore });
+  }
+
+  #sources(session: Session): SourceAccess {
+    return {
+      ...this.access(session),
+      scratches: this.scratches,
+      checked: this.#checked,
+      lineBytes: this.database.lineBytes,
+    };
   }
 }

@@ -23,7 +23,7 @@ export async function exportRows(
   const source = await parts.source(session, relation);
   const doing = { what: `export to ${file}`, userSql: true, linesBefore: source.linesBefore };
   try {
-    const { fields } = deltaSchema(await session.columns(source.sql, doing));
+    const { fields } = deltaSchema(await parts.columns(session, relation, doing.what));
     // The types of tables: DuckDB would write its 128-bit sums as doubles.
     const columns = fields.map(
       ({ name, type }) => `CAST(${quoteIdentifier(name)} AS ${sqlTypeOf(type)}) AS ${quoteIdentifier(name)}`,

@@ -48,7 +48,9 @@ async function prepare(
   const source = await parts.source(session, rows);
   const doing = { what: `overwrite table ${table.name}`, userSql: true, linesBefore: source.linesBefore };
   const rules = rulesSql(session, { metadata, tableName: table.name, world: parts.database.world });
-  const sql = await conformed(session, source.sql, { schema: metadata.schema, tableName: table.name, doing, rules });
+  const columns = await parts.columns(session, rows, doing.what);
+  const { schema } = metadata;
+  const sql = await conformed(session, source.sql, { columns, schema, tableName: table.name, doing, rules });
   const adds = await writeDataFiles(parts.database, session, { table, metadata, sql, doing, draft });
   const stray = covers === undefined ? undefined : adds.find((add) => !covers(add.partitionValues));
   if (stray !== undefined) {

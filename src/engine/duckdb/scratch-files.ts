@@ -4,7 +4,7 @@ import { SluiceError, must } from "../../base/index.ts";
 import type { StructType } from "../../contract/index.ts";
 import type { Scratch } from "../engine.ts";
 import type { Database } from "./database.ts";
-import { deltaSchema } from "./delta-type.ts";
+import { deltaSchema, type EngineColumn } from "./delta-type.ts";
 import type { Doing } from "./engine-failure.ts";
 import type { Session } from "./session.ts";
 import { quoteIdentifier, quoteLiteral, sqlTypeOf } from "../sql-text.ts";
@@ -20,19 +20,24 @@ export class ScratchFiles {
     this.#database = database;
   }
 
-  async create(session: Session, sql: string, doing: Doing): Promise<Scratch> {
+  /** `columns`: those of the SQL. */
+  async create(
+    session: Session,
+    { sql, columns }: { sql: string; columns: readonly EngineColumn[] },
+    doing: Doing,
+  ): Promise<Scratch> {
     const id = this.#database.world.uuid();
     const folder = join(this.#database.folder, "scratch");
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const file = join(folder, `${id}.parquet`);
-    const schema = deltaSchema(await session.columns(sql, doing));
-    const columns = schema.fields.map(
+    const schema = deltaSchema(columns);
+    const selected = schema.fields.map(
       ({ name, type }) => `CAST(${quoteIdentifier(name)} AS ${sqlTypeOf(type)}) AS ${quoteIdentifier(name)}`,
     );
     const options = `${SCRATCH_FILE_OPTIONS}, ${this.#database.rowGroups}`;
     try {
       const [counted] = await session.rows(
-        `COPY (SELECT ${columns.join(", ")} FROM (${sql})) TO ${quoteLiteral(file)} (${options})`,
+        `COPY (SELECT ${selected.join(", ")} FROM (${sql})) TO ${quoteLiteral(file)} (${options})`,
         doing,
       );
       this.#files.set(id, file);

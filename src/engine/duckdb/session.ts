@@ -19,23 +19,29 @@ export class Session implements AsyncDisposable {
   readonly #connection: DuckDBConnection;
   readonly #slots: Slots;
   readonly #signal: AbortSignal | undefined;
-  readonly #closed: () => void;
+  readonly #ended: (connection: DuckDBConnection, isClean: boolean) => void;
   readonly #interrupt = (): void => void this.#interruptAll();
   readonly #running = new Set<Promise<unknown>>();
   readonly #deferred: (() => Promise<void> | void)[] = [];
   readonly #fileNames = new Map<string, string>();
   #isClosed = false;
   #names = 0;
+  #unread = 0;
+  #isInterrupted = false;
 
   constructor(
     connection: DuckDBConnection,
     slots: Slots,
-    life: { signal: AbortSignal | undefined; closed: () => void },
+    life: {
+      signal: AbortSignal | undefined;
+      /** Takes the connection back; clean: nothing of the session is left on it. */
+      ended: (connection: DuckDBConnection, isClean: boolean) => void;
+    },
   ) {
     this.#connection = connection;
     this.#slots = slots;
     this.#signal = life.signal;
-    this.#closed = life.closed;
+    this.#ended = life.ended;
     this.#signal?.addEventListener("abort", this.#interrupt);
   }
 
@@ -84,6 +90,7 @@ export class Session implements AsyncDisposable {
 
   async stream(sql: string, doing: Doing): Promise<ChunkStream> {
     const result = await this.#native(doing, async () => await this.#connection.stream(sql));
+    this.#unread += 1;
     const types = result.columnTypes();
     const columns = result.columnNames().flatMap((name, index) => {
       const type = types[index];
@@ -111,15 +118,17 @@ export class Session implements AsyncDisposable {
     this.#signal?.removeEventListener("abort", this.#interrupt);
     // Native code may still use the connection: an early disconnect would crash the process.
     await this.#interruptAll();
-    this.#connection.closeSync();
-    this.#closed();
+    this.#ended(this.#connection, this.#names === 0 && this.#unread === 0 && !this.#isInterrupted);
     for (const work of this.#deferred.toReversed()) await work();
   }
 
   async *#chunks(result: DuckDBResult, doing: Doing): AsyncGenerator<DuckDBDataChunk> {
     for (;;) {
       const chunk = await this.#native(doing, async () => await result.fetchChunk());
-      if (chunk === null || chunk.rowCount === 0) return;
+      if (chunk === null || chunk.rowCount === 0) {
+        this.#unread -= 1;
+        return;
+      }
       yield chunk;
     }
   }
@@ -127,6 +136,7 @@ export class Session implements AsyncDisposable {
   /** DuckDB forgets an interruption that comes before it has begun with a query, so it is said until nothing runs. */
   async #interruptAll(): Promise<void> {
     while (this.#running.size > 0) {
+      this.#isInterrupted = true;
       this.#connection.interrupt();
       await new Promise((resolve) => setImmediate(resolve));
     }

@@ -22,6 +22,17 @@ export interface RescuedValue {
   readonly isThere: string;
 }
 
+/**
+ * Names for parts of a column's SQL: what `text` is given is computed first, then what `value` is given, then the column.
+ * Without a name a part stands wherever it is read, a dozen times for a decimal, and is planned as often.
+ */
+export interface Steps {
+  readonly text: (sql: string) => string;
+  readonly value: (sql: string) => string;
+}
+
+const IN_PLACE: Steps = { text: (sql) => sql, value: (sql) => sql };
+
 /** `rescued` is SQL of a JSON object `{attribute: {tag: value}}`. */
 export function rescuedValue(path: readonly string[], rescued: string): RescuedValue {
   return {
@@ -38,10 +49,11 @@ export function columnValue(
   path: readonly string[],
   type: DataType,
   bronze: StructType,
-  rescued: RescuedValue,
+  rescued: RescuedValue & { readonly steps?: Steps },
 ): ColumnValue {
-  const fromRescue = taggedValue(rescued.json, type);
   const found = locate(path, bronze);
+  if (isReadAsText(found?.field.type, type)) return valueOfText(found, type, rescued, rescued.steps ?? IN_PLACE);
+  const fromRescue = taggedValue(rescued.json, type);
   if (found === undefined) {
     return { value: fromRescue.value, misfit: `coalesce(${fromRescue.misfit}, false)` };
   }
@@ -57,7 +69,32 @@ function pointerTo(path: readonly string[]): string {
   return path.map((name) => `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("/M");
 }
 
-function locate(path: readonly string[], bronze: StructType): { sql: string; field: StructField } | undefined {
+/** Whether the attribute is one text in either place: the usual column, a scalar that Bronze keeps as text or with another type. */
+function isReadAsText(from: DataType | undefined, to: DataType): to is PrimitiveName {
+  if (typeof to !== "string" || to === "binary") return false;
+  if (from === undefined || from === "string") return true;
+  return typeof from === "string" && from !== "binary" && from !== to;
+}
+
+function valueOfText(found: Located | undefined, to: PrimitiveName, rescued: RescuedValue, steps: Steps): ColumnValue {
+  const tagged = taggedText(rescued.json);
+  const text = steps.text(
+    found === undefined
+      ? tagged
+      : `CASE WHEN ${rescued.isThere} THEN ${tagged} ELSE ${columnText(found.sql, found.field.type)} END`,
+  );
+  const untagged = missingTag(rescued.json, TEXT_TAGS);
+  if (to === "string") return { value: text, misfit: anyOf([untagged]) };
+  const value = steps.value(valueFromText(text, to));
+  return { value, misfit: anyOf([untagged, `(${text} IS NOT NULL AND ${value} IS NULL)`]) };
+}
+
+interface Located {
+  readonly sql: string;
+  readonly field: StructField;
+}
+
+function locate(path: readonly string[], bronze: StructType): Located | undefined {
   // A contract column is not an attribute: a record's attribute of that name was rescued.
   let fields: readonly StructField[] = bronze.fields.filter((one) => !isReservedName(one.name));
   let sql = "";
@@ -119,9 +156,12 @@ function scalarOfTyped(sql: string, from: DataType, to: PrimitiveName): ColumnVa
   if (typeof from !== "string") return nothingFits(sql, to);
   if (from === to) return { value: sql, misfit: NEVER };
   if (from === "binary") return nothingFits(sql, to);
-  const text = from === "string" ? sql : `CAST(${sql} AS VARCHAR)`;
-  const value = valueFromText(text, to);
+  const value = valueFromText(columnText(sql, from), to);
   return { value, misfit: to === "string" ? NEVER : `(${sql} IS NOT NULL AND ${value} IS NULL)` };
+}
+
+function columnText(sql: string, from: DataType): string {
+  return from === "string" ? sql : `CAST(${sql} AS VARCHAR)`;
 }
 
 /** From DynamoDB's own notation `{"S": "…"}`; absent and `{"NULL": true}` are NULL. */
@@ -178,9 +218,15 @@ function scalarOfTagged(json: string, to: PrimitiveName): ColumnValue {
   if (to === "binary") {
     return { value: `from_base64(json_extract_string(${json}, '/B'))`, misfit: missingTag(json, ["B"]) };
   }
-  const text = `coalesce(json_extract_string(${json}, '/S'), json_extract_string(${json}, '/N'), json_extract_string(${json}, '/BOOL'))`;
+  const text = taggedText(json);
   const value = valueFromText(text, to);
-  return { value, misfit: anyOf([missingTag(json, ["S", "N", "BOOL"]), `(${text} IS NOT NULL AND ${value} IS NULL)`]) };
+  return { value, misfit: anyOf([missingTag(json, TEXT_TAGS), `(${text} IS NOT NULL AND ${value} IS NULL)`]) };
+}
+
+const TEXT_TAGS = ["S", "N", "BOOL"];
+
+function taggedText(json: string): string {
+  return `coalesce(${TEXT_TAGS.map((tag) => `json_extract_string(${json}, '/${tag}')`).join(", ")})`;
 }
 
 /** True where there is a value, not an explicit NULL, under none of these tags. */

@@ -2,7 +2,7 @@ import type { DataType, StructType } from "../../contract/index.ts";
 import type { DeletePolicy, SilverColumn, SilverDefinition } from "../../definition/index.ts";
 import { quoteIdentifier, quoteLiteral, sqlTypeOf } from "../../engine/index.ts";
 import { partitionValue } from "../partition-value.ts";
-import { columnValue, rescuedValue, type ColumnValue } from "./column-value.ts";
+import { columnValue, rescuedValue, type ColumnValue, type Steps } from "./column-value.ts";
 import { readableRescued } from "./rescued-text.ts";
 import { keepsExpiry } from "./silver-schema.ts";
 
@@ -22,55 +22,72 @@ export interface ShapeOptions {
  */
 export function shapeSql(definition: SilverDefinition, options: ShapeOptions): string {
   const readable = `SELECT *, ${EVENT_PLACE} AS __at, ${readableRescued(quoteIdentifier("_rescued"))} AS __rescued FROM events`;
-  const rescued = rescuedAttributes(definition, options);
-  const extracts = rescued.map((path, index) => `, ${rescuedValue(path, "__rescued").json} AS ${rescuedName(index)}`);
+  const parts: Parts = {
+    rescues: new NamedParts((index) => `__r${index}`),
+    texts: new NamedParts((index) => `__t${index}`),
+    values: new NamedParts((index) => `__v${index}`),
+  };
+  const attributes = attributesSql(definition, options, parts);
   return (
-    `WITH __readable AS (${readable}), __events AS (SELECT *${extracts.join("")} FROM __readable), ` +
-    `__attributes AS (${attributesSql(definition, options)}), ` +
+    `WITH __readable AS (${readable}), __rescues AS (SELECT *${parts.rescues.columns()} FROM __readable), ` +
+    `__texts AS (SELECT *${parts.texts.columns()} FROM __rescues), __events AS (SELECT *${parts.values.columns()} FROM __texts), ` +
+    `__attributes AS (${attributes}), ` +
     `__computed AS (${computedSql(definition)}), __joined AS (${joinedSql(definition)}) ` +
     `SELECT *${partitionColumns(definition)} FROM __joined`
   );
 }
 
-/** Paths of what is read out of `_rescued`, each extracted once: in place it would stand a dozen times in the tree of a column. */
-function rescuedAttributes(definition: SilverDefinition, options: ShapeOptions): readonly (readonly string[])[] {
-  const declared = definition.columns.flatMap(({ from }) => (from.kind === "attribute" ? [from.path] : []));
-  const expiry = options.ttlAttribute === undefined ? [] : [[options.ttlAttribute]];
-  return [...new Map([...declared, ...expiry].map((path) => [JSON.stringify(path), path])).values()];
+/** Expressions that later ones read by a name; the same one has one name. */
+class NamedParts {
+  readonly #nameOf: (index: number) => string;
+  readonly #names = new Map<string, string>();
+
+  constructor(nameOf: (index: number) => string) {
+    this.#nameOf = nameOf;
+  }
+
+  name(sql: string): string {
+    const name = this.#names.get(sql) ?? this.#nameOf(this.#names.size);
+    this.#names.set(sql, name);
+    return name;
+  }
+
+  /** To be added to a list of columns. */
+  columns(): string {
+    return [...this.#names].map(([sql, name]) => `, ${sql} AS ${name}`).join("");
+  }
 }
 
-function rescuedName(index: number): string {
-  return `__r${index}`;
+/** The parts that the columns share, in the order in which they are computed. */
+interface Parts {
+  readonly rescues: NamedParts;
+  readonly texts: NamedParts;
+  readonly values: NamedParts;
 }
 
-/** Reads an attribute with what the rows of `__events` hold of it. */
-function attributeValue(
-  path: readonly string[],
-  type: DataType,
-  definition: SilverDefinition,
-  options: ShapeOptions,
-): ColumnValue {
-  const paths = rescuedAttributes(definition, options).map((one) => JSON.stringify(one));
-  const json = rescuedName(paths.indexOf(JSON.stringify(path)));
+function attributeValue(path: readonly string[], type: DataType, bronze: StructType, parts: Parts): ColumnValue {
+  const rescued = rescuedValue(path, "__rescued");
+  const json = parts.rescues.name(rescued.json);
   // A member of a map may lack in a rescued map; the attribute itself is there when it has a value.
-  const isThere = path.length === 1 ? `${json} IS NOT NULL` : rescuedValue(path, "__rescued").isThere;
-  return columnValue(path, type, options.bronze, { json, isThere });
+  const isThere = path.length === 1 ? `${json} IS NOT NULL` : rescued.isThere;
+  const steps: Steps = { text: (sql) => parts.texts.name(sql), value: (sql) => parts.values.name(sql) };
+  return columnValue(path, type, bronze, { json, isThere, steps });
 }
 
 /** Place of an event among the files of a fold: the file's index and the row in it (fewer than 2^40) as one number. */
 export const EVENT_PLACE = "CAST(__file * 1099511627776 + __row AS BIGINT)";
 
-function attributesSql(definition: SilverDefinition, options: ShapeOptions): string {
+function attributesSql(definition: SilverDefinition, options: ShapeOptions, parts: Parts): string {
   const columns: string[] = [];
   const misfits: string[] = [];
   for (const column of definition.columns) {
     if (column.from.kind !== "attribute") continue;
-    const read = attributeValue(column.from.path, column.type, definition, options);
+    const read = attributeValue(column.from.path, column.type, options.bronze, parts);
     columns.push(`CAST(${read.value} AS ${sqlTypeOf(column.type)}) AS ${quoteIdentifier(column.name)}`);
     if (read.misfit !== "false") misfits.push(`CASE WHEN ${read.misfit} THEN ${quoteLiteral(column.name)} END`);
   }
   const lateness = latenessSql(definition);
-  const expiry = expirySql(definition, options);
+  const expiry = expirySql(definition, options, parts);
   return `SELECT __at, _event_id, _op, _ingest_file, _source_ts, _ingestion_timestamp, _batch_id, _sequence,
     ${keySql(definition, options.sourceKeys)} AS _key,
     CASE WHEN _op = 'D' THEN 'delete' WHEN _op = 'T' THEN 'truncate' ELSE 'image' END AS __kind,
@@ -108,9 +125,9 @@ function latenessSql(definition: SilverDefinition): string {
   return `(_op NOT IN ('R', 'T') AND epoch_ms(_ingestion_timestamp) - epoch_ms(_source_ts) > ${definition.maxLatenessMs})`;
 }
 
-function expirySql(definition: SilverDefinition, options: ShapeOptions): string {
+function expirySql(definition: SilverDefinition, options: ShapeOptions, parts: Parts): string {
   if (!keepsExpiry(definition) || options.ttlAttribute === undefined) return "";
-  const read = attributeValue([options.ttlAttribute], "long", definition, options);
+  const read = attributeValue([options.ttlAttribute], "long", options.bronze, parts);
   return `CAST(${read.value} AS BIGINT) AS _expires_at,`;
 }
 

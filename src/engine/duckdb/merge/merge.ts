@@ -40,12 +40,10 @@ async function keepSource(
   { table, spec, signal }: { table: OpenTable; spec: MergeSpec; signal: AbortSignal | undefined },
 ): Promise<Scratch> {
   await using session = await parts.database.session(signal);
+  const what = `merge into table ${table.name}`;
+  const columns = await parts.columns(session, spec.source, what);
   const { sql, linesBefore } = await parts.source(session, spec.source);
-  return await parts.scratches.create(session, sql, {
-    what: `merge into table ${table.name}`,
-    userSql: true,
-    linesBefore,
-  });
+  return await parts.scratches.create(session, { sql, columns }, { what, userSql: true, linesBefore });
 }
 
 async function prepare(
