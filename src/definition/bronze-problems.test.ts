@@ -114,6 +114,21 @@ describe("a Bronze table", () => {
         "tables.bronze.orders.properties: expected texts by name, got a list of 1",
       ],
     ],
+    [
+      "a compaction that can be",
+      problemsWith.bronze({ autoCompact: { minFiles: 1, fileSize: "64 bytes", perRun: 12, files: 3 } }),
+      [
+        "tables.bronze.orders.autoCompact.minFiles: expected a number of files from 2 to 10000, got 1",
+        'tables.bronze.orders.autoCompact.fileSize: expected a size of at least 1 MiB, such as "64MB", or its bytes, got "64 bytes"',
+        'tables.bronze.orders.autoCompact.perRun: expected a size of at least 1 MiB, such as "64MB", or its bytes, got 12',
+        'tables.bronze.orders.autoCompact.files: expected a known field, got "files"; known fields: minFiles, fileSize, perRun',
+      ],
+    ],
+    [
+      "a compaction or none",
+      problemsWith.bronze({ autoCompact: true }),
+      ["tables.bronze.orders.autoCompact: expected false or an object such as { minFiles: 20 }, got true"],
+    ],
   ])("has %s", (_title, problems, expected) => {
     expect([...problems].toSorted()).toEqual(expected.toSorted());
   });

@@ -1,6 +1,7 @@
 export { columnMetadata } from "./column-metadata.ts";
 export { bronze, gold, silver } from "./builders/table.ts";
 export type {
+  AutoCompactOptions,
   BronzeOptions,
   BronzeTable,
   GoldOptions,
@@ -28,9 +29,11 @@ export { bucket, date, hour, month, type Partition } from "./builders/partition.
 export { sql, withDeleted, type SqlQuery, type WithDeleted } from "./builders/sql-query.ts";
 export { definitionFingerprint } from "./fingerprint.ts";
 export { ConfigError, type Problem } from "./reading/problem.ts";
+export { AUTO_COMPACTION } from "./resolve/auto-compaction.ts";
 export { resolveLake, type ResolveOptions } from "./resolve/resolve-lake.ts";
 export type { Environment, Machine } from "./resolve/engine-settings.ts";
 export type {
+  AutoCompaction,
   BronzeDefinition,
   ColumnHint,
   ColumnMeaning,

@@ -40,6 +40,14 @@ export interface ColumnMeaning {
   readonly tags: Readonly<Record<string, string>>;
 }
 
+/** When small files of a table are put together after a run, and how much of it at once; sizes in bytes. */
+export interface AutoCompaction {
+  readonly minFiles: number;
+  readonly maxBytes: number;
+  /** undefined: the table's `delta.targetFileSize`, else the planner's own. */
+  readonly targetBytes?: number;
+}
+
 export interface BronzeDefinition {
   readonly layer: "bronze";
   readonly name: TableName;
@@ -50,6 +58,7 @@ export interface BronzeDefinition {
   /** Share of a batch's lines that may be unreadable before the run stops (0.01 = 1 %). */
   readonly unreadableAtMost: number;
   readonly properties: Readonly<Record<string, string>>;
+  readonly autoCompact: AutoCompaction | false;
 }
 
 export interface ColumnHint {
@@ -89,6 +98,7 @@ export interface SilverDefinition {
   readonly partitionBy: readonly PartitionField[];
   readonly merge: "deletion-vectors" | "copy-on-write";
   readonly properties: Readonly<Record<string, string>>;
+  readonly autoCompact: AutoCompaction | false;
 }
 
 export interface SilverColumn {
@@ -132,4 +142,5 @@ export interface GoldDefinition {
   readonly refresh: "full";
   readonly partitionBy: readonly PartitionField[];
   readonly properties: Readonly<Record<string, string>>;
+  readonly autoCompact: AutoCompaction | false;
 }

@@ -48,6 +48,7 @@ describe("a small shop", () => {
   test("resolves to one value with every default filled in", () => {
     const lake = defineLake({ name: "shop", storage: "./lake", tables: [orders, cleanOrders, dailySales] });
     const meaning = { pii: false, tags: {} };
+    const common = { properties: {}, autoCompact: { minFiles: 10, maxBytes: 256 * 2 ** 20 } };
     expect(resolve(lake)).toEqual({
       name: "shop",
       roots: {
@@ -72,7 +73,7 @@ describe("a small shop", () => {
           },
           hints: [],
           unreadableAtMost: 0.01,
-          properties: {},
+          ...common,
         },
         {
           layer: "silver",
@@ -95,7 +96,7 @@ describe("a small shop", () => {
           joins: [],
           partitionBy: [],
           merge: "deletion-vectors",
-          properties: {},
+          ...common,
         },
         {
           layer: "gold",
@@ -107,7 +108,7 @@ describe("a small shop", () => {
           rules: [],
           refresh: "full",
           partitionBy: [{ name: "day", transform: { kind: "identity" } }],
-          properties: {},
+          ...common,
         },
       ],
     });

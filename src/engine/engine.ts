@@ -1,5 +1,5 @@
 import type { StructType } from "../contract/index.ts";
-import type { AddFile, CheckpointFiles, DeltaLog, Snapshot, TxnClaim } from "../delta/index.ts";
+import type { AddFile, AutoCompactionLimits, CheckpointFiles, DeltaLog, Snapshot, TxnClaim } from "../delta/index.ts";
 import type { ObjectStore } from "../storage/index.ts";
 
 /** A table as the engine is handed it: the store at the table's root, its log, and the version to work on. */
@@ -150,6 +150,8 @@ export interface OptimizeOptions {
   readonly partitions?: readonly Readonly<Record<string, string | null>>[];
   /** Only say what would be rewritten. */
   readonly dryRun?: boolean;
+  /** Only what is worth it after a small commit, within these limits; the other limits then do not count. */
+  readonly auto?: AutoCompactionLimits;
   readonly operationParameters?: Readonly<Record<string, string>>;
   readonly onProgress?: (progress: OptimizeProgress) => void;
   readonly signal?: AbortSignal;

@@ -17,6 +17,7 @@ export {
   withDeleted,
 } from "../definition/index.ts";
 export type {
+  AutoCompactOptions,
   BronzeOptions,
   BronzeTable,
   ByteSize,

@@ -9,6 +9,7 @@ export {
   type ProgressEvent,
   type TablePlace,
 } from "./context.ts";
+export { compactAfterCommit, writtenPlaces, type Compaction } from "./compact.ts";
 export { slowestDependant, type Dependant } from "./dependants.ts";
 export { inputAppId, namedInputs, refreshGold, type GoldOutcome } from "./gold/refresh.ts";
 export { quarantineName } from "./quarantine/quarantine.ts";

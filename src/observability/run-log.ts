@@ -1,7 +1,8 @@
 import { isFailure } from "../base/index.ts";
 import { field, struct, type StructType } from "../contract/index.ts";
 import type { Row } from "../engine/index.ts";
-import { openNewest, type LayerContext } from "../layers/index.ts";
+import { AUTO_COMPACTION } from "../definition/index.ts";
+import { compactAfterCommit, openNewest, type Compaction, type LayerContext } from "../layers/index.ts";
 import type { RunReport } from "../orchestration/index.ts";
 
 /** `system.runs`: what every run did with every table it changed or failed at. */
@@ -19,13 +20,14 @@ const RUNS_SCHEMA: StructType = struct([
   field("error_message", "string"),
   field("started_at", "timestamp"),
   field("elapsed_ms", "long"),
+  field("warning", "string", { comment: "what went wrong beside the run and does no harm" }),
 ]);
 
-/** The report of a run, recorded; where that fails it says so, and what the run did is told nevertheless (FAULTS F57). */
+/** The report of a run, recorded, and the record's small files put together; where that fails it says so, and what the run did is told nevertheless (FAULTS F57). */
 export async function recorded(context: LayerContext, report: RunReport): Promise<RunReport> {
   try {
-    await recordRun(context, report);
-    return report;
+    const compaction = await recordRun(context, report);
+    return compaction === undefined ? report : { ...report, compactions: [...report.compactions, compaction] };
   } catch (error) {
     if (!isFailure(error)) throw error;
     return { ...report, unrecorded: error };
@@ -33,9 +35,9 @@ export async function recorded(context: LayerContext, report: RunReport): Promis
 }
 
 /** A run that changed nothing and failed nowhere leaves no trace. */
-async function recordRun(context: LayerContext, report: RunReport): Promise<void> {
+async function recordRun(context: LayerContext, report: RunReport): Promise<Compaction | undefined> {
   const notable = report.tables.filter((table) => table.outcome === "changed" || table.outcome === "failed");
-  if (notable.length === 0) return;
+  if (notable.length === 0) return undefined;
   const rows = notable.map((table): Row => ({
     run: report.run,
     table_name: table.table,
@@ -50,11 +52,20 @@ async function recordRun(context: LayerContext, report: RunReport): Promise<void
     error_message: table.error?.message ?? null,
     started_at: BigInt(report.startedMs) * 1000n,
     elapsed_ms: BigInt(Math.round(table.elapsedMs)),
+    warning: warningOf(report, table.table),
   }));
   const place = context.tables.place("system", "runs");
   await context.engine.append(
     await openNewest(place),
     { sql: "SELECT * FROM runs", inputs: { runs: { kind: "rows", schema: RUNS_SCHEMA, rows } } },
-    { create: { name: place.name, description: "What every run did", schema: RUNS_SCHEMA } },
+    { schema: RUNS_SCHEMA, create: { name: place.name, description: "What every run did", schema: RUNS_SCHEMA } },
   );
+  return await compactAfterCommit(context, place, { limits: AUTO_COMPACTION });
+}
+
+function warningOf({ compactions }: RunReport, table: string): string | null {
+  const failed = compactions.flatMap((one) => (one.kind === "failed" && one.of === table ? one : []));
+  const [first] = failed;
+  if (first === undefined) return null;
+  return `Small files of ${failed.map((one) => one.table).join(", ")} stay for now: ${first.error.message} (${first.error.code})`;
 }

@@ -13,6 +13,7 @@ import {
   type PrivateFolder,
 } from "../layers/index.ts";
 import type { Source } from "../sources/index.ts";
+import { compactTables } from "./compact-tables.ts";
 import { isGoldIdle, isRedefined, isSilverIdle } from "./idle.ts";
 import type { RunReport, TableReport } from "./run-report.ts";
 
@@ -26,7 +27,7 @@ export interface RunOptions {
 
 /**
  * Drains what is there and stops: every table once, inputs before what reads them. A table that fails stops what reads it;
- * the others go on. Nothing new means nothing committed, and no engine started.
+ * the others go on. Small files are put together at the end. Nothing new means nothing committed, and no engine started.
  */
 export async function runLake(context: LayerContext, lake: LakeDefinition, options: RunOptions): Promise<RunReport> {
   const startedMs = context.world.nowMs();
@@ -51,7 +52,8 @@ export async function runLake(context: LayerContext, lake: LakeDefinition, optio
     }
     if (done.some(({ error }) => error !== undefined && isFailure(error, "run.interrupted"))) break;
   }
-  return { run: context.run, startedMs, endedMs: context.world.nowMs(), tables: reports };
+  const compactions = await compactTables(context, chosen, reports);
+  return { run: context.run, startedMs, endedMs: context.world.nowMs(), tables: reports, compactions };
 }
 
 /** As many as the engine takes calls at once: while one table's files are synced, the other's query computes. */

@@ -1,5 +1,6 @@
 import type { SluiceError } from "../base/index.ts";
 import type { TableName } from "../contract/index.ts";
+import type { Compaction } from "../layers/index.ts";
 import type { Verdict } from "../quality/index.ts";
 import type { Notice } from "../sources/index.ts";
 
@@ -31,6 +32,8 @@ export interface RunReport {
   readonly startedMs: number;
   readonly endedMs: number;
   readonly tables: readonly TableReport[];
+  /** Tables whose small files were put together afterwards, or could not be. */
+  readonly compactions: readonly Compaction[];
   /** Why `system.runs` does not know of the run. What the run did to its tables stands all the same. */
   readonly unrecorded?: SluiceError;
 }

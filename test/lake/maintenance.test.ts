@@ -2,14 +2,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { bronze, defineLake, dynamodb, gold, openLake, resolveLake, s, silver, sql } from "../../src/lake/index.ts";
 import type { Lake } from "../../src/lake/index.ts";
 import type { Layer } from "../../src/contract/index.ts";
 import { vacuum, type VacuumReport } from "../../src/delta/index.ts";
 import type { OpenTable, OptimizeOutcome } from "../../src/engine/index.ts";
 import { restoreTable, slowestDependant } from "../../src/layers/index.ts";
-import { writeExport } from "../builders/dynamodb-export.ts";
-import type { Item } from "../builders/dynamodb-item.ts";
+import { deliverDay, deliverStart, TABLES, tidyShop } from "./tidy-shop.ts";
 
 let folder: string;
 
@@ -20,73 +18,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
-
-const TABLES = [
-  ["bronze", "orders"],
-  ["bronze", "customers"],
-  ["silver", "customers"],
-  ["silver", "orders"],
-  ["gold", "revenue"],
-] as const;
-
-/** Orders that know the segment of their customer, and revenue by segment. */
-function shop(): Lake {
-  const sourceOf = (table: string, key: string) =>
-    bronze(table, {
-      source: dynamodb({ table, keys: [key], export: join(folder, table) }),
-      properties: { "delta.checkpointInterval": "2" },
-    });
-  const orders = sourceOf("orders", "order_id");
-  const customers = sourceOf("customers", "cust_id");
-  const cleanCustomers = silver("customers", {
-    from: customers,
-    keys: ["cust_id"],
-    columns: { cust_id: s.string(), segment: s.string() },
-  });
-  const cleanOrders = silver("orders", {
-    from: orders,
-    keys: ["order_id"],
-    columns: {
-      order_id: s.string(),
-      cust_id: s.string(),
-      amount: s.decimal(18, 2),
-      segment: s.string().joined("customers.segment"),
-    },
-    join: { customers: { table: cleanCustomers, on: { cust_id: "cust_id" } } },
-  });
-  const revenue = gold("revenue", {
-    query: sql`select segment, sum(amount) as revenue, count(*) as orders from ${cleanOrders} group by segment`,
-  });
-  const tables = [orders, customers, cleanCustomers, cleanOrders, revenue];
-  const engine = { memory: "512MB", threads: 2 } as const;
-  return openLake(resolveLake(defineLake({ name: "shop", storage: join(folder, "lake"), engine, tables }), { folder }));
-}
-
-function order(id: string, amount: string): Item {
-  return { order_id: { S: id }, cust_id: { S: id.endsWith("1") ? "c-1" : "c-2" }, amount: { N: amount } };
-}
-
-function deliverStart(): void {
-  const items = [order("o-1", "1"), order("o-2", "2"), order("o-3", "3")];
-  writeExport(join(folder, "orders"), { full: day(1), items }, { table: "orders" });
-  const customers = ["c-1", "c-2"].map((id): Item => ({ cust_id: { S: id }, segment: { S: `s-${id}` } }));
-  writeExport(join(folder, "customers"), { full: day(1), items: customers }, { table: "customers" });
-}
-
-/** The changes of one day: an order changes, one is new, one goes. */
-function deliverDay(number: number): void {
-  const at = day(number).replace("T00", "T08");
-  const events = [
-    { at, keys: { order_id: { S: "o-1" } }, after: order("o-1", String(number * 10)) },
-    { at, keys: { order_id: { S: `n-${number}` } }, after: order(`n-${number}`, "5") },
-    { at, keys: { order_id: { S: `n-${number - 1}` } }, before: order(`n-${number - 1}`, "5") },
-  ];
-  writeExport(join(folder, "orders"), { from: day(number), to: day(number + 1), events }, { table: "orders" });
-}
-
-function day(number: number): string {
-  return `2026-01-${String(number).padStart(2, "0")}T00:00:00Z`;
-}
 
 async function run(lake: Lake): Promise<Record<string, string>> {
   const report = await lake.run();
@@ -131,11 +62,11 @@ const REVENUE = "select * from gold.revenue order by all";
 const UNCHANGED = Object.fromEntries(TABLES.map(([layer, name]) => [`${layer}.${name}`, "unchanged"]));
 
 test("nobody takes a rewritten table for a changed one: nothing is folded, joined or refreshed again", async () => {
-  deliverStart();
-  await using lake = shop();
+  deliverStart(folder);
+  await using lake = tidyShop(folder);
   await run(lake);
   for (const number of [1, 2, 3]) {
-    deliverDay(number);
+    deliverDay(folder, number);
     await run(lake);
   }
   const before = [await rows(lake, STATE), await rows(lake, REVENUE)];
@@ -147,7 +78,7 @@ test("nobody takes a rewritten table for a changed one: nothing is folded, joine
   expect([await rows(lake, STATE), await rows(lake, REVENUE)]).toEqual(before);
 
   // What is new is still found, and only that.
-  deliverDay(4);
+  deliverDay(folder, 4);
   expect(await run(lake)).toMatchObject({ "silver.orders": "changed", "gold.revenue": "changed" });
   const after = await rows(lake, STATE);
   expect(after).toContainEqual({ order_id: "o-1", amount: "40.00", segment: "s-c-1" });
@@ -160,15 +91,15 @@ test("nobody takes a rewritten table for a changed one: nothing is folded, joine
 }, 60_000);
 
 test("what Silver has yet to fold in outlives its clean-up, and nothing else does", async () => {
-  deliverStart();
-  await using lake = shop();
+  deliverStart(folder);
+  await using lake = tidyShop(folder);
   await run(lake);
   for (const number of [1, 2]) {
-    deliverDay(number);
+    deliverDay(folder, number);
     await run(lake);
   }
   for (const number of [3, 4]) {
-    deliverDay(number);
+    deliverDay(folder, number);
     await lake.run({ only: ["bronze.orders"] });
   }
   await lake.engine.optimize(await open(lake, "bronze", "orders"));
@@ -188,18 +119,18 @@ test("what Silver has yet to fold in outlives its clean-up, and nothing else doe
   // Without its old versions Bronze still gives all of its rows to whom computes from them.
   await lake.rebuild("silver.orders");
   expect(await rows(lake, STATE)).toEqual(folded);
-  deliverDay(5);
+  deliverDay(folder, 5);
   expect(await run(lake)).toMatchObject({ "silver.orders": "changed" });
   expect(await rows(lake, STATE)).toContainEqual({ order_id: "o-1", amount: "50.00", segment: "s-c-1" });
 }, 60_000);
 
 test("a restored Silver or Gold table takes in again what it took in since; Bronze is not restored", async () => {
-  deliverStart();
-  await using lake = shop();
+  deliverStart(folder);
+  await using lake = tidyShop(folder);
   await run(lake);
   const states: unknown[] = [await rows(lake, STATE)];
   for (const number of [1, 2, 3]) {
-    deliverDay(number);
+    deliverDay(folder, number);
     await run(lake);
     states.push(await rows(lake, STATE));
   }

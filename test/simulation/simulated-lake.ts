@@ -53,6 +53,7 @@ export const EVENTS_BRONZE: BronzeDefinition = {
   hints: [],
   unreadableAtMost: 0.01,
   properties: {},
+  autoCompact: false,
 };
 
 export function eventsSilver(
@@ -76,6 +77,7 @@ export function eventsSilver(
     partitionBy: [],
     merge,
     properties: {},
+    autoCompact: false,
   };
 }
 

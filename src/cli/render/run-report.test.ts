@@ -27,6 +27,7 @@ const report = (...tables: readonly TableReport[]): RunReport => ({
   startedMs: Date.UTC(2026, 0, 31, 12),
   endedMs: Date.UTC(2026, 0, 31, 12, 0, 4),
   tables,
+  compactions: [],
 });
 
 const MIXED = report(
@@ -77,6 +78,37 @@ describe("a run's report", () => {
       ].join("\n"),
     );
     expect(runSummary(MIXED)).toBe("2 changed, 1 failed, 1 blocked · 4.0 s · run 20260131T120000Z-1a2b3c4d");
+  });
+
+  test("tells in a line what became of small files", () => {
+    const metrics = {
+      filesRemoved: 12,
+      filesAdded: 1,
+      bytesRemoved: 1_300_000,
+      bytesAdded: 1_200_000,
+      partitions: 1,
+      vectorsFolded: 2,
+      rowsFolded: 7,
+      filesLeft: 0,
+    };
+    const error = new SluiceError("storage.full", "Cannot write to the disk");
+    const compactions = [
+      { kind: "done", table: "silver.orders", version: 14, metrics },
+      { kind: "failed", table: "quarantine.silver_orders", of: "silver.orders", error },
+    ] as const;
+    const tidied = { ...report(table("silver.orders", { outcome: "changed", version: 13 })), compactions };
+    expect(runReportText(tidied, { paint }).split("\n").slice(2)).toEqual([
+      "",
+      "Small files put together: silver.orders 12 → 1",
+      "Small files of quarantine.silver_orders stay for now: Cannot write to the disk (storage.full)",
+      "",
+    ]);
+    expect(runReportJson(tidied, 0)).toMatchObject({
+      compactions: [
+        { table: "silver.orders", version: 14, filesRemoved: 12, filesAdded: 1, bytesAdded: 1_200_000, error: null },
+        { table: "quarantine.silver_orders", version: null, error: { code: "storage.full" } },
+      ],
+    });
   });
 
   test("says the same to programs", () => {

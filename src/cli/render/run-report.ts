@@ -1,3 +1,4 @@
+import type { Compaction } from "../../layers/index.ts";
 import type { RunReport, TableReport } from "../../orchestration/index.ts";
 import { counted, duration, percent, thousands } from "./amounts.ts";
 import { failureJson } from "./failure-text.ts";
@@ -31,7 +32,7 @@ export function runReportText(report: RunReport, options: { readonly paint: Pain
     qualityCell(table, paint),
     table.outcome === "unchanged" || table.outcome === "blocked" ? "" : duration(table.elapsedMs),
   ]);
-  return textTable(columns, rows, options) + brokenRules(report.tables, paint) + waiting;
+  return textTable(columns, rows, options) + brokenRules(report.tables, paint) + compacted(report, paint) + waiting;
 }
 
 /** `3 changed, 1 failed · 4.2 s · run 2026…` */
@@ -50,6 +51,7 @@ export function runReportJson(report: RunReport, exitCode: number): { readonly [
     startedAt: new Date(report.startedMs).toISOString(),
     elapsedMs: Math.round(report.endedMs - report.startedMs),
     unrecorded: report.unrecorded === undefined ? null : failureJson(report.unrecorded),
+    compactions: report.compactions.map(compactionJson),
     tables: report.tables.map((table) => ({
       table: table.table,
       outcome: table.outcome,
@@ -63,6 +65,26 @@ export function runReportJson(report: RunReport, exitCode: number): { readonly [
       elapsedMs: Math.round(table.elapsedMs),
     })),
   };
+}
+
+function compactionJson(one: Compaction): Jsonable {
+  if (one.kind === "failed") return { table: one.table, version: null, error: failureJson(one.error) };
+  const { filesRemoved, filesAdded, bytesRemoved, bytesAdded } = one.metrics;
+  return { table: one.table, version: one.version, filesRemoved, filesAdded, bytesRemoved, bytesAdded, error: null };
+}
+
+/** One dim line for what went well; what did not is for the user to know, and no reason to worry. */
+function compacted({ compactions }: RunReport, paint: Paint): string {
+  const done = compactions.flatMap((one) =>
+    one.kind === "done" ? `${one.table} ${one.metrics.filesRemoved} → ${one.metrics.filesAdded}` : [],
+  );
+  const failed = compactions.flatMap((one) =>
+    one.kind === "failed"
+      ? paint.yellow(`Small files of ${one.table} stay for now: ${one.error.message} (${one.error.code})`)
+      : [],
+  );
+  const lines = [...(done.length === 0 ? [] : [paint.dim(`Small files put together: ${done.join(", ")}`)]), ...failed];
+  return lines.length === 0 ? "" : `\n${lines.join("\n")}\n`;
 }
 
 function qualityJson({ verdict }: TableReport): Jsonable {

@@ -1,7 +1,7 @@
 import type { DeletePolicy } from "../model.ts";
 import type { Column, Columns } from "./column.ts";
 import type { DynamoDbSource } from "./dynamodb.ts";
-import type { Duration } from "./amounts.ts";
+import type { ByteSize, Duration } from "./amounts.ts";
 import type { Expectations } from "./expectation.ts";
 import { MARK, marked, type Marked } from "./mark.ts";
 import type { Partition } from "./partition.ts";
@@ -43,6 +43,17 @@ export interface TableMeaning {
   readonly tags?: Readonly<Record<string, string>>;
   /** Properties of the Delta table. */
   readonly properties?: Readonly<Record<string, string>>;
+  /** Whether small files are put together after a run, and when. Default: as soon as a partition has ten of them. */
+  readonly autoCompact?: false | AutoCompactOptions;
+}
+
+export interface AutoCompactOptions {
+  /** Small files of a partition that are put together; fewer are left alone. Default 10. */
+  readonly minFiles?: number;
+  /** Size to aim at; files below half of it are small. Default: the table's `delta.targetFileSize`, else 128 MiB. */
+  readonly fileSize?: ByteSize | number;
+  /** What one run may rewrite of the table. Default 256 MiB. */
+  readonly perRun?: ByteSize | number;
 }
 
 export interface BronzeOptions extends TableMeaning {

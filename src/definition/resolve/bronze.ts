@@ -3,6 +3,7 @@ import { contentsOf } from "../builders/mark.ts";
 import type { Place } from "../reading/place.ts";
 import { readFields, readList } from "../reading/read-object.ts";
 import { readFlag, readOptionalText, readShare, readText, readTexts } from "../reading/read-scalar.ts";
+import { readAutoCompaction } from "./auto-compaction.ts";
 import { readColumns, type ReadColumns } from "./columns.ts";
 import { readLocation } from "./locations.ts";
 import { MEANING_FIELDS, readMeaning } from "./meaning.ts";
@@ -25,8 +26,10 @@ export function readBronze(
     fields.unreadable === undefined ? UNREADABLE_AT_MOST : readShare(place.at("unreadable"), fields.unreadable);
   const meaning = readMeaning(place, fields);
   const properties = readTexts(place.at("properties"), fields.properties);
+  const autoCompact = readAutoCompaction(place.at("autoCompact"), fields.autoCompact);
   if (source === undefined || unreadable === undefined) return undefined;
-  return { layer: "bronze", name: `bronze.${name}`, meaning, source, hints, unreadableAtMost: unreadable, properties };
+  const written = { meaning, source, hints, unreadableAtMost: unreadable, properties, autoCompact };
+  return { layer: "bronze", name: `bronze.${name}`, ...written };
 }
 
 export function columnHints({ columns }: ReadColumns): readonly ColumnHint[] {

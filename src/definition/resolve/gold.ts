@@ -7,6 +7,7 @@ import { readFields } from "../reading/read-object.ts";
 import { readChoice, readTexts } from "../reading/read-scalar.ts";
 import { checkSql } from "../sql/check-sql.ts";
 import type { Token } from "../sql/tokens.ts";
+import { readAutoCompaction } from "./auto-compaction.ts";
 import { columnHints } from "./bronze.ts";
 import { readColumns } from "./columns.ts";
 import { MEANING_FIELDS, readMeaning } from "./meaning.ts";
@@ -35,8 +36,9 @@ export function readGold(
   const refresh = fields.refresh === undefined ? "full" : readRefresh(place.at("refresh"), fields.refresh);
   const meaning = readMeaning(place, fields);
   const properties = readTexts(place.at("properties"), fields.properties);
+  const autoCompact = readAutoCompaction(place.at("autoCompact"), fields.autoCompact);
   if (query === undefined || refresh === undefined) return undefined;
-  const written = { meaning, columns: columnHints(declared), rules, refresh, partitionBy, properties };
+  const written = { meaning, columns: columnHints(declared), rules, refresh, partitionBy, properties, autoCompact };
   return { layer: "gold", name: `gold.${name}`, query: query.text, reads: query.reads, ...written };
 }
 

@@ -4,7 +4,7 @@ import type { Place } from "../reading/place.ts";
 import { readOptionalText, readTexts } from "../reading/read-scalar.ts";
 
 /** Fields that every table may have. */
-export const MEANING_FIELDS = ["description", "owner", "domain", "tags", "properties"] as const;
+export const MEANING_FIELDS = ["description", "owner", "domain", "tags", "properties", "autoCompact"] as const;
 
 export type MeaningFields = Readonly<Record<(typeof MEANING_FIELDS)[number], unknown>>;
 

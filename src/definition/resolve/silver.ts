@@ -5,6 +5,7 @@ import { nearMiss } from "../reading/near-miss.ts";
 import type { Place } from "../reading/place.ts";
 import { readFields, readList } from "../reading/read-object.ts";
 import { readChoice, readTexts } from "../reading/read-scalar.ts";
+import { readAutoCompaction } from "./auto-compaction.ts";
 import { readColumns, type ReadColumns } from "./columns.ts";
 import { readJoins, type ReadJoin } from "./joins.ts";
 import { MEANING_FIELDS, readMeaning } from "./meaning.ts";
@@ -57,12 +58,14 @@ export function readSilver(
   const merge = readMerge(place.at("merge"), fields.merge);
   const meaning = readMeaning(place, fields);
   const properties = readTexts(place.at("properties"), fields.properties);
+  const autoCompact = readAutoCompaction(place.at("autoCompact"), fields.autoCompact);
   const own: Pick<SilverDraft, "name" | "keys" | "columns"> = { name: `silver.${name}`, keys, columns };
   const draft = { ...own, place, from, declared, joins, rules, reads: readsOf(from, joins) };
   if (from === undefined || deletes === undefined || ttlDeletes === undefined || merge === undefined) {
     return { ...draft, definition: undefined };
   }
-  const written = { deletes, ttlDeletes, merge, partitionBy, properties, meaning, rules: rules.map((one) => one.rule) };
+  const kept = { merge, partitionBy, properties, autoCompact };
+  const written = { deletes, ttlDeletes, ...kept, meaning, rules: rules.map((one) => one.rule) };
   const definition: SilverDefinition = {
     layer: "silver",
     ...own,

@@ -1,33 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { struct } from "../../contract/index.ts";
-import type { AddFile } from "../actions.ts";
-import type { Snapshot } from "../snapshot.ts";
-import { isIntact, planOptimize } from "./plan-optimize.ts";
+import { fileOf, snapshotOf, withDeleted } from "../../../test/snapshot-of-files.ts";
+import { planOptimize } from "./plan-optimize.ts";
+import { isIntact } from "./rewrite-group.ts";
 
 const TARGET_BYTES = 1000;
-
-function snapshotOf(files: readonly AddFile[], partitionColumns: readonly string[] = []): Snapshot {
-  return {
-    version: 1,
-    timestampMs: 0,
-    protocol: { minReaderVersion: 1, minWriterVersion: 2 },
-    metadata: { id: "t", schemaString: "", schema: struct([]), partitionColumns, configuration: {} },
-    txns: new Map(),
-    domains: new Map(),
-    tombstones: [],
-    files: new Map(files.map((file) => [file.path, file])),
-  };
-}
-
-function fileOf(path: string, sizeBytes: number, more: Partial<AddFile> = {}): AddFile {
-  return { path, sizeBytes, partitionValues: {}, modificationTime: 0, dataChange: true, ...more };
-}
-
-function withDeleted(path: string, sizeBytes: number, deleted: number): AddFile {
-  const deletionVector = { storageType: "i", pathOrInlineDv: "x", sizeInBytes: 1, cardinality: deleted } as const;
-  return fileOf(path, sizeBytes, { stats: '{"numRecords":100}', deletionVector });
-}
 
 const sizes = fc.array(fc.integer({ min: 0, max: 1500 }), { maxLength: 40 });
 
@@ -71,28 +48,6 @@ describe("planOptimize", () => {
     expect(planOptimize(snapshotOf([withDeleted("f", 9, 6)]), limits)).toHaveLength(1);
     expect(planOptimize(snapshotOf([withDeleted("f", 9, 5)]), limits)).toEqual([]);
     expect(planOptimize(snapshotOf([withDeleted("f", 9, 5)]), { ...limits, deletedShareMax: 0 })).toHaveLength(1);
-  });
-
-  test("after every small commit, gently: few files stay, and a row is written a few times in all", () => {
-    fc.assert(
-      fc.property(fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 50, maxLength: 400 }), (commits) => {
-        let files: AddFile[] = [];
-        let rewrittenBytes = 0;
-        for (const [index, size] of commits.entries()) {
-          files.push(fileOf(`f${index}`, size, { modificationTime: index }));
-          for (const group of planOptimize(snapshotOf(files), { targetBytes: 1e9, isGentle: true })) {
-            rewrittenBytes += group.sizeBytes;
-            const largest = Math.max(...group.files.map((file) => file.sizeBytes));
-            expect(largest * 2).toBeLessThanOrEqual(group.sizeBytes);
-            files = files.filter((file) => !group.files.includes(file));
-            files.push(fileOf(`r${index}`, group.sizeBytes, { modificationTime: index }));
-          }
-        }
-        const sumBytes = commits.reduce((sum, size) => sum + size, 0);
-        expect(files.length).toBeLessThanOrEqual(Math.log2(sumBytes) + 1);
-        expect(rewrittenBytes).toBeLessThanOrEqual(sumBytes * Math.log2(sumBytes));
-      }),
-    );
   });
 
   test("a group is intact while its files are, deletion vectors and all", () => {

@@ -82,7 +82,12 @@ async function commitOnce(
     return await table.log.commit({
       base: snapshot,
       operation: "OPTIMIZE",
-      operationParameters: { predicate: "[]", zOrderBy: "[]", auto: "false", ...options.operationParameters },
+      operationParameters: {
+        predicate: "[]",
+        zOrderBy: "[]",
+        auto: String(options.auto !== undefined),
+        ...options.operationParameters,
+      },
       operationMetrics: metricsJson(metrics),
       adds: waiting.flatMap(({ adds }) => adds),
       removes: files.map((file) => removeOf(file, nowMs, { dataChange: false })),

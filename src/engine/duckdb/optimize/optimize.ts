@@ -1,5 +1,12 @@
 import { SluiceError } from "../../../base/index.ts";
-import { assertWritable, isIntact, planOptimize, type RewriteGroup, type Snapshot } from "../../../delta/index.ts";
+import {
+  assertWritable,
+  isIntact,
+  planAutoCompaction,
+  planOptimize,
+  type RewriteGroup,
+  type Snapshot,
+} from "../../../delta/index.ts";
 import type { OpenTable, OptimizeMetrics, OptimizeOptions, OptimizeOutcome } from "../../engine.ts";
 import { coverage } from "../coverage.ts";
 import { interrupted } from "../engine-failure.ts";
@@ -23,7 +30,10 @@ export async function optimize(
   }
   // Before any file is written, not only when the commit is made.
   assertWritable(snapshot.protocol, snapshot.metadata, table.name);
-  const groups = planOptimize(snapshot, limitsOf(table, snapshot, options));
+  const groups =
+    options.auto === undefined
+      ? planOptimize(snapshot, limitsOf(table, snapshot, options))
+      : planAutoCompaction(snapshot, options.auto);
   if (options.dryRun === true) return planned(snapshot, groups);
   return await rewriteAll(parts, { table, snapshot, groups, options });
 }
