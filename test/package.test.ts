@@ -12,7 +12,8 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /** What a user installs with the product; a new one needs its reason here. */
 const RUNTIME_DEPENDENCIES = [
   "@aws-sdk/client-s3", // lakes in S3; loaded where there is one
-  "@duckdb/node-api", // the engine
+  "@duckdb/node-api", // the engine's types; its code is part of the build
+  "@duckdb/node-bindings", // the engine
   "jiti", // configurations in TypeScript, on a Node that cannot run it
 ];
 
@@ -110,8 +111,8 @@ describe("the repository", () => {
   );
 });
 
-/** Maps and declarations included; the engine's binary comes as a dependency. */
-const UNPACKED_BYTES_MAX = 4_000_000;
+/** Maps and declarations included, and the client of the engine, whose binary comes as a dependency. */
+const UNPACKED_BYTES_MAX = 5_000_000;
 
 /** Undefined outside a clone. */
 function trackedFiles(): string[] | undefined {
