@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { realWorld } from "../src/base/index.ts";
-import { arrayOf, decimal, field, struct, type StructType } from "../src/contract/index.ts";
+import { arrayOf, decimal, field, mapOf, struct, type PrimitiveName, type StructType } from "../src/contract/index.ts";
 import { openLog } from "../src/delta/index.ts";
 import { duckdbEngine, type Engine, type OpenTable, type Row, type TableCreation } from "../src/engine/index.ts";
 import { localStore } from "../src/storage/index.ts";
@@ -188,6 +188,68 @@ describe.runIf(hasSpark)(
       expect(new Set(shown.map((row) => row["_change_type"]))).toEqual(
         new Set(["insert", "delete", "update_preimage", "update_postimage"]),
       );
+    });
+
+    test("typeWidening", LONG, async () => {
+      const schema = struct([
+        field("id", "integer"),
+        field("d", "date"),
+        field("f", "float"),
+        field("m", decimal(6, 2)),
+        field("s", struct([field("x", "short")])),
+        field("l", arrayOf("integer")),
+        field("k", mapOf("byte", "decimal(4,1)")),
+      ]);
+      const table = tableAt("widening");
+      const properties = { "delta.enableTypeWidening": "true", "delta.enableDeletionVectors": "true" };
+      const row: Row = { id: 1, d: "2020-02-29", f: 0.1, m: "1234.56", s: { x: 7 }, l: [1, null], k: [[5, "999.9"]] };
+      await table.append(schema, [row, { ...row, id: 2 }], { schema, properties });
+      const { spark, sqlName } = table;
+      const widen = async (column: readonly string[], type: PrimitiveName): Promise<unknown> =>
+        await engine.alter(await table.open(), { kind: "widen-column", column, type });
+      await widen(["id"], "long");
+      await widen(["d"], "timestamp_ntz");
+      await widen(["m"], "decimal(10,4)");
+      await widen(["s", "x"], "integer");
+      await widen(["l", "element"], "long");
+      await widen(["k", "key"], "integer");
+      await widen(["k", "value"], "decimal(8,3)");
+      expect(await table.disagreements("spark")).toEqual([]);
+      await spark.sql(`ALTER TABLE ${sqlName} ALTER COLUMN f TYPE double`);
+      await spark.sql(`ALTER TABLE ${sqlName} ALTER COLUMN s.x TYPE bigint`);
+      await spark.sql(
+        `INSERT INTO ${sqlName} VALUES (5000000000, timestamp_ntz'2021-01-01 01:02:03', 0.1, 1.2345, named_struct('x', 5000000000), array(5000000000), map(70000, 1.234))`,
+      );
+      await engine.delete(await table.open(), "id = 2");
+      await engine.optimize(await table.open());
+      expect(await table.disagreements("spark")).toEqual([]);
+    });
+
+    test("inCommitTimestamp and rowTracking", LONG, async () => {
+      const schema = struct([field("id", "long")]);
+      const table = tableAt("own times");
+      await table.append(schema, [{ id: 1n }], { schema });
+      const { spark, sqlName } = table;
+      const properties = { "delta.enableInCommitTimestamps": "true" };
+      await engine.alter(await table.open(), { kind: "set-properties", properties });
+      await table.append(schema, [{ id: 2n }]);
+      await spark.sql(`INSERT INTO ${sqlName} VALUES (3)`);
+      await spark.sql(`ALTER TABLE ${sqlName} SET TBLPROPERTIES ('delta.feature.rowTracking' = 'supported')`);
+      await table.append(schema, [{ id: 4n }]);
+      await spark.sql(`INSERT INTO ${sqlName} VALUES (5), (6)`);
+      await table.append(schema, [{ id: 7n }]);
+      expect(await table.disagreements()).toEqual([]);
+      const snapshot = await latestOf(table.log);
+      const tracked = [...snapshot.files.values()].flatMap(({ extra }) => {
+        const id = extra?.["baseRowId"];
+        return id === undefined ? [] : [Number(id)];
+      });
+      expect(new Set(tracked).size).toBe(tracked.length);
+      const told = await spark.history(table.path);
+      const theirs = new Map(told.map((entry) => [entry.version, Date.parse(String(entry["timestamp"]))]));
+      for await (const { version, timestampMs } of table.log.history()) {
+        if (version > 0) expect({ version, timestampMs }).toEqual({ version, timestampMs: theirs.get(version) });
+      }
     });
   },
 );

@@ -45,6 +45,7 @@ export {
   type FieldIds,
   type SchemaWithIds,
 } from "./schema/field-ids.ts";
+export { widenColumn } from "./alter/widen-column.ts";
 export { serializeSchema } from "./schema/serialize-schema.ts";
 export type { CommitChanges, HistoryEntry, Snapshot, TableHead } from "./snapshot.ts";
 export { encodeStats, type ColumnStats, type StatValue, type StatsLayout } from "./stats/encode-stats.ts";

@@ -1,4 +1,4 @@
-import type { StructType } from "../contract/index.ts";
+import type { PrimitiveName, StructType } from "../contract/index.ts";
 import type { AddFile, AutoCompactionLimits, CheckpointFiles, DeltaLog, Snapshot, TxnClaim } from "../delta/index.ts";
 import type { ObjectStore } from "../storage/index.ts";
 
@@ -198,6 +198,8 @@ export type TableChange =
   /** An expression in Spark's SQL that must be true of every row, now and from now on. */
   | { readonly kind: "add-constraint"; readonly name: string; readonly expression: string }
   | { readonly kind: "drop-constraint"; readonly name: string }
+  /** Another type that holds every value of the present one. */
+  | { readonly kind: "widen-column"; readonly column: readonly string[]; readonly type: PrimitiveName }
   /** `null` takes a property away. */
   | { readonly kind: "set-properties"; readonly properties: Readonly<Record<string, string | null>> };
 

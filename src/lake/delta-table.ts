@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { SluiceError, realWorld, type World } from "../base/index.ts";
-import { field, struct, type StructType } from "../contract/index.ts";
+import { field, struct, type PrimitiveName, type StructType } from "../contract/index.ts";
 import {
   openLog,
   restore,
@@ -184,6 +184,11 @@ export class DeltaTable implements AsyncDisposable {
 
   async dropConstraint(name: string): Promise<WriteOutcome> {
     return await this.#alter({ kind: "drop-constraint", name });
+  }
+
+  /** Gives a column a type that holds every value of its present one. Needs the property `delta.enableTypeWidening`. */
+  async widenColumn(column: string | readonly string[], type: PrimitiveName): Promise<WriteOutcome> {
+    return await this.#alter({ kind: "widen-column", column: pathOf(column), type });
   }
 
   /** Sets properties of the table; `null` takes one away. */

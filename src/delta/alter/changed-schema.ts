@@ -57,6 +57,6 @@ export function refuseWhereMentioned(metadata: TableMetadata, name: string, verb
   }
 }
 
-function noColumn(path: readonly string[]): SluiceError {
+export function noColumn(path: readonly string[]): SluiceError {
   return new SluiceError("table.schema-mismatch", `Cannot change the table: it has no column ${path.join(".")}`);
 }

@@ -2,7 +2,7 @@ import { SluiceError, assert } from "../../base/index.ts";
 import type { AddFile, ProtocolAction, RemoveFile, TableMetadata } from "../actions.ts";
 import { protocolFor } from "../features/protocol-for.ts";
 import { FEATURES } from "../features/registry.ts";
-import { assertWritable, supportsFeature } from "../features/support.ts";
+import { assertWritable, hasFeature } from "../features/support.ts";
 import { decodeFilePath, encodeFilePath } from "../log/file-path.ts";
 import { vectorId } from "../log/vector-id.ts";
 import { parseSchema } from "../schema/parse-schema.ts";
@@ -85,10 +85,9 @@ function checkPartitionValues(add: AddFile, metadata: TableMetadata): void {
 
 function checkVector(add: AddFile, table: { protocol: ProtocolAction; metadata: TableMetadata }): void {
   if (add.deletionVector === undefined) return;
-  const feature = FEATURES.get("deletionVectors");
-  const isAllowed = feature !== undefined && supportsFeature(table.protocol, feature);
-  assert(isAllowed, "a table that gets a deletion vector supports them");
-  assert(feature.activeIn?.(table.metadata) === true, "a table that gets a deletion vector has them enabled");
+  assert(hasFeature(table.protocol, "deletionVectors"), "a table that gets a deletion vector supports them");
+  const isEnabled = FEATURES.get("deletionVectors")?.activeIn?.(table.metadata) === true;
+  assert(isEnabled, "a table that gets a deletion vector has them enabled");
   const rows = add.stats === undefined ? undefined : parseStats(add.stats)?.numRecords;
   assert(rows !== undefined, `a file with a deletion vector says how many rows it has: ${add.path}`);
   assert(add.deletionVector.cardinality <= rows, `no more rows are deleted than there are: ${add.path}`);
@@ -111,8 +110,7 @@ function checkNames(request: CommitRequest, protocol: ProtocolAction): void {
   assert(new Set(appIds).size === appIds.length, "a transaction is claimed once");
   const domains = (request.domains ?? []).map((domain) => domain.domain);
   assert(new Set(domains).size === domains.length, "a domain is written once");
-  const feature = FEATURES.get("domainMetadata");
-  const hasDomains = feature !== undefined && supportsFeature(protocol, feature);
+  const hasDomains = hasFeature(protocol, "domainMetadata");
   assert(domains.length === 0 || hasDomains, "a table that gets domain metadata supports it");
   assert(!domains.some((domain) => domain.startsWith("delta.")), "the system's own domains are not written");
 }

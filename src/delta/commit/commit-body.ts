@@ -11,6 +11,7 @@ import {
 } from "../log/action-json.ts";
 import { optional } from "../log/action-members.ts";
 import type { CommitRequest } from "../transaction.ts";
+import type { PlacedRequest } from "./place-request.ts";
 import { isBlindAppend, isolationLevelOf } from "./check-conflict.ts";
 
 /** What makes a commit unmistakable, and when it is made. */
@@ -21,8 +22,8 @@ export interface CommitStamp {
   readonly uris: ReadonlyMap<string, string>;
 }
 
-/** The content of a commit file: `commitInfo` first, then one action a line. It does not depend on the version it lands at. */
-export function commitBody(request: CommitRequest, stamp: CommitStamp): Uint8Array {
+/** The content of a commit file: `commitInfo` first, then one action a line. */
+export function commitBody(request: PlacedRequest, stamp: CommitStamp): Uint8Array {
   const lines: JsonObject[] = [{ commitInfo: commitInfoJson(request, stamp) }];
   if (request.protocol !== undefined) lines.push({ protocol: protocolJson(request.protocol) });
   if (request.metadata !== undefined) lines.push({ metaData: metadataJson(request.metadata) });
@@ -34,8 +35,9 @@ export function commitBody(request: CommitRequest, stamp: CommitStamp): Uint8Arr
   return new TextEncoder().encode(`${lines.map((line) => stringifyJson(line)).join("\n")}\n`);
 }
 
-function commitInfoJson(request: CommitRequest, stamp: CommitStamp): JsonObject {
+function commitInfoJson(request: PlacedRequest, stamp: CommitStamp): JsonObject {
   return {
+    ...optional("inCommitTimestamp", request.inCommitTimestampMs),
     timestamp: stamp.nowMs,
     operation: request.operation,
     operationParameters: request.operationParameters ?? {},

@@ -14,6 +14,7 @@ import { checkConflict } from "./check-conflict.ts";
 import { checkRequest } from "./check-request.ts";
 import { commitBody } from "./commit-body.ts";
 import { judgeClaims } from "./judge-claims.ts";
+import { placeRequest } from "./place-request.ts";
 import { publish } from "./publish.ts";
 
 /** A lost race means that somebody else got on, so this many in a row is a table that is written all the time. */
@@ -49,7 +50,8 @@ export async function commitTransaction(
     if (settled !== undefined) return settled;
     checkRequest(request, current, access.store.url);
     const version = (current?.version ?? -1) + 1;
-    const body = commitBody(request, stamp);
+    const placed = placeRequest(request, current, { version, nowMs: access.world.nowMs() });
+    const body = commitBody(placed, stamp);
     const commit = readCommit(version, body, { where: commitPath(version), rootUrl: access.store.url });
     if (current !== undefined && !(await isTail(access, current))) throw overtaken(access, current.version);
     if ((await publish(access, version, body)) === "published") {

@@ -69,7 +69,6 @@ describe("a table of another engine", () => {
   test("is refused for writing by the name of what it uses, and still read", () => {
     const uses: readonly (readonly [name: string, used: TableMetadata])[] = [
       ["identityColumns", metadata({}, struct([field("x", "long", { "delta.identity.start": 1 })]))],
-      ["inCommitTimestamp", metadata({ "delta.enableInCommitTimestamps": "true" })],
       ["rowTracking", metadata({ "delta.enableRowTracking": "true" })],
       ["icebergCompatV2", metadata({ "delta.enableIcebergCompatV2": "true" })],
     ];

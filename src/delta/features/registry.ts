@@ -56,18 +56,20 @@ const TABLE: readonly Feature[] = [
   }),
   readerWriter("vacuumProtocolCheck", "yes"),
   writer("domainMetadata", "yes"),
-  writer("inCommitTimestamp", "unless-active", { activeIn: isTrue("delta.enableInCommitTimestamps") }),
+  writer("inCommitTimestamp", "yes", { activeIn: isTrue("delta.enableInCommitTimestamps") }),
   writer("icebergCompatV1", "unless-active", { activeIn: isTrue("delta.enableIcebergCompatV1") }),
   writer("icebergCompatV2", "unless-active", { activeIn: isTrue("delta.enableIcebergCompatV2") }),
   writer("icebergCompatV3", "unless-active", { activeIn: isTrue("delta.enableIcebergCompatV3") }),
   writer("icebergWriterCompatV1", "unless-active", { activeIn: isTrue("delta.enableIcebergWriterCompatV1") }),
-  // A table that lists rowTracking wants row ids on every file, enabled or not; clustering wants its statistics.
-  writer("rowTracking", "no", { activeIn: isTrue("delta.enableRowTracking") }),
+  // Listed, it wants row ids on every file; enabled, also that rows keep theirs when they move to another file.
+  writer("rowTracking", "unless-active", { activeIn: isTrue("delta.enableRowTracking") }),
   writer("clustering", "no"),
   writer("checkpointProtection", "no"),
   writer("materializePartitionColumns", "no"),
-  readerWriter("typeWidening", "unless-active", { activeIn: hasTypeChanges }),
-  readerWriter("typeWidening-preview", "unless-active"), // what is active says typeWidening
+  readerWriter("typeWidening", "yes", {
+    activeIn: (metadata) => isTrue("delta.enableTypeWidening")(metadata) || hasTypeChanges(metadata),
+  }),
+  readerWriter("typeWidening-preview", "yes"), // an early name of typeWidening
   readerWriter("variantType", "no"),
   readerWriter("variantType-preview", "no"),
   readerWriter("variantShredding", "no"),

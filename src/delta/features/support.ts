@@ -1,6 +1,7 @@
 import { SluiceError } from "../../base/index.ts";
 import type { ProtocolAction, TableMetadata } from "../actions.ts";
 import { mappingModeOf, physicalTable } from "../schema/column-mapping.ts";
+import { assertTypeChanges } from "../schema/type-changes.ts";
 import { FEATURES, type Feature } from "./registry.ts";
 
 /**
@@ -22,6 +23,7 @@ export function assertReadable(protocol: ProtocolAction, metadata: TableMetadata
   }
   refuse("read", refused, table);
   checkMapping(protocol, metadata, table);
+  assertTypeChanges(metadata.schema, table);
 }
 
 /** A mapping that the protocol does not announce leaves open by which names the files are to be read. */
@@ -64,6 +66,12 @@ export function supportsFeature(protocol: ProtocolAction, feature: Feature): boo
   if (protocol.minWriterVersion >= 7) return listed(protocol.writerFeatures).includes(feature.name);
   if (legacyWriter === undefined || protocol.minWriterVersion < legacyWriter) return false;
   return legacyReader === undefined || protocol.minReaderVersion >= legacyReader;
+}
+
+/** Whether the protocol has the feature of that name. */
+export function hasFeature(protocol: ProtocolAction, name: string): boolean {
+  const feature = FEATURES.get(name);
+  return feature !== undefined && supportsFeature(protocol, feature);
 }
 
 function listed(features: readonly string[] | undefined): readonly string[] {

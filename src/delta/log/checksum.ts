@@ -6,6 +6,7 @@ import { ActionMembers } from "./action-members.ts";
 import { checksumPath } from "./file-names.ts";
 import type { LogAccess } from "./log-access.ts";
 import { readMetadata, readProtocol, readTxn } from "./read-action.ts";
+import { tellsOwnTime } from "./table-properties.ts";
 import type { TableSnapshot } from "./table-snapshot.ts";
 import { HISTOGRAM_BOUNDARIES } from "./totals.ts";
 
@@ -37,6 +38,7 @@ export function checksumBody(snapshot: TableSnapshot, txnId: string): Uint8Array
   const { totals } = snapshot.state;
   const json = {
     txnId,
+    ...(tellsOwnTime(snapshot.metadata.configuration) ? { inCommitTimestampOpt: snapshot.timestampMs } : {}),
     tableSizeBytes: totals.sizeBytes,
     numFiles: totals.files,
     numDeletedRecordsOpt: totals.deletedRecords,

@@ -10,7 +10,7 @@ import type {
 import { encodeFilePath } from "./file-path.ts";
 import type { Action } from "./read-action.ts";
 import type { LoggedCommit } from "./read-commit.ts";
-import { tombstoneRetentionMs } from "./table-properties.ts";
+import { tellsOwnTime, tombstoneRetentionMs } from "./table-properties.ts";
 import { TableSnapshot, isExpired, type LogLength } from "./table-snapshot.ts";
 import { RunningTotals } from "./totals.ts";
 import { fileKey, vectorId } from "./vector-id.ts";
@@ -90,7 +90,7 @@ export class Replay {
 
   /** Whether commits tell their own time. */
   get hasOwnTimes(): boolean {
-    return this.#metadata?.configuration["delta.enableInCommitTimestamps"]?.toLowerCase() === "true";
+    return tellsOwnTime(this.#metadata?.configuration ?? {});
   }
 
   finish(at: { version: number; timestampMs: number; length: LogLength; table: string }): TableSnapshot {

@@ -10,6 +10,11 @@ export function logRetentionMs(configuration: Readonly<Record<string, string>>):
   return parseInterval(configuration["delta.logRetentionDuration"]) ?? 30 * DAY_MS;
 }
 
+/** Whether commits tell their own time (Delta PROTOCOL, "In-Commit Timestamps"). */
+export function tellsOwnTime(configuration: Readonly<Record<string, string>>): boolean {
+  return configuration["delta.enableInCommitTimestamps"]?.toLowerCase() === "true";
+}
+
 /** A whole number above zero in a property; undefined where it is missing or something else. */
 export function positiveProperty(configuration: Readonly<Record<string, string>>, name: string): number | undefined {
   const text = configuration[name];

@@ -1,7 +1,9 @@
 import { SluiceError } from "../../base/index.ts";
+import { commitPath } from "./file-names.ts";
 import { cleanedUp, ownTimeMs, readCommitFile } from "./load-snapshot.ts";
 import type { LogAccess } from "./log-access.ts";
 import { committedVersions, type CommittedVersion } from "./newest-version.ts";
+import { tellsOwnTime } from "./table-properties.ts";
 import type { TableSnapshot } from "./table-snapshot.ts";
 
 /**
@@ -29,7 +31,7 @@ export async function versionAtTime(access: LogAccess, newest: TableSnapshot, ti
 /** From where on commits tell their own time. */
 function ownTimes(newest: TableSnapshot): { fromVersion: number; fromMs: number } | undefined {
   const { configuration } = newest.metadata;
-  if (configuration["delta.enableInCommitTimestamps"]?.toLowerCase() !== "true") return undefined;
+  if (!tellsOwnTime(configuration)) return undefined;
   return {
     fromVersion: Number(configuration["delta.inCommitTimestampEnablementVersion"] ?? 0),
     fromMs: Number(configuration["delta.inCommitTimestampEnablementTimestamp"] ?? 0),
@@ -49,8 +51,17 @@ async function newestByOwnTime(
     const version = entries[middle]?.version ?? -1;
     const commit = await readCommitFile(access, version);
     if (commit === undefined) throw cleanedUp(access, version);
-    if ((ownTimeMs(commit) ?? Infinity) <= timestampMs) low = middle + 1;
+    const ownMs = ownTimeMs(commit);
+    if (ownMs === undefined) throw timeless(access, version);
+    if (ownMs <= timestampMs) low = middle + 1;
     else high = middle;
   }
   return entries[low - 1]?.version;
+}
+
+function timeless(access: LogAccess, version: number): SluiceError {
+  return new SluiceError(
+    "table.corrupt",
+    `Cannot tell when ${commitPath(version)} of ${access.store.url} was made: it has no inCommitTimestamp, which its table demands`,
+  );
 }

@@ -39,16 +39,22 @@ function isLive(file: AddFile, snapshot: Snapshot): boolean {
   return live !== undefined && vectorId(live.deletionVector) === vectorId(file.deletionVector);
 }
 
-/** An id that a column had in the meantime is never given again. */
-const COUNTERS = [LAST_FIELD_ID_PROPERTY, MAPPING_MAX_ID_PROPERTY];
+/** An id that a column had in the meantime is never given again; commits go on telling their own time. */
+const KEPT = [
+  LAST_FIELD_ID_PROPERTY,
+  MAPPING_MAX_ID_PROPERTY,
+  "delta.enableInCommitTimestamps",
+  "delta.inCommitTimestampEnablementVersion",
+  "delta.inCommitTimestampEnablementTimestamp",
+];
 
 function metadataThen(current: Snapshot, target: Snapshot): MetadataAction | undefined {
   const { schema: _schema, ...metadata } = target.metadata;
-  const counters = COUNTERS.flatMap((name) => {
+  const kept = KEPT.flatMap((name) => {
     const value = current.metadata.configuration[name];
     return value === undefined ? [] : [[name, value] as const];
   });
-  const then = { ...metadata, configuration: { ...metadata.configuration, ...Object.fromEntries(counters) } };
+  const then = { ...metadata, configuration: { ...metadata.configuration, ...Object.fromEntries(kept) } };
   return describe(then) === describe(current.metadata) ? undefined : then;
 }
 

@@ -208,7 +208,7 @@ describe("vacuum", () => {
     const at = await place();
     await at.store.create(
       "_delta_log/00000000000000000001.json",
-      bytesOf('{"protocol":{"minReaderVersion":1,"minWriterVersion":7,"writerFeatures":["rowTracking"]}}\n'),
+      bytesOf('{"protocol":{"minReaderVersion":1,"minWriterVersion":7,"writerFeatures":["featureOfTomorrow"]}}\n'),
     );
     await expect(clean(at)).rejects.toMatchObject({ code: "table.unsupported" });
     await expect(vacuum({ ...at, name: "t", log: testLog(memoryStore({ world: at.world })) })).rejects.toMatchObject({

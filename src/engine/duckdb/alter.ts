@@ -6,6 +6,7 @@ import {
   dropConstraint,
   mapColumns,
   renameColumn,
+  widenColumn,
   type TableMetadata,
 } from "../../delta/index.ts";
 import type { OpenTable, TableChange, WriteOptions, WriteOutcome } from "../engine.ts";
@@ -59,6 +60,12 @@ function verbOf(change: TableChange, { world, tableName }: { world: World; table
         operation: "DROP CONSTRAINT",
         operationParameters: { name: change.name },
         change: (metadata) => dropConstraint(metadata, change.name),
+      };
+    case "widen-column":
+      return {
+        operation: "CHANGE COLUMN",
+        operationParameters: { column: change.column.join("."), type: change.type },
+        change: (metadata) => widenColumn(metadata, change.column, change.type),
       };
     case "set-properties":
       return {

@@ -1,7 +1,15 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { arrayOf, field, mapOf, struct, type StructField } from "../../../src/contract/index.ts";
-import type { Row, Value } from "../../../src/engine/index.ts";
+import {
+  arrayOf,
+  field,
+  mapOf,
+  struct,
+  type PrimitiveName,
+  type StructField,
+  type StructType,
+} from "../../../src/contract/index.ts";
+import { sqlTypeOf, type Row, type Value } from "../../../src/engine/index.ts";
 import { STORE_KINDS, lakeUnderTest, rowsOf, type MakeEngine, type TableUnderTest } from "./lake-under-test.ts";
 
 type Step =
@@ -28,6 +36,8 @@ const steps: fc.Arbitrary<readonly Step[]> = fc.array(
 );
 
 export function changingColumns(make: MakeEngine): void {
+  widening(make);
+
   test("columns that come, go and are renamed keep their values, and nobody else's", { timeout: 240_000 }, async () => {
     await using lake = await lakeUnderTest(make);
     const layout = fc.record({
@@ -118,6 +128,96 @@ export function changingColumns(make: MakeEngine): void {
     expect(await table.rows()).toEqual([{ id: 1n, part: "x" }]);
     const again = await table.engine.alter(await table.open(), { kind: "set-properties", properties: byName });
     expect(again.kind).toBe("nothing");
+  });
+}
+
+interface Widening {
+  readonly from: PrimitiveName;
+  readonly values: readonly Value[];
+  readonly to: readonly PrimitiveName[];
+}
+
+/** Every change that the protocol allows, some one after the other. */
+const WIDENINGS: readonly Widening[] = [
+  { from: "byte", values: [-128, 127, null], to: ["short", "integer", "long"] },
+  { from: "byte", values: [-128, 127, null], to: ["integer", "double"] },
+  { from: "byte", values: [-128, 127, null], to: ["decimal(10,0)", "decimal(12,2)"] },
+  { from: "short", values: [-32_768, 32_767, null], to: ["double"] },
+  { from: "short", values: [-32_768, 32_767, null], to: ["long", "decimal(20,0)"] },
+  { from: "integer", values: [-2_147_483_648, 2_147_483_647], to: ["long", "decimal(22,2)"] },
+  { from: "integer", values: [5, null], to: ["decimal(12,2)", "decimal(20,4)"] },
+  { from: "integer", values: [-2_147_483_648, null], to: ["double"] },
+  { from: "long", values: [-(2n ** 63n), 2n ** 63n - 1n], to: ["decimal(20,0)", "decimal(38,10)"] },
+  // A partition value is text, which every engine reads as the wide type: 0.1 would be another number then.
+  { from: "float", values: [0.5, -0, null], to: ["double"] },
+  { from: "date", values: ["0001-01-01", "9999-12-31", null], to: ["timestamp_ntz"] },
+  { from: "decimal(5,2)", values: ["999.99", "-0.01"], to: ["decimal(5,2)", "decimal(38,10)"] },
+];
+
+function widenedTable(type: PrimitiveName): StructType {
+  const columns = { v: type, p: type, s: struct([field("x", type)]), l: arrayOf(type), m: mapOf("string", type) };
+  return struct([field("id", "long"), ...Object.entries(columns).map(([name, one]) => field(name, one))]);
+}
+
+/** Where the values of a row of that table are, for a query. */
+const WIDENED: readonly { readonly path: readonly string[]; readonly sql: string }[] = [
+  { path: ["v"], sql: "v" },
+  { path: ["p"], sql: "p" },
+  { path: ["s", "x"], sql: "s.x" },
+  { path: ["l", "element"], sql: "l[1]" },
+  { path: ["m", "value"], sql: "m['k']" },
+];
+
+function widening(make: MakeEngine): void {
+  test.each(WIDENINGS)(
+    "a column of type $from is widened to $to, and older files are read as it",
+    { timeout: 120_000 },
+    async ({ from, values, to }) => {
+      await using lake = await lakeUnderTest(make);
+      const table = lake.table(lake.store("local"));
+      const rows = values.map((value, index): Row => {
+        return { id: BigInt(index), v: value, p: value, s: { x: value }, l: [value], m: [["k", value]] };
+      });
+      const properties = { "delta.enableTypeWidening": "true", "delta.enableDeletionVectors": "true" };
+      await table.create({ schema: widenedTable(from), properties, partitionColumns: ["p"] }, rows);
+      for (const type of to) {
+        const wanted = await table.rows(`select id, v::${sqlTypeOf(type)} as v from t order by id`);
+        for (const { path } of WIDENED) {
+          await table.engine.alter(await table.open(), { kind: "widen-column", column: path, type });
+        }
+        for (const { sql } of WIDENED)
+          expect(await table.rows(`select id, ${sql} as v from t order by id`)).toEqual(wanted);
+        // Found by a key of the new type in files whose statistics are of the old one.
+        const open = await table.open();
+        const source = {
+          sql: "select v from t where v is not null",
+          inputs: { t: { kind: "table", table: open } },
+        } as const;
+        const merged = await table.engine.merge(open, { source, keys: ["v"], notMatched: { insertWhen: "true" } });
+        const updated = wanted.filter((row) => row["v"] !== null).length;
+        expect(merged).toMatchObject({ metrics: { rowsInserted: 0, rowsUpdated: updated } });
+      }
+      const back = table.engine.alter(await table.open(), { kind: "widen-column", column: ["v"], type: "byte" });
+      await expect(back).rejects.toMatchObject({ code: "table.schema-mismatch" });
+    },
+  );
+
+  test("a column is not widened where the table does not allow it, or where a rule speaks of it", async () => {
+    await using lake = await lakeUnderTest(make);
+    const table = lake.table(lake.store("memory"));
+    await table.create({ schema: struct([field("id", "long"), field("n", "integer")]) });
+    const widen = async (column: string): Promise<unknown> =>
+      await table.engine.alter(await table.open(), { kind: "widen-column", column: [column], type: "long" });
+    await expect(widen("n")).rejects.toMatchObject({ code: "table.unsupported" });
+    const properties = { "delta.enableTypeWidening": "true" };
+    await table.engine.alter(await table.open(), { kind: "set-properties", properties });
+    await expect(widen("other")).rejects.toMatchObject({ code: "table.schema-mismatch" });
+    const constraint = { kind: "add-constraint", name: "positive", expression: "n > 0" } as const;
+    await table.engine.alter(await table.open(), constraint);
+    await expect(widen("n")).rejects.toMatchObject({ code: "table.unsupported" });
+    await table.engine.alter(await table.open(), { kind: "drop-constraint", name: "positive" });
+    await expect(widen("n")).resolves.toMatchObject({ kind: "committed" });
+    await expect(widen("n")).resolves.toMatchObject({ kind: "nothing" });
   });
 }
 

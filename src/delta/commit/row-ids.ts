@@ -1,0 +1,58 @@
+import { SluiceError, parseJson, stringifyJson } from "../../base/index.ts";
+import type { AddFile, DomainMetadataAction, ProtocolAction } from "../actions.ts";
+import { hasFeature } from "../features/support.ts";
+import { isObject } from "../log/action-members.ts";
+import { parseStats } from "../stats/parse-stats.ts";
+import type { Snapshot } from "../snapshot.ts";
+import type { CommitRequest } from "../transaction.ts";
+
+const DOMAIN = "delta.rowTracking";
+
+/**
+ * In a table with row tracking every added file gets the ids of its rows, above all that were given, and the version that it is added
+ * in; a file that is added again keeps its own (Delta PROTOCOL, "Row Tracking").
+ */
+export function withRowIds(request: CommitRequest, current: Snapshot | undefined, version: number): CommitRequest {
+  if (!givesRowIds(request, current)) return request;
+  const highest = highestId(current?.domains.get(DOMAIN));
+  let next = highest + 1n;
+  const adds = request.adds.map((add) => {
+    if (hasRowIds(add)) return add;
+    const baseRowId = next;
+    next += BigInt(rowsOf(add));
+    return { ...add, extra: { ...add.extra, baseRowId, defaultRowCommitVersion: version } };
+  });
+  if (next === highest + 1n) return { ...request, adds };
+  const configuration = stringifyJson({ rowIdHighWaterMark: next - 1n });
+  const domains = [...(request.domains ?? []), { domain: DOMAIN, configuration, removed: false }];
+  return { ...request, adds, domains };
+}
+
+function givesRowIds(request: CommitRequest, current: Snapshot | undefined): boolean {
+  const protocol: ProtocolAction | undefined = request.protocol ?? current?.protocol;
+  if (protocol === undefined || !hasFeature(protocol, "rowTracking")) return false;
+  const configuration = (request.metadata ?? current?.metadata)?.configuration ?? {};
+  return configuration["delta.rowTrackingSuspended"]?.toLowerCase() !== "true";
+}
+
+function hasRowIds({ extra }: AddFile): boolean {
+  return typeof extra?.["baseRowId"] === "number" || typeof extra?.["baseRowId"] === "bigint";
+}
+
+/** -1: none was given. */
+function highestId(domain: DomainMetadataAction | undefined): bigint {
+  if (domain === undefined) return -1n;
+  const json = parseJson(domain.configuration);
+  const mark = isObject(json) ? json["rowIdHighWaterMark"] : undefined;
+  if (typeof mark === "number" || typeof mark === "bigint") return BigInt(mark);
+  throw new SluiceError("table.corrupt", `Cannot give rows their ids: ${domain.configuration} is no mark`);
+}
+
+function rowsOf(add: AddFile): number {
+  const rows = parseStats(add.stats)?.numRecords;
+  if (rows !== undefined) return rows;
+  throw new SluiceError(
+    "table.unsupported",
+    `Cannot give the rows of ${add.path} ids: it does not say how many it has`,
+  );
+}
