@@ -225,26 +225,35 @@ describe.runIf(hasSpark)(
       expect(await table.disagreements("spark")).toEqual([]);
     });
 
-    test("inCommitTimestamp and rowTracking", LONG, async () => {
-      const schema = struct([field("id", "long")]);
+    test("inCommitTimestamp and rowTracking, switched on later", LONG, async () => {
+      const schema = struct([field("id", "long"), field("v", "long")]);
       const table = tableAt("own times");
-      await table.append(schema, [{ id: 1n }], { schema });
+      const rows = Array.from({ length: 6 }, (_, index): Row => ({ id: BigInt(index), v: 0n }));
+      await table.append(schema, rows, { schema, properties: { "delta.enableDeletionVectors": "true" } });
+      await engine.delete(await table.open(), "id = 5");
       const { spark, sqlName } = table;
-      const properties = { "delta.enableInCommitTimestamps": "true" };
+      const properties = { "delta.enableInCommitTimestamps": "true", "delta.enableRowTracking": "true" };
       await engine.alter(await table.open(), { kind: "set-properties", properties });
-      await table.append(schema, [{ id: 2n }]);
-      await spark.sql(`INSERT INTO ${sqlName} VALUES (3)`);
-      await spark.sql(`ALTER TABLE ${sqlName} SET TBLPROPERTIES ('delta.feature.rowTracking' = 'supported')`);
-      await table.append(schema, [{ id: 4n }]);
-      await spark.sql(`INSERT INTO ${sqlName} VALUES (5), (6)`);
-      await table.append(schema, [{ id: 7n }]);
-      expect(await table.disagreements()).toEqual([]);
-      const snapshot = await latestOf(table.log);
-      const tracked = [...snapshot.files.values()].flatMap(({ extra }) => {
-        const id = extra?.["baseRowId"];
-        return id === undefined ? [] : [Number(id)];
+      await spark.sql(`INSERT INTO ${sqlName} VALUES (10, 0), (11, 0)`);
+      await engine.merge(await table.open(), {
+        source: { sql: "SELECT 11 AS id, 1 AS v UNION ALL SELECT 1, 1 UNION ALL SELECT 20, 1", inputs: {} },
+        keys: ["id"],
       });
-      expect(new Set(tracked).size).toBe(tracked.length);
+      await spark.sql(`UPDATE ${sqlName} SET v = 2 WHERE id IN (2, 11)`);
+      await engine.optimize(await table.open(), { deletedShareMax: 0 });
+      await engine.update(await table.open(), { set: { v: "3" }, where: "id in (11, 20)" });
+      expect(await table.disagreements("spark")).toEqual([]);
+      const theirIds = await spark.sql(
+        `SELECT id, _metadata.row_id AS r, _metadata.row_commit_version AS c FROM ${sqlName} ORDER BY id`,
+      );
+      const ours = await engine.rows({
+        sql: "SELECT id::VARCHAR AS id, _row_id::VARCHAR AS r, _row_commit_version::VARCHAR AS c FROM t ORDER BY t.id",
+        inputs: { t: { kind: "table", table: await table.open(), rowIds: true } },
+      });
+      expect(ours).toEqual(theirIds.rows);
+      expect(new Map(ours.map(({ id, c }) => [id, c]))).toEqual(
+        new Map(Object.entries({ 0: "2", 1: "4", 2: "5", 3: "2", 4: "2", 10: "3", 11: "7", 20: "7" })),
+      );
       const told = await spark.history(table.path);
       const theirs = new Map(told.map((entry) => [entry.version, Date.parse(String(entry["timestamp"]))]));
       for await (const { version, timestampMs } of table.log.history()) {

@@ -16,6 +16,7 @@ export { addConstraint, dropConstraint, tableRules, type TableRules } from "./al
 export { dropColumn, renameColumn } from "./alter/rename-column.ts";
 export { addWithVector, removeOf } from "./builders.ts";
 export type { DeltaLog } from "./delta-log.ts";
+export { takeNamedFeatures } from "./features/named-features.ts";
 export { protocolFor } from "./features/protocol-for.ts";
 export { FEATURES, type Feature, type Support } from "./features/registry.ts";
 export { assertWritable } from "./features/support.ts";
@@ -46,6 +47,7 @@ export {
   type SchemaWithIds,
 } from "./schema/field-ids.ts";
 export { widenColumn } from "./alter/widen-column.ts";
+export { rowIdColumns, rowIdsOf, withRowIdColumns, type RowIdColumns } from "./schema/row-id-columns.ts";
 export { serializeSchema } from "./schema/serialize-schema.ts";
 export type { CommitChanges, HistoryEntry, Snapshot, TableHead } from "./snapshot.ts";
 export { encodeStats, type ColumnStats, type StatValue, type StatsLayout } from "./stats/encode-stats.ts";

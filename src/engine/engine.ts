@@ -22,8 +22,11 @@ export type Row = Readonly<Record<string, Value>>;
 
 /** Where the rows of a named input come from. */
 export type Input =
-  /** The live rows of a table's version. `positions` adds `__file` (path) and `__row` (physical row number in the file). */
-  | { readonly kind: "table"; readonly table: OpenTable; readonly positions?: boolean }
+  /**
+   * The live rows of a table's version. `positions` adds `__file` (path) and `__row` (physical row number in the file), `rowIds`
+   * what a table with row tracking knows of each row: `_row_id` and `_row_commit_version`, null in any other table.
+   */
+  | { readonly kind: "table"; readonly table: OpenTable; readonly positions?: boolean; readonly rowIds?: boolean }
   /**
    * The rows of some of a table's files (an incremental read), through their deletion vectors. `positions: "index"` gives
    * the file's place in `files` as `__file`, which is quicker to compare than its path.

@@ -30,6 +30,11 @@ export interface ReadOptions {
   /** SQL over the columns. */
   readonly where?: string;
   readonly limit?: number;
+  /**
+   * Adds `_row_id` and `_row_commit_version`: what stays with a row of a table with row tracking while it is updated or moved to
+   * another file, and the version that changed it last. Null in any other table.
+   */
+  readonly rowIds?: boolean;
 }
 
 /** Whether a schema is given as a whole. */

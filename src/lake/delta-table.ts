@@ -222,7 +222,7 @@ export class DeltaTable implements AsyncDisposable {
     const columns = options.columns?.map((column) => quoteIdentifier(column)).join(", ") ?? "*";
     yield* this.#engine.query({
       sql: `SELECT ${columns} FROM rows${options.where === undefined ? "" : ` WHERE ${options.where}`}${options.limit === undefined ? "" : ` LIMIT ${Math.trunc(options.limit)}`}`,
-      inputs: { rows: { kind: "table", table: this.#open(snapshot) } },
+      inputs: { rows: { kind: "table", table: this.#open(snapshot), rowIds: options.rowIds ?? false } },
     });
   }
 

@@ -8,6 +8,7 @@ import { optimizing } from "./engine/optimizing.ts";
 import { reading } from "./engine/reading.ts";
 import { everyType } from "./engine/types.ts";
 import { keepingRules } from "./engine/rules.ts";
+import { trackingRows } from "./engine/tracking.ts";
 import { updating } from "./engine/updating.ts";
 import { writing } from "./engine/writing.ts";
 
@@ -24,5 +25,6 @@ export function engineSuite(name: string, make: MakeEngine): void {
     optimizing(make);
     changingColumns(make);
     keepingRules(make);
+    trackingRows(make);
   });
 }

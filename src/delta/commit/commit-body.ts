@@ -40,6 +40,7 @@ function commitInfoJson(request: PlacedRequest, stamp: CommitStamp): JsonObject 
     ...optional("inCommitTimestamp", request.inCommitTimestampMs),
     timestamp: stamp.nowMs,
     operation: request.operation,
+    ...optional("tags", request.keepsRowIds === true ? { "delta.rowTracking.preserved": "true" } : undefined),
     operationParameters: request.operationParameters ?? {},
     ...optional("readVersion", request.base?.version),
     isolationLevel: isolationLevelOf(request),

@@ -2,12 +2,15 @@ import type { MetadataAction } from "../actions.ts";
 import { tellsOwnTime } from "../log/table-properties.ts";
 import type { TableSnapshot } from "../log/table-snapshot.ts";
 import type { CommitRequest } from "../transaction.ts";
+import { rowIdColumns } from "../schema/row-id-columns.ts";
 import { withRowIds } from "./row-ids.ts";
 
 /** A request with everything that depends on the version it is to land at; made anew for each version that is tried. */
 export interface PlacedRequest extends CommitRequest {
   /** When the commit is made, by its own word. */
   readonly inCommitTimestampMs?: number;
+  /** Whether rows that the commit moves keep their ids. */
+  readonly keepsRowIds?: boolean;
 }
 
 /**
@@ -20,7 +23,8 @@ export function placeRequest(
   at: { readonly version: number; readonly nowMs: number },
 ): PlacedRequest {
   const configuration = (request.metadata ?? current?.metadata)?.configuration ?? {};
-  const placed = withRowIds(request, current, at.version);
+  const keepsRowIds = rowIdColumns({ configuration }) !== undefined;
+  const placed = { ...withRowIds(request, current, at.version), ...(keepsRowIds ? { keepsRowIds } : {}) };
   if (!tellsOwnTime(configuration)) return placed;
   const previousMs = current?.timestampMs ?? -1;
   const inCommitTimestampMs = Math.max(Math.floor(at.nowMs), Math.floor(previousMs) + 1);

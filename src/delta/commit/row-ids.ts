@@ -2,6 +2,7 @@ import { SluiceError, parseJson, stringifyJson } from "../../base/index.ts";
 import type { AddFile, DomainMetadataAction, ProtocolAction } from "../actions.ts";
 import { hasFeature } from "../features/support.ts";
 import { isObject } from "../log/action-members.ts";
+import { rowIdColumns, rowIdsOf } from "../schema/row-id-columns.ts";
 import { parseStats } from "../stats/parse-stats.ts";
 import type { Snapshot } from "../snapshot.ts";
 import type { CommitRequest } from "../transaction.ts";
@@ -16,8 +17,8 @@ export function withRowIds(request: CommitRequest, current: Snapshot | undefined
   if (!givesRowIds(request, current)) return request;
   const highest = highestId(current?.domains.get(DOMAIN));
   let next = highest + 1n;
-  const adds = request.adds.map((add) => {
-    if (hasRowIds(add)) return add;
+  const adds = [...request.adds, ...filesWithoutIds(request, current)].map((add) => {
+    if (rowIdsOf(add) !== undefined) return add;
     const baseRowId = next;
     next += BigInt(rowsOf(add));
     return { ...add, extra: { ...add.extra, baseRowId, defaultRowCommitVersion: version } };
@@ -35,8 +36,14 @@ function givesRowIds(request: CommitRequest, current: Snapshot | undefined): boo
   return configuration["delta.rowTrackingSuspended"]?.toLowerCase() !== "true";
 }
 
-function hasRowIds({ extra }: AddFile): boolean {
-  return typeof extra?.["baseRowId"] === "number" || typeof extra?.["baseRowId"] === "bigint";
+/** Files from before row tracking, which the commit that enables it adds again: from then on every file has ids. */
+function filesWithoutIds(request: CommitRequest, current: Snapshot | undefined): AddFile[] {
+  if (current === undefined || request.metadata === undefined) return [];
+  if (rowIdColumns(request.metadata) === undefined) return [];
+  const touched = new Set([...request.adds, ...request.removes].map((file) => file.path));
+  return [...current.files.values()]
+    .filter((file) => rowIdsOf(file) === undefined && !touched.has(file.path))
+    .map((file) => ({ ...file, dataChange: false }));
 }
 
 /** -1: none was given. */
@@ -54,5 +61,6 @@ function rowsOf(add: AddFile): number {
   throw new SluiceError(
     "table.unsupported",
     `Cannot give the rows of ${add.path} ids: it does not say how many it has`,
+    { advice: "Rewrite files without statistics first, by `optimize`." },
   );
 }

@@ -8,19 +8,25 @@ const LOWEST: ProtocolAction = { minReaderVersion: 1, minWriterVersion: 2 };
 /**
  * The lowest protocol that allows what the metadata makes use of (deletion vectors when `delta.enableDeletionVectors` is
  * true, timestampNtz when a column has the type): 1/2 for a plain table, else 3/7 with the features listed.
+ * Features that are `named` are listed in any case.
  * With a present protocol: that one as it is when it suffices, else raised to 3/7, carrying over every feature that its
  * versions imply (Delta PROTOCOL, "Table Features": upgrading must not drop one).
  */
-export function protocolFor(metadata: TableMetadata, present?: ProtocolAction): ProtocolAction {
+export function protocolFor(
+  metadata: TableMetadata,
+  present?: ProtocolAction,
+  named: readonly string[] = [],
+): ProtocolAction {
   const base = present ?? LOWEST;
-  const missing = [...FEATURES.values()].filter(
-    (feature) => feature.activeIn?.(metadata) === true && !supportsFeature(base, feature),
+  const active = [...FEATURES.values()].filter(
+    (feature) => feature.activeIn?.(metadata) === true || named.includes(feature.name),
   );
+  const missing = withRequired(active).filter((feature) => !supportsFeature(base, feature));
   if (missing.length === 0) return base;
   const carried = present === undefined ? [] : impliedBy(present);
-  const named = [...carried, ...missing, ...(present === undefined ? activeLegacy(metadata) : [])];
+  const more = [...carried, ...missing, ...(present === undefined ? activeLegacy(metadata) : [])];
   const listed = (base.writerFeatures ?? []).map((name) => FEATURES.get(name));
-  const readers = [...listed, ...named]
+  const readers = [...listed, ...more]
     .filter((feature) => feature?.kind === "reader-writer")
     .flatMap((feature) => feature?.name ?? []);
   const readerVersion = readers.length > 0 || base.minReaderVersion >= 3 ? 3 : base.minReaderVersion;
@@ -30,9 +36,15 @@ export function protocolFor(metadata: TableMetadata, present?: ProtocolAction): 
     ...(readerVersion >= 3 ? { readerFeatures: union(base.readerFeatures, readers) } : {}),
     writerFeatures: union(
       base.writerFeatures,
-      named.map((feature) => feature.name),
+      more.map((feature) => feature.name),
     ),
   };
+}
+
+/** Features and those that they cannot be without. */
+function withRequired(features: readonly Feature[]): Feature[] {
+  const required = features.flatMap(({ requires = [] }) => requires.flatMap((name) => FEATURES.get(name) ?? []));
+  return [...new Set([...features, ...required])];
 }
 
 /** Features that the legacy versions of a protocol imply; those of version 7 are listed already. */

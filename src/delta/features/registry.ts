@@ -15,6 +15,8 @@ export interface Feature {
   /** The legacy versions from which on the feature is implied. */
   readonly legacyReader?: number;
   readonly legacyWriter?: number;
+  /** Features that it cannot be without. */
+  readonly requires?: readonly string[];
   /** Whether the metadata makes use of it. */
   readonly activeIn?: (metadata: TableMetadata) => boolean;
 }
@@ -61,8 +63,7 @@ const TABLE: readonly Feature[] = [
   writer("icebergCompatV2", "unless-active", { activeIn: isTrue("delta.enableIcebergCompatV2") }),
   writer("icebergCompatV3", "unless-active", { activeIn: isTrue("delta.enableIcebergCompatV3") }),
   writer("icebergWriterCompatV1", "unless-active", { activeIn: isTrue("delta.enableIcebergWriterCompatV1") }),
-  // Listed, it wants row ids on every file; enabled, also that rows keep theirs when they move to another file.
-  writer("rowTracking", "unless-active", { activeIn: isTrue("delta.enableRowTracking") }),
+  writer("rowTracking", "yes", { activeIn: isTrue("delta.enableRowTracking"), requires: ["domainMetadata"] }),
   writer("clustering", "no"),
   writer("checkpointProtection", "no"),
   writer("materializePartitionColumns", "no"),
@@ -81,7 +82,7 @@ const TABLE: readonly Feature[] = [
 
 export const FEATURES: ReadonlyMap<string, Feature> = new Map(TABLE.map((feature) => [feature.name, feature]));
 
-type Rest = Pick<Feature, "legacyReader" | "legacyWriter" | "activeIn">;
+type Rest = Pick<Feature, "legacyReader" | "legacyWriter" | "activeIn" | "requires">;
 
 function writer(name: string, write: Support, rest: Rest = {}): Feature {
   return { name, kind: "writer", read: "yes", write, ...rest };

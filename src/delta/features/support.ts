@@ -57,6 +57,9 @@ export function assertWritable(protocol: ProtocolAction, metadata: TableMetadata
   for (const feature of FEATURES.values()) {
     if (feature.write !== "yes" && feature.activeIn?.(metadata) === true) refused.add(feature.name);
   }
+  // The columns that keep the ids have none themselves: where all are found by id nobody would find them.
+  const isTracked = FEATURES.get("rowTracking")?.activeIn?.(metadata) === true;
+  if (isTracked && mappingModeOf(metadata.configuration) === "id") refused.add("rowTracking with column mapping by id");
   refuse("write", refused, table);
 }
 

@@ -39,13 +39,16 @@ function isLive(file: AddFile, snapshot: Snapshot): boolean {
   return live !== undefined && vectorId(live.deletionVector) === vectorId(file.deletionVector);
 }
 
-/** An id that a column had in the meantime is never given again; commits go on telling their own time. */
+/** An id that a column had in the meantime is never given again; commits go on telling their own time, and rows being tracked. */
 const KEPT = [
   LAST_FIELD_ID_PROPERTY,
   MAPPING_MAX_ID_PROPERTY,
   "delta.enableInCommitTimestamps",
   "delta.inCommitTimestampEnablementVersion",
   "delta.inCommitTimestampEnablementTimestamp",
+  "delta.enableRowTracking",
+  "delta.rowTracking.materializedRowIdColumnName",
+  "delta.rowTracking.materializedRowCommitVersionColumnName",
 ];
 
 function metadataThen(current: Snapshot, target: Snapshot): MetadataAction | undefined {

@@ -81,7 +81,8 @@ async function withRules(
     const expression = isComputed(field) ? rules.generated.get(field.name) : undefined;
     return expression === undefined ? `r.${name}` : `${checked(field, expression, options.tableName)} AS ${name}`;
   });
-  return await rules.checked(`SELECT ${columns.join(", ")} FROM (${sql}) r`);
+  const besides = (options.besides ?? []).map((name) => `r.${quoteIdentifier(name)}`);
+  return await rules.checked(`SELECT ${[...columns, ...besides].join(", ")} FROM (${sql}) r`);
 }
 
 async function refuseLoss(

@@ -1,6 +1,13 @@
 import { mkdir, rm } from "node:fs/promises";
 import { SluiceError } from "../../base/index.ts";
-import { physicalTable, type AddFile, type PartitionValues, type TableMetadata } from "../../delta/index.ts";
+import type { StructField } from "../../contract/index.ts";
+import {
+  physicalTable,
+  type AddFile,
+  type PartitionValues,
+  type RowIdColumns,
+  type TableMetadata,
+} from "../../delta/index.ts";
 import type { OpenTable } from "../engine.ts";
 import { copyRows } from "./copy-rows.ts";
 import type { Database } from "./database.ts";
@@ -10,6 +17,7 @@ import { statsOf } from "./file-stats.ts";
 import { decodePartitionKey, keyName } from "./partition-key.ts";
 import { quoteIdentifier } from "../sql-text.ts";
 import { renameMembers } from "./rename-members.ts";
+import { rowIdFields, rowIdNames } from "./row-id-fields.ts";
 import type { Session } from "./session.ts";
 import type { WrittenFile } from "./written-file.ts";
 
@@ -24,6 +32,8 @@ export interface WriteRequest {
   readonly fileBytes?: number;
   /** Of the table, where the files go: its root by default. */
   readonly folder?: string;
+  /** Columns of these names the rows have, too: what they keep from where they were. */
+  readonly rowIds?: RowIdColumns | undefined;
 }
 
 const MOVES_AT_ONCE = 4;
@@ -34,7 +44,8 @@ export async function writeDataFiles(database: Database, session: Session, reque
   await mkdir(folder, { mode: 0o700 });
   try {
     const physical = inPhysicalNames(request);
-    const written = await copyRows(database, session, { ...physical, folder: `${folder}/files` });
+    const metadata = withFields(physical.metadata, rowIdFields(request.rowIds));
+    const written = await copyRows(database, session, { ...physical, metadata, folder: `${folder}/files` });
     return await publish(
       database,
       written.filter((file) => file.rows > 0),
@@ -55,7 +66,12 @@ function inPhysicalNames(request: WriteRequest): WriteRequest {
     const value = renameMembers(`r.${quoteIdentifier(field.name)}`, field.type, inFiles.type);
     return `${value} AS ${quoteIdentifier(inFiles.name)}`;
   });
+  columns.push(...rowIdNames(request.rowIds).map((name) => `r.${quoteIdentifier(name)}`));
   return { ...request, metadata: physical, sql: `SELECT ${columns.join(", ")} FROM (${request.sql}) r` };
+}
+
+function withFields(metadata: WriteRequest["metadata"], more: readonly StructField[]): WriteRequest["metadata"] {
+  return { ...metadata, schema: { ...metadata.schema, fields: [...metadata.schema.fields, ...more] } };
 }
 
 async function publish(database: Database, files: readonly WrittenFile[], request: WriteRequest): Promise<AddFile[]> {

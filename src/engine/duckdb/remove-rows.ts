@@ -2,6 +2,7 @@ import {
   addWithVector,
   parseStats,
   removeOf,
+  rowIdColumns,
   vectorPath,
   writeDeletionVectors,
   type AddFile,
@@ -19,6 +20,7 @@ import type { Doing } from "./engine-failure.ts";
 import type { EngineParts } from "./engine-parts.ts";
 import type { Positions } from "./positions.ts";
 import { withRowCount } from "./row-count.ts";
+import { rowIdNames } from "./row-id-fields.ts";
 import type { Session } from "./session.ts";
 import { tableScan } from "./table-scan.ts";
 import type { WriteTarget } from "./write-target.ts";
@@ -29,7 +31,7 @@ export interface RemoveRequest {
   readonly hits: Positions;
   readonly doing: Doing;
   readonly draft: DraftFiles;
-  /** Rows to write in the same go, in the table's columns and types. */
+  /** Rows to write in the same go, in the table's columns and types, and with the columns that keep row ids where the table has them. */
   readonly newRows?: string;
   /** Where the table keeps a feed of its changes: what besides deletions there is to tell. */
   readonly changed?: Omit<ChangedRows, "gone">;
@@ -96,7 +98,14 @@ async function withVectors(parts: EngineParts, session: Session, { request, left
   const written =
     newRows === undefined
       ? []
-      : await writeDataFiles(parts.database, session, { table, metadata: target.metadata, sql: newRows, doing, draft });
+      : await writeDataFiles(parts.database, session, {
+          table,
+          metadata: target.metadata,
+          sql: newRows,
+          doing,
+          draft,
+          rowIds: rowIdColumns(target.metadata),
+        });
   const vectors = await writeDeletionVectors(table.store, [...left.values()], parts.database.world);
   const changed = [...left.keys()].flatMap((file, index) => {
     const vector = vectors[index];
@@ -116,16 +125,29 @@ async function withoutVectors(parts: EngineParts, session: Session, { request, l
   const { table, target, newRows, doing, draft } = request;
   const files = [...left.keys()];
   const metadata = target.snapshot?.metadata ?? target.metadata;
+  const rowIds = rowIdColumns(target.metadata);
   const kept =
-    files.length === 0 ? [] : [await tableScan(parts.access(session), { table, metadata, files, hidden: left })];
+    files.length === 0
+      ? []
+      : [await tableScan(parts.access(session), { table, metadata, files, hidden: left, rowIds })];
   const schema = target.metadata.schema;
   const conformedKept = await Promise.all(
-    kept.map(async (sql) => await conformed(session, sql, { schema, tableName: table.name, doing })),
+    kept.map(
+      async (sql) =>
+        await conformed(session, sql, { schema, tableName: table.name, doing, besides: rowIdNames(rowIds) }),
+    ),
   );
   const selects = [...conformedKept, ...(newRows === undefined ? [] : [newRows])];
   if (selects.length === 0) return { adds: [], bytesWritten: 0 };
   const sql = selects.map((one) => `(${one})`).join(" UNION ALL ");
-  const adds = await writeDataFiles(parts.database, session, { table, metadata: target.metadata, sql, doing, draft });
+  const adds = await writeDataFiles(parts.database, session, {
+    table,
+    metadata: target.metadata,
+    sql,
+    doing,
+    draft,
+    rowIds,
+  });
   return {
     adds,
     bytesWritten: adds.reduce((sum, add) => sum + add.sizeBytes, 0),

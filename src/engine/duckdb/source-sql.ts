@@ -51,10 +51,10 @@ async function inputSql(access: SourceAccess, input: Input, wanted: Wanted): Pro
     case "table": {
       const { snapshot } = requireSnapshot(input.table);
       const files = wanted === "rows" ? [...snapshot.files.values()] : [];
-      return await scanOf(access, input.table, files, input.positions);
+      return await scanOf(access, input, files);
     }
     case "files":
-      return await scanOf(access, input.table, wanted === "rows" ? input.files : [], input.positions);
+      return await scanOf(access, input, wanted === "rows" ? input.files : []);
     case "changes":
       return await changesSql(access, input);
     case "ndjson":
@@ -72,13 +72,17 @@ async function inputSql(access: SourceAccess, input: Input, wanted: Wanted): Pro
 
 async function scanOf(
   access: SourceAccess,
-  table: OpenTable,
+  input: { readonly table: OpenTable; readonly positions?: boolean | "index"; readonly rowIds?: boolean },
   files: readonly AddFile[],
-  positions: boolean | "index" | undefined,
 ): Promise<string> {
+  const { table, positions, rowIds } = input;
   const { metadata } = requireSnapshot(table).snapshot;
-  return await tableScan(access, { table, metadata, files, ...positionsOf(positions) });
+  const shown = rowIds === true ? { rowIds: ROW_IDS } : {};
+  return await tableScan(access, { table, metadata, files, ...positionsOf(positions), ...shown });
 }
+
+/** As users see them. */
+const ROW_IDS = { id: "_row_id", version: "_row_commit_version" };
 
 function positionsOf(positions: boolean | "index" | undefined): { positions?: "path" | "index" } {
   if (positions === undefined || positions === false) return {};

@@ -1,7 +1,7 @@
-import { BIT, DuckDBDataChunk, UBIGINT, VARCHAR, type DuckDBBitValue, type DuckDBValue } from "./duckdb-api.ts";
+import { BIGINT, BIT, DuckDBDataChunk, UBIGINT, VARCHAR, type DuckDBBitValue, type DuckDBValue } from "./duckdb-api.ts";
 import { SluiceError } from "../../base/index.ts";
 import type { StructField } from "../../contract/index.ts";
-import type { AddFile } from "../../delta/index.ts";
+import { rowIdsOf, type AddFile } from "../../delta/index.ts";
 import type { Session } from "./session.ts";
 import { quoteLiteral, sqlTypeOf } from "../sql-text.ts";
 
@@ -13,7 +13,21 @@ export interface FileFacts {
 }
 
 /** Position of the path, the deleted rows and the partition values in the table of facts. */
-export const FACTS = { index: "file_index", path: "path", deleted: "deleted" } as const;
+export const FACTS = {
+  index: "file_index",
+  path: "path",
+  deleted: "deleted",
+  baseRowId: "base_row_id",
+  rowVersion: "row_version",
+} as const;
+
+const FACT_TYPES = {
+  [FACTS.index]: "UBIGINT",
+  [FACTS.path]: "VARCHAR",
+  [FACTS.deleted]: "BIT",
+  [FACTS.baseRowId]: "BIGINT",
+  [FACTS.rowVersion]: "BIGINT",
+} as const;
 
 export function partitionFact(index: number): string {
   return `p${index}`;
@@ -32,7 +46,7 @@ export async function createFacts(
   const doing = { what: `read table ${tableName}` };
   const columns = partitions.map((_, index) => `${partitionFact(index)} VARCHAR`);
   await session.run(
-    `CREATE TEMP TABLE ${texts} (${[`${FACTS.index} UBIGINT`, `${FACTS.path} VARCHAR`, `${FACTS.deleted} BIT`, ...columns].join(", ")})`,
+    `CREATE TEMP TABLE ${texts} (${[...Object.entries(FACT_TYPES).map(([fact, type]) => `${fact} ${type}`), ...columns].join(", ")})`,
     doing,
   );
   await session.fill(texts, factChunks(facts, partitions), doing);
@@ -41,7 +55,7 @@ export async function createFacts(
   );
   try {
     await session.run(
-      `CREATE TEMP TABLE ${name} AS SELECT ${[FACTS.index, FACTS.path, FACTS.deleted, ...typed].join(", ")} FROM ${texts}`,
+      `CREATE TEMP TABLE ${name} AS SELECT ${[...Object.keys(FACT_TYPES), ...typed].join(", ")} FROM ${texts}`,
       doing,
     );
   } catch (error) {
@@ -68,7 +82,7 @@ function partitionCast(text: string, field: StructField): string {
 }
 
 function* factChunks(facts: readonly FileFacts[], partitions: readonly StructField[]): Generator<DuckDBDataChunk> {
-  const types = [UBIGINT, VARCHAR, BIT, ...partitions.map(() => VARCHAR)];
+  const types = [UBIGINT, VARCHAR, BIT, BIGINT, BIGINT, ...partitions.map(() => VARCHAR)];
   for (let start = 0; start < facts.length; start += CHUNK_ROWS) {
     const slice = facts.slice(start, start + CHUNK_ROWS);
     const chunk = DuckDBDataChunk.create(types, slice.length);
@@ -82,5 +96,6 @@ function factRow({ file, deleted }: FileFacts, index: bigint, partitions: readon
     const value = file.partitionValues[field.name];
     return value === undefined || value === "" ? null : value;
   });
-  return [index, file.path, deleted ?? null, ...values];
+  const ids = rowIdsOf(file);
+  return [index, file.path, deleted ?? null, ids?.baseRowId ?? null, ids?.version ?? null, ...values];
 }

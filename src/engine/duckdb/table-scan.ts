@@ -1,6 +1,13 @@
 import { SluiceError, isFailure } from "../../base/index.ts";
 import type { StructField } from "../../contract/index.ts";
-import { physicalTable, type AddFile, type RowSet, type TableMetadata } from "../../delta/index.ts";
+import {
+  physicalTable,
+  rowIdColumns,
+  type AddFile,
+  type RowIdColumns,
+  type RowSet,
+  type TableMetadata,
+} from "../../delta/index.ts";
 import type { OpenTable } from "../engine.ts";
 import type { DeletedRows } from "./deleted-rows.ts";
 import type { FileCache } from "./file-cache.ts";
@@ -11,6 +18,7 @@ import { FACTS, createFacts, partitionFact, partitionLiteral, type FileFacts } f
 import { quoteIdentifier, sqlTypeOf } from "../sql-text.ts";
 import { renameMembers } from "./rename-members.ts";
 import { recordsOf } from "./file-statistics.ts";
+import { rowIdFields } from "./row-id-fields.ts";
 
 /** Names of the columns that `positions` adds. */
 export const FILE_COLUMN = "__file";
@@ -24,6 +32,8 @@ export interface ScanOptions {
   readonly positions?: "path" | "index";
   /** Rows to leave out besides those that are deleted. */
   readonly hidden?: ReadonlyMap<AddFile, RowSet>;
+  /** Adds two columns of these names: the id of each row and the version it was last changed in. */
+  readonly rowIds?: RowIdColumns | undefined;
 }
 
 export interface ScanAccess {
@@ -49,9 +59,10 @@ export async function tableScan(access: ScanAccess, options: ScanOptions): Promi
   const paths = await localPaths(access, options);
   if (physical.mode === "id") await assertFoundById(access.session, { ...options, paths, fields: stored });
   const facts = await loadFacts(access, options);
+  const kept = options.rowIds === undefined ? undefined : rowIdColumns(metadata);
   const source = explicitRead({
     paths,
-    fields: stored,
+    fields: [...stored, ...rowIdFields(kept)],
     byId: physical.mode === "id",
     rows: rowsIn(files),
     padding: access.padding,
@@ -73,7 +84,9 @@ export async function tableScan(access: ScanAccess, options: ScanOptions): Promi
     const file = options.positions === "path" ? `f.${FACTS.path}` : "t.file_index";
     columns.push(named(file, FILE_COLUMN), named("t.file_row_number", ROW_COLUMN));
   }
-  const needsFacts = options.positions === "path" || constant === undefined || hasDeleted;
+  const { rowIds } = options;
+  if (rowIds !== undefined) columns.push(...rowIdValues(rowIds, kept === undefined ? undefined : stored.length));
+  const needsFacts = options.positions === "path" || constant === undefined || hasDeleted || rowIds !== undefined;
   if (!needsFacts) return `SELECT ${columns.join(", ")} FROM ${source} t`;
   const factsTable = await createFacts(access.session, facts, {
     partitions: constant === undefined ? partitions : [],
@@ -83,12 +96,24 @@ export async function tableScan(access: ScanAccess, options: ScanOptions): Promi
   return `SELECT ${columns.join(", ")} FROM ${source} t JOIN ${factsTable} f ON f.${FACTS.index} = t.file_index${live}`;
 }
 
-function emptyScan({ metadata, positions }: ScanOptions): string {
+/** What a file keeps of a row that came from elsewhere, else what follows from where the row stands (Delta PROTOCOL, "Row Tracking"). */
+function rowIdValues({ id, version }: RowIdColumns, keptAt: number | undefined): readonly string[] {
+  const byPlace = `f.${FACTS.baseRowId} + t.file_row_number`;
+  const byFile = `f.${FACTS.rowVersion}`;
+  if (keptAt === undefined) return [named(byPlace, id), named(byFile, version)];
+  return [
+    named(`coalesce(t.${storedName(keptAt)}, ${byPlace})`, id),
+    named(`coalesce(t.${storedName(keptAt + 1)}, ${byFile})`, version),
+  ];
+}
+
+function emptyScan({ metadata, positions, rowIds }: ScanOptions): string {
   const columns = metadata.schema.fields.map((field) => named(`NULL::${sqlTypeOf(field.type)}`, field.name));
   if (positions !== undefined) {
     const fileType = positions === "path" ? "VARCHAR" : "UBIGINT";
     columns.push(named(`NULL::${fileType}`, FILE_COLUMN), named("NULL::BIGINT", ROW_COLUMN));
   }
+  for (const { name, type } of rowIdFields(rowIds)) columns.push(named(`NULL::${sqlTypeOf(type)}`, name));
   return `SELECT ${columns.join(", ")} WHERE false`;
 }
 

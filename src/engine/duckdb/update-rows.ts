@@ -1,5 +1,5 @@
 import { SluiceError } from "../../base/index.ts";
-import type { AddFile } from "../../delta/index.ts";
+import { rowIdColumns, type AddFile } from "../../delta/index.ts";
 import type { OpenTable, UpdateSpec, WriteOptions, WriteOutcome } from "../engine.ts";
 import { quoteIdentifier } from "../sql-text.ts";
 import { CHANGE_TYPE } from "./changes/change-columns.ts";
@@ -11,6 +11,7 @@ import type { EngineParts } from "./engine-parts.ts";
 import { collectPositions, type Positions } from "./positions.ts";
 import { assertReadOnlyExpression } from "./query-guard.ts";
 import { removeRows, type RemoveRequest } from "./remove-rows.ts";
+import { changedRowIds, rowIdNames } from "./row-id-fields.ts";
 import { rulesSql } from "./rules/table-rules-sql.ts";
 import type { Session } from "./session.ts";
 import { FILE_COLUMN, ROW_COLUMN, tableScan } from "./table-scan.ts";
@@ -124,7 +125,8 @@ async function newRowsSql(
   const { table, spec, target } = request;
   const metadata = target.snapshot?.metadata ?? target.metadata;
   const touched = files.filter((file) => found.hits.byFile.has(file));
-  const scan = await tableScan(parts.access(session), { table, metadata, files: touched, positions: "index" });
+  const rowIds = rowIdColumns(target.metadata);
+  const scan = await tableScan(parts.access(session), { table, metadata, files: touched, positions: "index", rowIds });
   const rules = rulesSql(session, { ...target, tableName: table.name, world: parts.database.world });
   const values = new Map(Object.entries(spec.set).map(([column, value]) => [column.toLowerCase(), value]));
   const columns = target.metadata.schema.fields.flatMap(({ name }) => {
@@ -133,12 +135,20 @@ async function newRowsSql(
     if (value === undefined && rules?.generated.has(name) === true) return [];
     return [`${value === undefined ? quoteIdentifier(name) : `(\n${value}\n)`} AS ${quoteIdentifier(name)}`];
   });
+  columns.push(...changedRowIds(rowIds, quoteIdentifier));
   const places = touched.map((file, index) => `WHEN ${files.indexOf(file)} THEN ${index}`).join(" ");
   const sql =
     `SELECT ${columns.join(", ")} FROM (${scan.replaceAll("\n", " ")}) WHERE (${FILE_COLUMN}, ${ROW_COLUMN}) IN ` +
     `(SELECT ((CASE ${FILE_COLUMN} ${places} END)::UBIGINT, ${ROW_COLUMN}) FROM ${found.name})`;
   const doing = { what: `update table ${table.name}`, userSql: true, linesBefore: 1 };
-  return await conformed(session, sql, { schema: target.metadata.schema, tableName: table.name, doing, rules });
+  const besides = rowIdNames(rowIds);
+  return await conformed(session, sql, {
+    schema: target.metadata.schema,
+    tableName: table.name,
+    doing,
+    rules,
+    besides,
+  });
 }
 
 function refuseUnknown(table: OpenTable, target: WriteTarget, spec: UpdateSpec): void {

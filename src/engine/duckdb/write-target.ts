@@ -11,6 +11,8 @@ import {
   mappingModeOf,
   protocolFor,
   serializeSchema,
+  takeNamedFeatures,
+  withRowIdColumns,
   type MetadataAction,
   type ProtocolAction,
   type Snapshot,
@@ -41,9 +43,10 @@ export function writeTarget(
 ): WriteTarget {
   const wanted = snapshot === undefined ? created(table, options, world) : changed(table, snapshot, options);
   const mapped = mapColumns(wanted, snapshot?.metadata, () => newPhysicalName(world));
-  const metadata = options.change?.(mapped) ?? mapped;
+  const taken = takeNamedFeatures(options.change?.(mapped) ?? mapped, snapshot?.metadata);
+  const metadata = withRowIdColumns(taken.metadata, snapshot?.metadata, () => world.uuid());
   checkSchema(metadata, table.name);
-  const protocol = protocolFor(metadata, snapshot?.protocol);
+  const protocol = protocolFor(metadata, snapshot?.protocol, taken.features);
   if (snapshot === undefined) return { snapshot, metadata, newMetadata: actionOf(metadata), newProtocol: protocol };
   // Before any file is written, not only when the commit is made.
   assertWritable(snapshot.protocol, snapshot.metadata, table.name);

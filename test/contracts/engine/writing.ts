@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { arrayOf, field, mapOf, struct, type StructField } from "../../../src/contract/index.ts";
-import type { Row, WriteOptions } from "../../../src/engine/index.ts";
+import type { Row, WriteOptions, WriteOutcome } from "../../../src/engine/index.ts";
 import { STORE_KINDS, lakeUnderTest, rowsOf, sql, type MakeEngine } from "./lake-under-test.ts";
 
 const SCHEMA = struct([field("id", "long"), field("name", "string")]);
@@ -31,6 +31,31 @@ export function writing(make: MakeEngine): void {
       expect(await table.rows("select * from t", 0)).toEqual([
         { id: 1n, s: before, l: [before, null], m: [["k", before]] },
       ]);
+    });
+
+    test("a feature that is asked for by name is in the protocol, and no property", async () => {
+      await using lake = await lakeUnderTest(make);
+      const table = lake.table(lake.store("memory"));
+      const properties = { "delta.feature.rowTracking": "supported", "x.y": "z" };
+      await table.create({ schema: SCHEMA, properties }, ROWS);
+      const created = (await table.open()).snapshot;
+      expect(created?.protocol.writerFeatures).toEqual(["domainMetadata", "rowTracking"]);
+      expect(created?.metadata.configuration).not.toHaveProperty("delta.feature.rowTracking");
+      expect(created?.metadata.configuration).toMatchObject({ "x.y": "z" });
+      const set = async (name: string, value: string): Promise<WriteOutcome> =>
+        await lake.engine.alter(await table.open(), { kind: "set-properties", properties: { [name]: value } });
+      await set("delta.feature.vacuumProtocolCheck", "supported");
+      const upgraded = (await table.open()).snapshot;
+      expect(upgraded?.protocol).toMatchObject({ minReaderVersion: 3, readerFeatures: ["vacuumProtocolCheck"] });
+      expect(upgraded?.metadata).toEqual(created?.metadata);
+      await expect(set("delta.feature.vacuumProtocolCheck", "supported")).resolves.toMatchObject({ kind: "nothing" });
+      for (const [name, value] of [
+        ["vacuumProtocolCheck", "yes"],
+        ["catalogManaged", "supported"],
+        ["featureOfTomorrow", "supported"],
+      ] as const) {
+        await expect(set(`delta.feature.${name}`, value)).rejects.toMatchObject({ code: "table.unsupported" });
+      }
     });
 
     test("columns are matched by name, whatever their order and case, and missing ones are null", async () => {

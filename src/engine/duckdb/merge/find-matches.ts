@@ -1,4 +1,10 @@
-import { fileMayMatch, type AddFile, type ColumnRange, type FileSummary } from "../../../delta/index.ts";
+import {
+  fileMayMatch,
+  type AddFile,
+  type ColumnRange,
+  type FileSummary,
+  type RowIdColumns,
+} from "../../../delta/index.ts";
 import { quoteIdentifier, sqlTypeOf } from "../../sql-text.ts";
 import { collectPositions, type Positions } from "../positions.ts";
 import { FILE_COLUMN, ROW_COLUMN, tableScan } from "../table-scan.ts";
@@ -33,7 +39,7 @@ export async function findMatches(step: MergeStep, ranges: readonly ColumnRange[
   const live = [...(target.snapshot?.files.values() ?? [])];
   const needsAll = spec.notMatchedBySource !== undefined;
   const scanned = needsAll ? live : live.filter((file) => fileMayMatch(summaryOf(file), ranges));
-  const scan = await scanOf(step, scanned);
+  const scan = await scanOf(step, scanned, undefined);
   const hits = await createHits(step, scan);
   const gone = [`SELECT f, r FROM ${hits} WHERE d OR u`];
   if (spec.notMatchedBySource !== undefined) {
@@ -54,9 +60,19 @@ export async function findMatches(step: MergeStep, ranges: readonly ColumnRange[
 }
 
 /** The target's rows with their positions; of a table that does not exist yet, none. */
-export async function scanOf({ parts, session, table, target }: MergeStep, files: readonly AddFile[]): Promise<string> {
+export async function scanOf(
+  { parts, session, table, target }: MergeStep,
+  files: readonly AddFile[],
+  rowIds: RowIdColumns | undefined,
+): Promise<string> {
   // Columns that this very commit adds are read as null.
-  return await tableScan(parts.access(session), { table, metadata: target.metadata, files, positions: "index" });
+  return await tableScan(parts.access(session), {
+    table,
+    metadata: target.metadata,
+    files,
+    positions: "index",
+    rowIds,
+  });
 }
 
 async function createHits(step: MergeStep, scan: string): Promise<string> {

@@ -1,7 +1,8 @@
 import type { StructField } from "../../../contract/index.ts";
-import type { AddFile } from "../../../delta/index.ts";
+import { rowIdColumns, type AddFile, type RowIdColumns } from "../../../delta/index.ts";
 import { quoteIdentifier, quoteLiteral, sqlTypeOf } from "../../sql-text.ts";
 import { conformed } from "../conform.ts";
+import { rowIdNames } from "../row-id-fields.ts";
 import { rulesSql, type RulesSql } from "../rules/table-rules-sql.ts";
 import { FILE_COLUMN, ROW_COLUMN } from "../table-scan.ts";
 import { scanOf, type Matches } from "./find-matches.ts";
@@ -22,7 +23,13 @@ export async function newRowsSql(step: MergeStep, matches: Matches, typeColumn?:
   const rules = rulesSql(session, { ...target, tableName, world: step.parts.database.world });
   const typed: string[] = [];
   for (const { sql, type } of await newRows(step, matches, { rules, isTold: typeColumn !== undefined })) {
-    const rows = await conformed(session, sql, { schema, tableName, doing, rules });
+    const rows = await conformed(session, sql, {
+      schema,
+      tableName,
+      doing,
+      rules,
+      besides: rowIdNames(rowIdsIn(step)),
+    });
     typed.push(
       typeColumn === undefined ? `(${rows})` : `(SELECT *, ${quoteLiteral(type)} AS ${typeColumn} FROM (${rows}))`,
     );
@@ -40,8 +47,8 @@ async function newRows(
   const fields = step.target.metadata.schema.fields.filter(
     (field) => rules?.generated.has(field.name) !== true || isGiven(step, field),
   );
-  const changed = fields.map((field) => updatedColumn(step, field));
-  const added = fields.map((field) => insertedColumn(step, field, rules));
+  const changed = [...fields.map((field) => updatedColumn(step, field)), ...updatedRowIds(step)];
+  const added = [...fields.map((field) => insertedColumn(step, field, rules)), ...insertedRowIds(step)];
   if (updated > 0 && (matches.updatesRepeat || changed.some((column) => column.readsTarget))) {
     const sql = await rowsByTarget(step, matches, changed);
     const rows = [{ type: "update_postimage" as const, sql }];
@@ -83,7 +90,7 @@ async function rowsOfSource(
 async function rowsByTarget(step: MergeStep, matches: Matches, columns: readonly NewColumn[]): Promise<string> {
   const touched = matches.scanned.filter((file) => matches.removed.byFile.has(file));
   const place = touched.map((file, index) => `WHEN ${matches.scanned.indexOf(file)} THEN ${index}`).join(" ");
-  const scan = await scanOf(step, touched.map(asWhole));
+  const scan = await scanOf(step, touched.map(asWhole), rowIdsIn(step));
   return (
     `SELECT ${listOf(columns)} FROM (${scan}) target ` +
     `JOIN (SELECT (CASE f ${place} END)::UBIGINT AS f, r, s FROM ${matches.updates}) u ` +
@@ -118,6 +125,24 @@ function updatedColumn(step: MergeStep, field: StructField): NewColumn {
   const present = sourceField(step, name);
   if (present !== undefined) return { name, sql: `source.${quoteIdentifier(present.name)}`, readsTarget: false };
   return { name, sql: `target.${quoteIdentifier(name)}`, readsTarget: true };
+}
+
+function rowIdsIn({ target }: MergeStep): RowIdColumns | undefined {
+  return rowIdColumns(target.metadata);
+}
+
+/** A row that is updated keeps its id; the version that it was changed in is that of its new file. */
+function updatedRowIds(step: MergeStep): readonly NewColumn[] {
+  const columns = rowIdsIn(step);
+  if (columns === undefined) return [];
+  return [
+    { name: columns.id, sql: `target.${quoteIdentifier(columns.id)}`, readsTarget: true },
+    { name: columns.version, sql: "NULL::BIGINT", readsTarget: false },
+  ];
+}
+
+function insertedRowIds(step: MergeStep): readonly NewColumn[] {
+  return rowIdNames(rowIdsIn(step)).map((name) => ({ name, sql: "NULL::BIGINT", readsTarget: false }));
 }
 
 function isGiven(step: MergeStep, { name }: StructField): boolean {

@@ -1,4 +1,4 @@
-import type { AddFile, RewriteGroup, Snapshot } from "../../../delta/index.ts";
+import { rowIdColumns, type AddFile, type RewriteGroup, type Snapshot } from "../../../delta/index.ts";
 import type { OpenTable } from "../../engine.ts";
 import { writeDataFiles } from "../data-files.ts";
 import { DraftFiles } from "../draft-files.ts";
@@ -29,7 +29,8 @@ export async function rewriteGroup(parts: EngineParts, work: RewriteWork, group:
   const draft = new DraftFiles(table.store);
   try {
     await using session = await parts.database.session(signal);
-    const sql = await tableScan(parts.access(session), { table, metadata, files: group.files });
+    const rowIds = rowIdColumns(metadata);
+    const sql = await tableScan(parts.access(session), { table, metadata, files: group.files, rowIds });
     const doing = { what: `rewrite files of table ${table.name}` };
     // Of one partition, whose values are known: as the log has them, they need not pass through the engine.
     const stored = metadata.schema.fields.filter((field) => !metadata.partitionColumns.includes(field.name));
@@ -40,6 +41,7 @@ export async function rewriteGroup(parts: EngineParts, work: RewriteWork, group:
       doing,
       draft,
       fileBytes: FILE_BYTES,
+      rowIds,
     });
     const { partitionValues } = group;
     return { group, draft, adds: written.map((add) => ({ ...add, partitionValues, dataChange: false })) };

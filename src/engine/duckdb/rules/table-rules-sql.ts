@@ -61,11 +61,9 @@ export function rulesSql(
       const broken = rules.map(
         (rule) => `WHEN (${rule.sql}) IS NOT TRUE THEN error(${quoteLiteral(messageOf(rule, tableName))})`,
       );
-      const columns = schema.fields.map((field) => {
-        const name = quoteIdentifier(field.name);
-        return field === carrier ? `CASE ${broken.join(" ")} ELSE ${ROW}.${name} END AS ${name}` : `${ROW}.${name}`;
-      });
-      return `SELECT ${columns.join(", ")} FROM (${sql}) ${ROW}`;
+      const name = quoteIdentifier(carrier.name);
+      const value = `CASE ${broken.join(" ")} ELSE ${ROW}.${name} END AS ${name}`;
+      return `SELECT ${ROW}.* REPLACE (${value}) FROM (${sql}) ${ROW}`;
     },
   };
 }
