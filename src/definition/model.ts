@@ -97,6 +97,8 @@ export interface SilverDefinition {
   readonly maxLatenessMs?: number;
   readonly partitionBy: readonly PartitionField[];
   readonly merge: "deletion-vectors" | "copy-on-write";
+  /** Columns by which OPTIMIZE sorts rows into files; none: by none. */
+  readonly clusterBy: readonly string[];
   readonly properties: Readonly<Record<string, string>>;
   readonly autoCompact: AutoCompaction | false;
 }
@@ -141,6 +143,7 @@ export interface GoldDefinition {
   readonly rules: readonly Rule[];
   readonly refresh: "full";
   readonly partitionBy: readonly PartitionField[];
+  readonly clusterBy: readonly string[];
   readonly properties: Readonly<Record<string, string>>;
   readonly autoCompact: AutoCompaction | false;
 }

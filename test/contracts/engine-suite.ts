@@ -2,6 +2,7 @@ import { describe } from "vitest";
 import { everyChange } from "./engine/changes.ts";
 import { changingColumns } from "./engine/columns.ts";
 import type { MakeEngine } from "./engine/lake-under-test.ts";
+import { clustering } from "./engine/clustering.ts";
 import { merging } from "./engine/merging.ts";
 import { racing } from "./engine/racing.ts";
 import { optimizing } from "./engine/optimizing.ts";
@@ -23,6 +24,7 @@ export function engineSuite(name: string, make: MakeEngine): void {
     racing(make);
     updating(make);
     optimizing(make);
+    clustering(make);
     changingColumns(make);
     keepingRules(make);
     trackingRows(make);

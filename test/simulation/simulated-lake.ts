@@ -77,6 +77,7 @@ export function eventsSilver(
     partitionBy: [],
     merge,
     properties: {},
+    clusterBy: [],
     autoCompact: false,
   };
 }

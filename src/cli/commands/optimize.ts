@@ -44,8 +44,14 @@ async function withProgress(session: Session, table: AnyTable, options: Optimize
 function optionsOf(session: Session): OptimizeOptions {
   const targetMb = session.flags.wholeNumber("target-mb", 1);
   const parts = session.flags.list("partition");
+  const [clusterBy, zOrder] = [session.flags.list("cluster-by"), session.flags.list("zorder")];
+  if (clusterBy !== undefined && zOrder !== undefined) {
+    throw new SluiceError("usage.invalid", "Cannot use --cluster-by and --zorder at once: rows are sorted one way");
+  }
   return {
     dryRun: session.flags.isOn("dry-run"),
+    ...(clusterBy === undefined ? {} : { clusterBy }),
+    ...(zOrder === undefined ? {} : { clusterBy: zOrder, curve: "z-order" }),
     ...(targetMb === undefined ? {} : { targetBytes: targetMb * MB }),
     ...(parts === undefined ? {} : { partitions: [Object.fromEntries(parts.map((part) => partitionValue(part)))] }),
   };

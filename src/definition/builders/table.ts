@@ -82,6 +82,8 @@ export interface SilverOptions<
   /** Oldest an event may be on arrival; older ones go to quarantine. Snapshots are exempt. */
   readonly maxLateness?: Duration;
   readonly partitionBy?: readonly PartitionBy<NoInfer<keyof C & string>>[];
+  /** One to four columns by which filters often ask: `optimize` then keeps rows with like values in the same files. */
+  readonly clusterBy?: readonly NoInfer<keyof C & string>[];
   /** How changed rows are written. `copy-on-write` for readers without deletion vectors. Default `deletion-vectors`. */
   readonly merge?: "deletion-vectors" | "copy-on-write";
 }
@@ -98,6 +100,8 @@ export interface GoldOptions extends TableMeaning {
   readonly columns?: Readonly<Record<string, Column>>;
   readonly expect?: Expectations;
   readonly partitionBy?: readonly PartitionBy<string>[];
+  /** One to four columns by which filters often ask: `optimize` then keeps rows with like values in the same files. */
+  readonly clusterBy?: readonly string[];
   /** `full`: computed anew whenever a table it reads has changed. */
   readonly refresh?: "full";
 }

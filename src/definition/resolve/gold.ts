@@ -9,13 +9,14 @@ import { checkSql } from "../sql/check-sql.ts";
 import type { Token } from "../sql/tokens.ts";
 import { readAutoCompaction } from "./auto-compaction.ts";
 import { columnHints } from "./bronze.ts";
+import { readClusterBy } from "./cluster-by.ts";
 import { readColumns } from "./columns.ts";
 import { MEANING_FIELDS, readMeaning } from "./meaning.ts";
 import { readPartitions } from "./partitions.ts";
 import { readRules } from "./rules.ts";
 import { readTableReference, type ListedTables } from "./table-reference.ts";
 
-const FIELDS = [...MEANING_FIELDS, ...(["query", "columns", "expect", "partitionBy", "refresh"] as const)];
+const FIELDS = [...MEANING_FIELDS, ...(["query", "columns", "expect", "partitionBy", "clusterBy", "refresh"] as const)];
 const NO_ORIGIN = "a column without an origin: the query computes it";
 const WITH_DELETED = "$with_deleted";
 const QUERY = "a query such as sql`select … from ${orders}`";
@@ -33,12 +34,22 @@ export function readGold(
   const rules = readRules(place.at("expect"), fields.expect).map((one) => one.rule);
   const columns = { ...declared, isPartial: true };
   const partitionBy = readPartitions(place.at("partitionBy"), fields.partitionBy, columns);
+  const clusterBy = readClusterBy(place.at("clusterBy"), fields.clusterBy, columns);
   const refresh = fields.refresh === undefined ? "full" : readRefresh(place.at("refresh"), fields.refresh);
   const meaning = readMeaning(place, fields);
   const properties = readTexts(place.at("properties"), fields.properties);
   const autoCompact = readAutoCompaction(place.at("autoCompact"), fields.autoCompact);
   if (query === undefined || refresh === undefined) return undefined;
-  const written = { meaning, columns: columnHints(declared), rules, refresh, partitionBy, properties, autoCompact };
+  const written = {
+    meaning,
+    columns: columnHints(declared),
+    rules,
+    refresh,
+    partitionBy,
+    clusterBy,
+    properties,
+    autoCompact,
+  };
   return { layer: "gold", name: `gold.${name}`, query: query.text, reads: query.reads, ...written };
 }
 

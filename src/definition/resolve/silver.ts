@@ -6,6 +6,7 @@ import type { Place } from "../reading/place.ts";
 import { readFields, readList } from "../reading/read-object.ts";
 import { readChoice, readTexts } from "../reading/read-scalar.ts";
 import { readAutoCompaction } from "./auto-compaction.ts";
+import { readClusterBy } from "./cluster-by.ts";
 import { readColumns, type ReadColumns } from "./columns.ts";
 import { readJoins, type ReadJoin } from "./joins.ts";
 import { MEANING_FIELDS, readMeaning } from "./meaning.ts";
@@ -32,7 +33,7 @@ export interface SilverDraft {
 const FIELDS = [
   ...MEANING_FIELDS,
   ...(["from", "keys", "columns", "deletes", "ttlDeletes", "expect", "join"] as const),
-  ...(["maxLateness", "partitionBy", "merge"] as const),
+  ...(["maxLateness", "partitionBy", "clusterBy", "merge"] as const),
 ];
 const POLICIES: readonly DeletePolicy[] = ["hard", "soft", "keep"];
 
@@ -64,7 +65,8 @@ export function readSilver(
   if (from === undefined || deletes === undefined || ttlDeletes === undefined || merge === undefined) {
     return { ...draft, definition: undefined };
   }
-  const kept = { merge, partitionBy, properties, autoCompact };
+  const clusterBy = readClusterBy(place.at("clusterBy"), fields.clusterBy, declared);
+  const kept = { merge, partitionBy, clusterBy, properties, autoCompact };
   const written = { deletes, ttlDeletes, ...kept, meaning, rules: rules.map((one) => one.rule) };
   const definition: SilverDefinition = {
     layer: "silver",

@@ -1,6 +1,7 @@
 import type { AddFile } from "../actions.ts";
 import { positiveProperty } from "../log/table-properties.ts";
 import type { Snapshot } from "../snapshot.ts";
+import { isClustered } from "./clustering.ts";
 import { byAge, byPartition, groupOf, shareOfDeleted, type RewriteGroup } from "./rewrite-group.ts";
 
 /** When a small commit is followed by a rewrite, and how much it may rewrite. */
@@ -35,7 +36,7 @@ interface Candidate {
  * What is rewritten after a commit. Small files of a partition become one when there are `minFiles` of them, none larger than the
  * others together: every rewriting then at least doubles the file that a row is in, so that a table to which n files of like
  * size are appended writes each row at most log2(n) times anew, and is left with fewer than `minFiles` + log2(n) files a
- * partition. A file that has lost a good part of its rows is written without them. The groups that rid the table of most files
+ * partition. Clustered files are left to OPTIMIZE. A file that has lost a good part of its rows is written without them. The groups that rid the table of most files
  * go first; what exceeds `maxBytes` waits for the next round.
  */
 export function planAutoCompaction(snapshot: Snapshot, limits: AutoCompactionLimits): readonly RewriteGroup[] {
@@ -56,7 +57,7 @@ function gatherSmall(
   files: readonly SizedFile[],
   { targetBytes, minFiles }: { readonly targetBytes: number; readonly minFiles: number },
 ): readonly SizedFile[] {
-  const small = files.filter(({ liveBytes }) => liveBytes < targetBytes / 2);
+  const small = files.filter(({ file, liveBytes }) => liveBytes < targetBytes / 2 && !isClustered(file));
   if (small.length < minFiles) return [];
   const bySize = small.toSorted((left, right) => left.liveBytes - right.liveBytes || byAge(left.file, right.file));
   let length = 0;
@@ -70,6 +71,7 @@ function gatherSmall(
 }
 
 function isWorn({ file, liveBytes }: SizedFile): boolean {
+  if (isClustered(file)) return false;
   const deletedBytes = file.sizeBytes - liveBytes;
   return deletedBytes >= DELETED_BYTES_MIN && deletedBytes >= DELETED_SHARE_MIN * file.sizeBytes;
 }

@@ -14,7 +14,7 @@ export interface OptimizeLimits {
 
 const TARGET_BYTES = 256 * 2 ** 20;
 /** As in Spark's `maxDeletedRowsRatio`: below it, reading past the deleted rows costs less than writing the others anew. */
-const DELETED_SHARE_MAX = 0.05;
+export const DELETED_SHARE_MAX = 0.05;
 
 /**
  * What OPTIMIZE rewrites: small files of a partition, oldest first so that rows stay among their contemporaries, in groups up to the
@@ -22,8 +22,7 @@ const DELETED_SHARE_MAX = 0.05;
  * what is small or deleted.
  */
 export function planOptimize(snapshot: Snapshot, limits: OptimizeLimits = {}): readonly RewriteGroup[] {
-  const targetBytes =
-    limits.targetBytes ?? positiveProperty(snapshot.metadata.configuration, "delta.targetFileSize") ?? TARGET_BYTES;
+  const targetBytes = targetBytesOf(snapshot, limits);
   const deletedShareMax = limits.deletedShareMax ?? DELETED_SHARE_MAX;
   const groups: RewriteGroup[] = [];
   for (const files of byPartition(snapshot, limits.covers)) {
@@ -37,6 +36,10 @@ export function planOptimize(snapshot: Snapshot, limits: OptimizeLimits = {}): r
     groups.push(...pack(small, targetBytes));
   }
   return groups;
+}
+
+export function targetBytesOf({ metadata }: Snapshot, limits: OptimizeLimits): number {
+  return limits.targetBytes ?? positiveProperty(metadata.configuration, "delta.targetFileSize") ?? TARGET_BYTES;
 }
 
 interface SizedFile {

@@ -14,7 +14,7 @@ import { judge, judgementCounts, violatedRules, type RuleCounts, type Verdict } 
 import { openNewest, placeOf, type LayerContext } from "../context.ts";
 import { partitionValue } from "../partition-value.ts";
 import { setAside } from "../quarantine/quarantine.ts";
-import { FINGERPRINT_PROPERTY, meaningProperties } from "../table-meaning.ts";
+import { FINGERPRINT_PROPERTY, clusterProperties, meaningProperties } from "../table-meaning.ts";
 
 export interface GoldOutcome {
   /** False when the inputs and the definition are those of the table's newest version. */
@@ -161,6 +161,7 @@ async function publish(context: LayerContext, definition: GoldDefinition, public
   const { gold, inputs, result } = publication;
   const properties = {
     ...meaningProperties(definition.meaning),
+    ...clusterProperties(definition.clusterBy, gold.snapshot),
     ...definition.properties,
     [FINGERPRINT_PROPERTY]: definitionFingerprint(definition),
   };

@@ -179,7 +179,7 @@ async function foldChunk(
       }),
       {
         create: silverCreation(definition),
-        describe: silverMeaning(definition),
+        describe: silverMeaning(definition, silver.snapshot),
         txns: [...foldClaims(appId, chunk), ...joinClaims(joins, silver)],
         operationParameters: { bronzeVersions: `${chunk.from}..${chunk.to}`, run: context.run },
       },

@@ -1,6 +1,7 @@
 import { definitionFingerprint, type SilverDefinition } from "../../definition/index.ts";
+import type { Snapshot } from "../../delta/index.ts";
 import type { TableCreation, WriteOptions } from "../../engine/index.ts";
-import { FINGERPRINT_PROPERTY, meaningProperties } from "../table-meaning.ts";
+import { FINGERPRINT_PROPERTY, clusterProperties, meaningProperties } from "../table-meaning.ts";
 import { silverSchema } from "./silver-schema.ts";
 
 /** How a Silver table is made: merges mark rows in deletion vectors unless readers without them must be served. */
@@ -20,15 +21,19 @@ export function silverProperties(definition: SilverDefinition): Record<string, s
       ? { "sluice.merge": "copy-on-write" }
       : { "delta.enableDeletionVectors": "true" }),
     ...meaningProperties(definition.meaning),
+    ...clusterProperties(definition.clusterBy, undefined),
     ...definition.properties,
     [FINGERPRINT_PROPERTY]: definitionFingerprint(definition),
   };
 }
 
 /** What may change about an existing table without touching its rows. */
-export function silverMeaning(definition: SilverDefinition): NonNullable<WriteOptions["describe"]> {
+export function silverMeaning(
+  definition: SilverDefinition,
+  present: Snapshot | undefined,
+): NonNullable<WriteOptions["describe"]> {
   return {
     ...(definition.meaning.description === undefined ? {} : { description: definition.meaning.description }),
-    properties: meaningProperties(definition.meaning),
+    properties: { ...meaningProperties(definition.meaning), ...clusterProperties(definition.clusterBy, present) },
   };
 }

@@ -1,5 +1,5 @@
 import { SluiceError, jitteredDelayMs, type JsonObject } from "../../../base/index.ts";
-import { isIntact, removeOf, type Snapshot } from "../../../delta/index.ts";
+import { isIntact, removeOf, type Clustering, type Snapshot } from "../../../delta/index.ts";
 import type { OpenTable, OptimizeMetrics, OptimizeOptions } from "../../engine.ts";
 import { CONFLICTS, isKnownNotToHaveHappened } from "../commit-loop.ts";
 import type { EngineParts } from "../engine-parts.ts";
@@ -14,6 +14,7 @@ export interface RewriteCommit {
   readonly writtenOn: Snapshot;
   readonly rewritten: readonly Rewritten[];
   readonly options: OptimizeOptions;
+  readonly clustering: Clustering | undefined;
 }
 
 export interface RewriteCommitted {
@@ -28,7 +29,7 @@ export interface RewriteCommitted {
  * meanwhile is left out, and its rewritten form is removed.
  */
 export async function commitRewrite(parts: EngineParts, request: RewriteCommit): Promise<RewriteCommitted> {
-  const { table, writtenOn, options } = request;
+  const { table, writtenOn, options, clustering } = request;
   const { world } = parts.database;
   let { snapshot } = request;
   let waiting = request.rewritten;
@@ -45,7 +46,7 @@ export async function commitRewrite(parts: EngineParts, request: RewriteCommit):
     waiting = intact;
     if (waiting.length === 0) return { snapshot, version: undefined, metrics: left };
     const metrics = metricsOf(waiting);
-    const outcome = await commitOnce(table, { snapshot, waiting, metrics, options, nowMs: world.nowMs() });
+    const outcome = await commitOnce(table, { snapshot, waiting, metrics, options, clustering, nowMs: world.nowMs() });
     if (outcome.kind === "committed") {
       return { snapshot: outcome.snapshot, version: outcome.version, metrics: addMetrics(metrics, left) };
     }
@@ -68,12 +69,14 @@ async function commitOnce(
     waiting,
     metrics,
     options,
+    clustering,
     nowMs,
   }: {
     snapshot: Snapshot;
     waiting: readonly Rewritten[];
     metrics: OptimizeMetrics;
     options: OptimizeOptions;
+    clustering: Clustering | undefined;
     nowMs: number;
   },
 ): ReturnType<OpenTable["log"]["commit"]> {
@@ -84,7 +87,7 @@ async function commitOnce(
       operation: "OPTIMIZE",
       operationParameters: {
         predicate: "[]",
-        zOrderBy: "[]",
+        zOrderBy: JSON.stringify(clustering?.columns ?? []),
         auto: String(options.auto !== undefined),
         ...options.operationParameters,
       },

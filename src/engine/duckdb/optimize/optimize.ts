@@ -1,9 +1,17 @@
 import { SluiceError } from "../../../base/index.ts";
 import {
   assertWritable,
+  checkClustering,
+  clusteringOf,
+  fileBytesFor,
+  filesFor,
   isIntact,
   planAutoCompaction,
+  planClustering,
   planOptimize,
+  targetBytesOf,
+  type Clustering,
+  type OptimizeLimits,
   type RewriteGroup,
   type Snapshot,
 } from "../../../delta/index.ts";
@@ -30,21 +38,38 @@ export async function optimize(
   }
   // Before any file is written, not only when the commit is made.
   assertWritable(snapshot.protocol, snapshot.metadata, table.name);
-  const groups =
-    options.auto === undefined
-      ? planOptimize(snapshot, limitsOf(table, snapshot, options))
-      : planAutoCompaction(snapshot, options.auto);
-  if (options.dryRun === true) return planned(snapshot, groups);
-  return await rewriteAll(parts, { table, snapshot, groups, options });
+  const clustering = clusteringWanted(table, snapshot, options);
+  const groups = planGroups(table, { snapshot, options, clustering });
+  if (options.dryRun === true) return planned(groups, { snapshot, options, clustering });
+  return await rewriteAll(parts, { table, snapshot, groups, options, clustering });
 }
 
-function planned(snapshot: Snapshot, groups: readonly RewriteGroup[]): OptimizeOutcome {
+/** What the caller says, else what the table does. Small files are put together without: sorting is for when there is time. */
+function clusteringWanted(table: OpenTable, snapshot: Snapshot, options: OptimizeOptions): Clustering | undefined {
+  if (options.auto !== undefined) return undefined;
+  const { clusterBy, curve = "hilbert" } = options;
+  const clustering = clusterBy === undefined ? clusteringOf(snapshot.metadata) : { columns: clusterBy, curve };
+  if (clustering !== undefined) checkClustering(snapshot.metadata, clustering, table.name);
+  return clustering;
+}
+
+type Wanted = Pick<Work, "snapshot" | "options" | "clustering">;
+
+function planGroups(table: OpenTable, { snapshot, options, clustering }: Wanted): readonly RewriteGroup[] {
+  if (options.auto !== undefined) return planAutoCompaction(snapshot, options.auto);
+  const limits = limitsOf(table, snapshot, options);
+  return clustering === undefined ? planOptimize(snapshot, limits) : planClustering(snapshot, clustering, limits);
+}
+
+function planned(groups: readonly RewriteGroup[], { snapshot, options, clustering }: Wanted): OptimizeOutcome {
   const metrics = metricsOf(groups.map((group) => ({ group, adds: [] })));
   if (groups.length === 0) return { kind: "nothing", snapshot, metrics };
-  return { kind: "planned", snapshot, metrics: { ...metrics, filesAdded: groups.length } };
+  const targetBytes = clustering === undefined ? Infinity : targetBytesOf(snapshot, options);
+  const filesAdded = groups.reduce((sum, group) => sum + filesFor(group, targetBytes), 0);
+  return { kind: "planned", snapshot, metrics: { ...metrics, filesAdded } };
 }
 
-function limitsOf(table: OpenTable, snapshot: Snapshot, options: OptimizeOptions): Parameters<typeof planOptimize>[1] {
+function limitsOf(table: OpenTable, snapshot: Snapshot, options: OptimizeOptions): OptimizeLimits {
   const { targetBytes, deletedShareMax, partitions } = options;
   const covers = coverage(table, snapshot.metadata, partitions);
   return {
@@ -59,6 +84,7 @@ interface Work {
   readonly snapshot: Snapshot;
   readonly groups: readonly RewriteGroup[];
   readonly options: OptimizeOptions;
+  readonly clustering: Clustering | undefined;
 }
 
 async function rewriteAll(parts: EngineParts, work: Work): Promise<OptimizeOutcome> {
@@ -71,7 +97,7 @@ async function rewriteAll(parts: EngineParts, work: Work): Promise<OptimizeOutco
   for (const batch of batches(work.groups)) {
     const rewritten = await rewriteBatch(parts, { ...work, newest: snapshot }, { batch, counter });
     const filesLeft = filesIn(batch) - filesIn(rewritten.map(({ group }) => group));
-    const request = { table, snapshot, writtenOn: work.snapshot, rewritten, options };
+    const request = { table, snapshot, writtenOn: work.snapshot, rewritten, options, clustering: work.clustering };
     const committed = await commitRewrite(parts, request);
     ({ snapshot } = committed);
     metrics = addMetrics(addMetrics(metrics, committed.metrics), { ...metricsOf([]), filesLeft });
@@ -85,7 +111,7 @@ async function rewriteAll(parts: EngineParts, work: Work): Promise<OptimizeOutco
 
 async function rewriteBatch(
   parts: EngineParts,
-  { table, snapshot, newest, options }: Work & { newest: Snapshot },
+  { table, snapshot, newest, options, clustering }: Work & { newest: Snapshot },
   { batch, counter }: { batch: readonly RewriteGroup[]; counter: (group: RewriteGroup) => void },
 ): Promise<readonly Rewritten[]> {
   const { signal } = options;
@@ -94,7 +120,12 @@ async function rewriteBatch(
     for (const group of batch) {
       if (signal?.aborted === true) throw interrupted({ what: `optimize table ${table.name}` });
       // An earlier commit of ours has shown that somebody else was here.
-      if (isIntact(group, newest)) rewritten.push(await rewriteGroup(parts, { table, snapshot, signal }, group));
+      const clustered =
+        clustering === undefined
+          ? undefined
+          : { by: clustering, fileBytes: fileBytesFor(group, snapshot, limitsOf(table, snapshot, options)) };
+      if (isIntact(group, newest))
+        rewritten.push(await rewriteGroup(parts, { table, snapshot, signal, clustered }, group));
       counter(group);
     }
     return rewritten;

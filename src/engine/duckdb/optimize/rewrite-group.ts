@@ -1,9 +1,17 @@
-import { rowIdColumns, type AddFile, type RewriteGroup, type Snapshot } from "../../../delta/index.ts";
+import {
+  clusteringTags,
+  rowIdColumns,
+  type AddFile,
+  type Clustering,
+  type RewriteGroup,
+  type Snapshot,
+} from "../../../delta/index.ts";
 import type { OpenTable } from "../../engine.ts";
 import { writeDataFiles } from "../data-files.ts";
 import { DraftFiles } from "../draft-files.ts";
 import type { EngineParts } from "../engine-parts.ts";
 import { tableScan } from "../table-scan.ts";
+import { clusteredRows } from "./clustered-rows.ts";
 
 /** A group and the files that are to take its place; no log knows them yet. */
 export interface Rewritten {
@@ -17,21 +25,27 @@ export interface RewriteWork {
   /** The version that the groups are of. */
   readonly snapshot: Snapshot;
   readonly signal: AbortSignal | undefined;
+  /** The group's rows are sorted, into files of this size. */
+  readonly clustered?: { readonly by: Clustering; readonly fileBytes: number } | undefined;
 }
 
 /** The groups say how large a file is to be: none is split further. */
 const FILE_BYTES = 2 ** 40;
 
-/** Writes the live rows of a group's files as one file, with statistics and field ids of its own. */
+/** Writes the live rows of a group's files as one file, or sorted as several, with statistics and field ids of their own. */
 export async function rewriteGroup(parts: EngineParts, work: RewriteWork, group: RewriteGroup): Promise<Rewritten> {
-  const { table, snapshot, signal } = work;
+  const { table, snapshot, signal, clustered } = work;
   const { metadata } = snapshot;
   const draft = new DraftFiles(table.store);
   try {
     await using session = await parts.database.session(signal);
     const rowIds = rowIdColumns(metadata);
-    const sql = await tableScan(parts.access(session), { table, metadata, files: group.files, rowIds });
     const doing = { what: `rewrite files of table ${table.name}` };
+    const rows = await tableScan(parts.access(session), { table, metadata, files: group.files, rowIds });
+    const sql =
+      clustered === undefined
+        ? rows
+        : await clusteredRows(session, { sql: rows, schema: metadata.schema, clustering: clustered.by }, doing);
     // Of one partition, whose values are known: as the log has them, they need not pass through the engine.
     const stored = metadata.schema.fields.filter((field) => !metadata.partitionColumns.includes(field.name));
     const written = await writeDataFiles(parts.database, session, {
@@ -40,11 +54,13 @@ export async function rewriteGroup(parts: EngineParts, work: RewriteWork, group:
       sql,
       doing,
       draft,
-      fileBytes: FILE_BYTES,
+      fileBytes: clustered?.fileBytes ?? FILE_BYTES,
       rowIds,
     });
     const { partitionValues } = group;
-    return { group, draft, adds: written.map((add) => ({ ...add, partitionValues, dataChange: false })) };
+    const cube = parts.database.world.uuid();
+    const tags = clustered === undefined ? {} : { tags: clusteringTags(metadata, clustered.by, cube) };
+    return { group, draft, adds: written.map((add) => ({ ...add, partitionValues, dataChange: false, ...tags })) };
   } catch (error) {
     await draft.discard();
     throw error;
