@@ -13,7 +13,7 @@ export function bitsPerDimension(dimensions: number): number {
 export function curvePositions(dimensions: number, curve: "hilbert" | "z-order"): Uint16Array {
   const bits = bitsPerDimension(dimensions);
   const positions = new Uint16Array(2 ** (bits * dimensions));
-  const coordinates = new Array<number>(dimensions).fill(0);
+  const coordinates = Array.from({ length: dimensions }, () => 0);
   for (let cell = 0; cell < positions.length; cell += 1) {
     for (let axis = 0; axis < dimensions; axis += 1) {
       coordinates[axis] = (cell >> (bits * (dimensions - 1 - axis))) & (2 ** bits - 1);
