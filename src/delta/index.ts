@@ -58,6 +58,7 @@ export {
 } from "./schema/field-ids.ts";
 export { widenColumn } from "./alter/widen-column.ts";
 export { rowIdColumns, rowIdsOf, withRowIdColumns, type RowIdColumns } from "./schema/row-id-columns.ts";
+export { fieldsOf } from "./schema/walk-schema.ts";
 export { serializeSchema } from "./schema/serialize-schema.ts";
 export type { CommitChanges, HistoryEntry, Snapshot, TableHead } from "./snapshot.ts";
 export { encodeStats, type ColumnStats, type StatValue, type StatsLayout } from "./stats/encode-stats.ts";
