@@ -188,6 +188,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     flags: [
       { name: "version", value: "n", about: "The version to go back to" },
       { name: "timestamp", value: "time", about: "The version of this moment (2026-01-31T12:00:00Z)" },
+      { name: "allow-expired-files", about: "Also files older than the table's retention: no vacuum is at work now" },
       DRY_RUN,
       { name: "yes", short: "y", about: "Do not ask" },
     ],

@@ -8,13 +8,14 @@ import { withTable } from "../with-table.ts";
 /** Gives a table the content and schema of an older version, in a new one. */
 export async function restore(session: Session): Promise<number> {
   const [typed = ""] = session.positionals;
-  const wanted = wantedVersion(session);
+  const expired = { allowExpiredFiles: session.flags.isOn("allow-expired-files") };
+  const wanted = { ...wantedVersion(session), ...expired };
   return await withTable(session, typed, async ({ name, store, log }) => {
     const table = { name, store, log, world: session.io.world };
     const planned = await restoreTable(table, { ...wanted, dryRun: true });
     const isDone = planned.kind === "nothing" || session.flags.isOn("dry-run");
     if (!isDone) await askFirst(session, typed, planned);
-    const outcome = isDone ? planned : await restoreTable(table, { version: planned.restored });
+    const outcome = isDone ? planned : await restoreTable(table, { ...expired, version: planned.restored });
     const { kind, restored, snapshot, filesAdded, filesRemoved, bytesAdded, bytesRemoved } = outcome;
     if (session.isJson) {
       const counts = { filesAdded, bytesAdded, filesRemoved, bytesRemoved };

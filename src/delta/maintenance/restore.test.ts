@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { simulatedWorld, type World } from "../../base/index.ts";
 import { field, struct } from "../../contract/index.ts";
-import { memoryStore, type ObjectStore } from "../../storage/index.ts";
+import { faultyStore, memoryStore, type ObjectStore } from "../../storage/index.ts";
 import {
   append,
   bytesOf,
@@ -107,6 +107,41 @@ describe("restore", () => {
     });
     expect((await latestOf(at.log)).version).toBe(before);
     expect((await restore(at, { version: before })).kind).toBe("nothing");
+  });
+
+  test.each([true, false])(
+    "files that a vacuum may be about to remove do not come back unless that is allowed (F24; allowed: %s)",
+    async (allowExpiredFiles) => {
+      const at = await place();
+      for (const [index, kind] of (["append", "append", "replace"] as const).entries()) {
+        await take(at, { kind, n: 2 }, index);
+      }
+      await at.world.sleep(14 * 24 * 3_600_000);
+      // A vacuum that has made up its mind and is slow to act on it.
+      const plan = [{ operation: "remove", at: 1, effect: { kind: "pause", when: "before" } }] as const;
+      const slow = faultyStore(at.store, { world: at.world, plan });
+      const vacuuming = vacuum({ ...at, store: slow, log: testLog(slow, at.world) });
+      await slow.paused();
+      const restoring = restore(at, { version: 2, allowExpiredFiles });
+      if (allowExpiredFiles) expect(await restoring).toMatchObject({ kind: "committed", filesAdded: 2 });
+      else await expect(restoring).rejects.toMatchObject({ code: "usage.invalid", facts: { expired: 2, of: 2 } });
+      slow.release();
+      expect((await vacuuming).removed).toHaveLength(2);
+      const left = await latestOf(at.log);
+      const there = await Promise.all([...left.files.keys()].map(async (path) => await at.store.stat(path)));
+      expect(there.every((info) => info !== undefined)).toBe(!allowExpiredFiles);
+    },
+  );
+
+  test("a file that left the table within the retention comes back under the eyes of a vacuum (F24)", async () => {
+    const at = await place();
+    for (const [index, kind] of (["append", "append", "replace"] as const).entries()) {
+      await take(at, { kind, n: 2 }, index);
+    }
+    await at.world.sleep(6 * 24 * 3_600_000);
+    expect((await vacuum(at)).removed).toEqual([]);
+    const { snapshot } = await restore(at, { version: 2 });
+    for (const path of snapshot.files.keys()) expect(await at.store.stat(path)).toBeDefined();
   });
 
   test("an append that comes in between is gone back behind as well", async () => {

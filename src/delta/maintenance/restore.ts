@@ -1,16 +1,14 @@
 import { SluiceError, jitteredDelayMs, type RetryPolicy, type World } from "../../base/index.ts";
 import type { ObjectStore } from "../../storage/index.ts";
-import type { AddFile } from "../actions.ts";
 import type { DeltaLog } from "../delta-log.ts";
 import { protocolFor } from "../features/protocol-for.ts";
 import { assertWritable } from "../features/support.ts";
-import { readAhead } from "../log/read-ahead.ts";
 import { physicalTable } from "../schema/column-mapping.ts";
 import { parseSchema } from "../schema/parse-schema.ts";
 import type { Snapshot } from "../snapshot.ts";
 import type { CommitRequest } from "../transaction.ts";
-import { vectorPath } from "../vectors/deletion-vectors.ts";
 import { planRestore, planRewind, type RestorePlan } from "./plan-restore.ts";
+import { assertReturnable } from "./returning-files.ts";
 
 export interface RestoreTable {
   /** For messages. */
@@ -26,6 +24,8 @@ export interface RestoreOptions {
   readonly timestampMs?: number;
   /** Application transactions go back, too: who feeds the table does again what it has done since. They stay by default. */
   readonly rewindTxns?: boolean;
+  /** Also files that left the table longer ago than its retention, which a vacuum at work at this moment could still remove. */
+  readonly allowExpiredFiles?: boolean;
   /** Only say what would be done. */
   readonly dryRun?: boolean;
   readonly operationParameters?: Readonly<Record<string, string>>;
@@ -44,7 +44,6 @@ export interface RestoreOutcome {
 
 /** Every conflict means that somebody else got on; what they did is gone back behind as well. */
 const CONFLICTS: RetryPolicy = { attemptsMax: 12, baseDelayMs: 20, maxDelayMs: 2_000 };
-const LOOKS_AT_ONCE = 16;
 
 /** Gives a table the content and schema of an older version, in a new one. Nothing is copied: the files of then come back. */
 export async function restore(table: RestoreTable, options: RestoreOptions): Promise<RestoreOutcome> {
@@ -58,7 +57,7 @@ export async function restore(table: RestoreTable, options: RestoreOptions): Pro
     const plan = planRestore(current, target, table.world.nowMs());
     const txns = options.rewindTxns === true ? planRewind(current, target) : [];
     if (isNothing(plan) && txns.length === 0) return outcomeOf("nothing", { snapshot: current, target, plan });
-    await assertThere(table, plan.adds, target);
+    await assertReturnable(table, { adds: plan.adds, current, target, allowExpiredFiles: options.allowExpiredFiles });
     if (options.dryRun === true) return outcomeOf("planned", { snapshot: current, target, plan });
     const outcome = await table.log.commit(requestOf({ current, target, plan, options, txns }));
     if (outcome.kind === "committed") {
@@ -94,24 +93,6 @@ function refuseOtherMapping(table: RestoreTable, current: Snapshot, target: Snap
 
 function isNothing({ adds, removes, metadata }: RestorePlan): boolean {
   return adds.length === 0 && removes.length === 0 && metadata === undefined;
-}
-
-/** Files that come back may have been removed meanwhile, which only the store knows. */
-async function assertThere(table: RestoreTable, adds: readonly AddFile[], target: Snapshot): Promise<void> {
-  const paths = new Set<string>();
-  for (const { path, deletionVector } of adds) {
-    paths.add(path);
-    const vector = deletionVector === undefined ? undefined : vectorPath(deletionVector, table.store.url);
-    if (vector !== undefined) paths.add(vector);
-  }
-  let missing = 0;
-  const look = async (path: string): Promise<boolean> => (await table.store.stat(path)) !== undefined;
-  for await (const isThere of readAhead([...paths], look, LOOKS_AT_ONCE)) if (!isThere) missing += 1;
-  if (missing === 0) return;
-  throw new SluiceError("table.version-missing", `Cannot restore ${table.name}: files of that version were removed`, {
-    facts: { version: target.version, missing, of: paths.size },
-    advice: "A clean-up (vacuum) keeps the files of a week; choose a later version.",
-  });
 }
 
 function requestOf(parts: {
