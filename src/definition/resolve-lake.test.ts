@@ -49,7 +49,7 @@ describe("a small shop", () => {
   test("resolves to one value with every default filled in", () => {
     const lake = defineLake({ name: "shop", storage: "./lake", tables: [orders, cleanOrders, dailySales] });
     const meaning = { pii: false, tags: {} };
-    const common = { properties: {}, autoCompact: { minFiles: 10, maxBytes: 256 * 2 ** 20 } };
+    const common = { properties: {}, autoCompact: { minFiles: 20, maxBytes: 256 * 2 ** 20 } };
     expect(resolve(lake)).toEqual({
       name: "shop",
       roots: {

@@ -37,6 +37,7 @@ export function openLog(store: ObjectStore, options: OpenLogOptions): DeltaLog {
 class StoredLog implements DeltaLog {
   readonly #access: LogAccess;
   #newest: TableSnapshot | undefined;
+  #loading: Promise<TableSnapshot | undefined> | undefined;
 
   constructor(access: LogAccess) {
     this.#access = access;
@@ -123,7 +124,7 @@ class StoredLog implements DeltaLog {
 
   async #refresh(): Promise<TableSnapshot | undefined> {
     const known = this.#newest;
-    const start = known ?? (await loadSnapshot(this.#access));
+    const start = known ?? (await this.#load());
     if (start === undefined) return undefined;
     // Also after a listing: it may be late.
     const commits = await newCommits(this.#access, start);
@@ -136,6 +137,14 @@ class StoredLog implements DeltaLog {
       this.#newest = await loadSnapshot(this.#access);
     }
     return this.#newest;
+  }
+
+  /** From the store; whoever asks meanwhile waits for the same. */
+  async #load(): Promise<TableSnapshot | undefined> {
+    this.#loading ??= loadSnapshot(this.#access).finally(() => {
+      this.#loading = undefined;
+    });
+    return await this.#loading;
   }
 
   /** Never goes back: another call may have come to know a newer one meanwhile. */

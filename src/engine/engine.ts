@@ -1,5 +1,13 @@
 import type { PrimitiveName, StructType } from "../contract/index.ts";
-import type { AddFile, AutoCompactionLimits, CheckpointFiles, DeltaLog, Snapshot, TxnClaim } from "../delta/index.ts";
+import type {
+  AddFile,
+  AutoCompactionLimits,
+  CheckpointFiles,
+  ColumnRange,
+  DeltaLog,
+  Snapshot,
+  TxnClaim,
+} from "../delta/index.ts";
 import type { ObjectStore } from "../storage/index.ts";
 
 /** A table as the engine is handed it: the store at the table's root, its log, and the version to work on. */
@@ -24,9 +32,16 @@ export type Row = Readonly<Record<string, Value>>;
 export type Input =
   /**
    * The live rows of a table's version. `positions` adds `__file` (path) and `__row` (physical row number in the file), `rowIds`
-   * what a table with row tracking knows of each row: `_row_id` and `_row_commit_version`, null in any other table.
+   * what a table with row tracking knows of each row: `_row_id` and `_row_commit_version`, null in any other table. Files whose
+   * statistics say that no row of theirs lies in all `ranges` are not read; rows outside of them may come nevertheless.
    */
-  | { readonly kind: "table"; readonly table: OpenTable; readonly positions?: boolean; readonly rowIds?: boolean }
+  | {
+      readonly kind: "table";
+      readonly table: OpenTable;
+      readonly positions?: boolean;
+      readonly rowIds?: boolean;
+      readonly ranges?: readonly ColumnRange[];
+    }
   /**
    * The rows of some of a table's files (an incremental read), through their deletion vectors. `positions: "index"` gives
    * the file's place in `files` as `__file`, which is quicker to compare than its path.

@@ -83,6 +83,7 @@ export function openLake(definition: LakeDefinition, options: LakeOptions = {}):
       const report = await runLake(work, definition, {
         openSource: source,
         openFolder: async () => await openStageFolder(definition.engine.spill),
+        records: [tables.place("system", "runs")],
         ...(only === undefined ? {} : { only: new Set(only) }),
       });
       return await recorded(work, report);

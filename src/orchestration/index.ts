@@ -1,3 +1,4 @@
 export { isGoldIdle, isRedefined, isSilverIdle } from "./idle.ts";
-export { bronzeOf, inputsOf, planBronze, runLake, type RunOptions } from "./run-lake.ts";
+export { inputsOf } from "./inputs-of.ts";
+export { bronzeOf, planBronze, runLake, type RunOptions } from "./run-lake.ts";
 export { exitCodeOf, type RunReport, type TableReport } from "./run-report.ts";

@@ -11,9 +11,12 @@ import {
   refreshGold,
   type LayerContext,
   type PrivateFolder,
+  type TablePlace,
 } from "../layers/index.ts";
 import type { Source } from "../sources/index.ts";
 import { compactTables } from "./compact-tables.ts";
+import { inputsOf } from "./inputs-of.ts";
+import { openAhead } from "./open-ahead.ts";
 import { isGoldIdle, isRedefined, isSilverIdle } from "./idle.ts";
 import type { RunReport, TableReport } from "./run-report.ts";
 
@@ -23,6 +26,8 @@ export interface RunOptions {
   readonly openFolder: () => Promise<PrivateFolder>;
   /** Only these tables; undefined = all. */
   readonly only?: ReadonlySet<TableName>;
+  /** What will be written to when the run has done something. */
+  readonly records?: readonly TablePlace[];
 }
 
 /**
@@ -34,12 +39,18 @@ export async function runLake(context: LayerContext, lake: LakeDefinition, optio
   const reports: TableReport[] = [];
   const failed = new Set<TableName>();
   const chosen = lake.tables.filter(({ name }) => options.only === undefined || options.only.has(name));
+  const ahead: Promise<void>[] = [];
+  const onWork = (from: TableName): void =>
+    void ahead.push(openAhead(context, chosen, { from, besides: options.records ?? [] }));
   for (const together of inSteps(chosen)) {
     const done = await Promise.all(
       together.map(async (definition): Promise<TableReport> => {
         const blocking = inputsOf(definition).find((name) => failed.has(name));
         const tableStartedMs = context.world.nowMs();
-        const step = blocking === undefined ? await attempt(context, lake, definition, options) : blockedBy(blocking);
+        const step =
+          blocking === undefined
+            ? await attempt(context, lake, definition, { ...options, onWork })
+            : blockedBy(blocking);
         const elapsedMs = context.world.nowMs() - tableStartedMs;
         return { table: definition.name, waiting: [], skipped: [], ...step, elapsedMs };
       }),
@@ -52,6 +63,7 @@ export async function runLake(context: LayerContext, lake: LakeDefinition, optio
     }
     if (done.some(({ error }) => error !== undefined && isFailure(error, "run.interrupted"))) break;
   }
+  await Promise.all(ahead);
   const compactions = await compactTables(context, chosen, reports);
   return { run: context.run, startedMs, endedMs: context.world.nowMs(), tables: reports, compactions };
 }
@@ -86,23 +98,15 @@ function blockedBy(name: TableName, why = "which failed in this run"): Step {
   return { ...NOTHING, outcome: "blocked", error };
 }
 
-/** The tables that a table reads. */
-export function inputsOf(definition: TableDefinition): readonly TableName[] {
-  switch (definition.layer) {
-    case "bronze":
-      return [];
-    case "silver":
-      return [definition.from, ...definition.joins.map((join) => join.table)];
-    case "gold":
-      return definition.reads;
-  }
+interface AttemptOptions extends RunOptions {
+  readonly onWork: (table: TableName) => void;
 }
 
 async function attempt(
   context: LayerContext,
   lake: LakeDefinition,
   definition: TableDefinition,
-  options: RunOptions,
+  options: AttemptOptions,
 ): Promise<Step> {
   try {
     if (context.signal?.aborted === true) throw new SluiceError("run.interrupted", `Stopped before ${definition.name}`);
@@ -126,9 +130,12 @@ export function bronzeOf(lake: LakeDefinition, definition: SilverDefinition): Br
   throw new SluiceError("config.invalid", `Cannot find ${definition.from}, which ${definition.name} is made from`);
 }
 
-async function ingest(context: LayerContext, definition: BronzeDefinition, options: RunOptions): Promise<Step> {
+async function ingest(context: LayerContext, definition: BronzeDefinition, options: AttemptOptions): Promise<Step> {
   const source = options.openSource(definition);
-  const outcome = await ingestBronze(context, definition, source, { openFolder: options.openFolder });
+  const outcome = await ingestBronze(context, definition, source, {
+    openFolder: options.openFolder,
+    onWork: () => options.onWork(definition.name),
+  });
   return {
     outcome: outcome.problem !== undefined ? "failed" : outcome.batches > 0 ? "changed" : "unchanged",
     version: outcome.version,

@@ -5,8 +5,8 @@ import { readFields } from "../reading/read-object.ts";
 import { readWholeNumber } from "../reading/read-scalar.ts";
 
 const MIB = 1024 ** 2;
-/** Reading a dozen small files is hardly slower than reading one of their size. */
-export const AUTO_COMPACTION: AutoCompaction = { minFiles: 10, maxBytes: 256 * MIB };
+/** Reading some twenty small files is hardly slower than reading one of their size, and each is written once more then. */
+export const AUTO_COMPACTION: AutoCompaction = { minFiles: 20, maxBytes: 256 * MIB };
 const MIN_FILES_MAX = 10_000;
 
 /** What `autoCompact` says of a table; the defaults (and a note) where it says nothing usable. */

@@ -9,20 +9,22 @@ const REMEMBERED_MAX = 4 * 1_048_576;
  * the verdict depends on the text and the names that it may use, on nothing else.
  */
 export class CheckedQueries {
-  readonly #passed = new Set<string>();
+  readonly #passed = new Map<string, ReadonlySet<string>>();
   #characters = 0;
 
   /** As `assertReadOnlyQuery`. */
-  async check(session: Session, sql: string, inputs: readonly string[]): Promise<void> {
+  async check(session: Session, sql: string, inputs: readonly string[]): Promise<ReadonlySet<string>> {
     const key = JSON.stringify([sql, inputs.toSorted()]);
-    if (this.#passed.has(key)) return;
-    await assertReadOnlyQuery(session, sql, inputs);
-    this.#passed.add(key);
+    const known = this.#passed.get(key);
+    if (known !== undefined) return known;
+    const tables = await assertReadOnlyQuery(session, sql, inputs);
+    this.#passed.set(key, tables);
     this.#characters += key.length;
-    for (const oldest of this.#passed) {
-      if (this.#characters <= REMEMBERED_MAX) return;
+    for (const oldest of this.#passed.keys()) {
+      if (this.#characters <= REMEMBERED_MAX) break;
       this.#passed.delete(oldest);
       this.#characters -= oldest.length;
     }
+    return tables;
   }
 }

@@ -1,4 +1,12 @@
-import { parseStats, type AddFile, type FileStats } from "../../delta/index.ts";
+import {
+  fileMayMatch,
+  parseStats,
+  physicalPath,
+  type AddFile,
+  type ColumnRange,
+  type FileStats,
+  type TableMetadata,
+} from "../../delta/index.ts";
 
 /** Statistics are read on every scan and merge of a table, and the objects of its files stay the same from version to version. */
 const parsed = new WeakMap<AddFile, { readonly stats: FileStats | undefined }>();
@@ -19,4 +27,17 @@ export function statisticsOf(file: AddFile): FileStats | undefined {
   const stats = parseStats(file.stats);
   parsed.set(file, { stats });
   return stats;
+}
+
+/** The files that may hold a row in all the ranges; a range is of a column of the table, by the name that the table gives it. */
+export function filesWithin(
+  files: readonly AddFile[],
+  metadata: TableMetadata,
+  ranges: readonly ColumnRange[],
+): readonly AddFile[] {
+  // Statistics are kept under the names that files have.
+  const stored = ranges.map((range) => ({ ...range, path: physicalPath(metadata, range.path) ?? range.path }));
+  return files.filter((file) =>
+    fileMayMatch({ stats: statisticsOf(file), partitionValues: file.partitionValues }, stored),
+  );
 }

@@ -103,11 +103,20 @@ describe("the query guard", () => {
   });
 
   test.for(FINE)("lets pass: %s", async (sql) => {
-    await expect(assertReadOnlyQuery(session, sql, ["t", "u"])).resolves.toBeUndefined();
+    await expect(assertReadOnlyQuery(session, sql, ["t", "u"])).resolves.toBeInstanceOf(Set);
   });
 
   test.for([...READS_FILES, ...READS_THE_CATALOG, ...IS_NO_SELECT, ...LEAVES_ITS_SCOPE])("refuses: %s", async (sql) => {
     await expect(assertReadOnlyQuery(session, sql, ["t", "u"])).rejects.toMatchObject({ code: "query.invalid" });
+  });
+
+  test.for([
+    ["select 1", []],
+    ["with w as (from t) select * from w", ["t", "w"]],
+    ["select * from u where a in (select a from T)", ["t", "u"]],
+    ["from (summarize t) union all by name (table u)", ["t", "u"]],
+  ] as const)("tells which tables are read: %s", async ([sql, tables]) => {
+    expect([...(await assertReadOnlyQuery(session, sql, ["t", "u"]))].toSorted()).toEqual(tables);
   });
 
   test("refuses whole trees that would exhaust the stack, and a NUL", async () => {

@@ -6,10 +6,17 @@ import type { Session } from "./session.ts";
 /**
  * Fails with `query.invalid` unless the SQL is one SELECT that reads nothing but the named inputs: no file, no catalog, no
  * setting, no other table, and no function that has an effect. Judged on DuckDB's own syntax tree, never on the text.
+ * Returns the names that it reads, in lower case.
  */
-export async function assertReadOnlyQuery(session: Session, sql: string, inputs: Iterable<string>): Promise<void> {
+export async function assertReadOnlyQuery(
+  session: Session,
+  sql: string,
+  inputs: Iterable<string>,
+): Promise<ReadonlySet<string>> {
   const text = { shown: sql, offset: 0 };
-  new Reader(text).read(await parsed(session, sql, text), new Set([...inputs].map((name) => name.toLowerCase())));
+  const reader = new Reader(text);
+  reader.read(await parsed(session, sql, text), new Set([...inputs].map((name) => name.toLowerCase())));
+  return reader.tables;
 }
 
 /** The same for one expression over columns, such as a predicate; it cannot end the place that it is put in. */
@@ -61,6 +68,8 @@ const DEPTH_MAX = 2_000;
 type Node = Readonly<Record<string, unknown>>;
 
 class Reader {
+  /** Every table that is named, those of a WITH clause too. */
+  readonly tables = new Set<string>();
   readonly #text: UserText;
 
   constructor(text: UserText) {
@@ -94,7 +103,10 @@ class Reader {
   #judgeTable(node: Node, names: ReadonlySet<string>): void {
     const { catalog_name: catalog, schema_name: schema, table_name: table } = node;
     const isPlain = catalog === "" && schema === "" && typeof table === "string";
-    if (isPlain && names.has(table.toLowerCase())) return;
+    if (isPlain && names.has(table.toLowerCase())) {
+      this.tables.add(table.toLowerCase());
+      return;
+    }
     const shown = [catalog, schema, table].filter((part) => part !== "").join(".");
     const known = [...names].toSorted().join(", ");
     throw this.#refuse(node, `there is no table ${shown}${known === "" ? "" : `; there are ${known.slice(0, 300)}`}`);

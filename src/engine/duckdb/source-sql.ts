@@ -9,6 +9,7 @@ import type { CheckedQueries } from "./checked-queries.ts";
 import type { ScratchFiles } from "./scratch-files.ts";
 import { tableScan, type ScanAccess } from "./table-scan.ts";
 import { quoteIdentifier, sqlTypeOf } from "../sql-text.ts";
+import { filesWithin } from "./file-statistics.ts";
 import { fileList } from "./literal-list.ts";
 
 export interface SourceAccess extends ScanAccess {
@@ -36,9 +37,11 @@ export type Wanted = "rows" | "columns";
  * WITH of its own and shadows nothing outside.
  */
 export async function sourceSql(access: SourceAccess, relation: Relation, wanted: Wanted = "rows"): Promise<SourceSql> {
-  await access.checked.check(access.session, relation.sql, Object.keys(relation.inputs));
+  const used = await access.checked.check(access.session, relation.sql, Object.keys(relation.inputs));
   const inputs: string[] = [];
   for (const [name, input] of Object.entries(relation.inputs)) {
+    // What nobody reads need not be found, opened or planned.
+    if (!used.has(name.toLowerCase())) continue;
     inputs.push(`${quoteIdentifier(name)} AS NOT MATERIALIZED (${await inputSql(access, input, wanted)})`);
   }
   const prelude = inputs.length === 0 ? "" : `WITH ${inputs.join(",\n")}\n`;
@@ -48,11 +51,8 @@ export async function sourceSql(access: SourceAccess, relation: Relation, wanted
 
 async function inputSql(access: SourceAccess, input: Input, wanted: Wanted): Promise<string> {
   switch (input.kind) {
-    case "table": {
-      const { snapshot } = requireSnapshot(input.table);
-      const files = wanted === "rows" ? [...snapshot.files.values()] : [];
-      return await scanOf(access, input, files);
-    }
+    case "table":
+      return await tableRows(access, input, wanted);
     case "files":
       return await scanOf(access, input, wanted === "rows" ? input.files : []);
     case "changes":
@@ -68,6 +68,17 @@ async function inputSql(access: SourceAccess, input: Input, wanted: Wanted): Pro
     case "relation":
       return (await sourceSql(access, input.relation, wanted)).sql;
   }
+}
+
+async function tableRows(
+  access: SourceAccess,
+  { table, ranges = [], ...options }: Extract<Input, { kind: "table" }>,
+  wanted: Wanted,
+): Promise<string> {
+  const { snapshot } = requireSnapshot(table);
+  const all = wanted === "rows" ? [...snapshot.files.values()] : [];
+  const files = ranges.length === 0 ? all : filesWithin(all, snapshot.metadata, ranges);
+  return await scanOf(access, { table, ...options }, files);
 }
 
 async function scanOf(

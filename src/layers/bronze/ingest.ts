@@ -23,6 +23,8 @@ export interface IngestOutcome {
 export interface IngestOptions {
   /** For the files of one staged batch. */
   readonly openFolder: () => Promise<PrivateFolder>;
+  /** Called once there is something to take in. */
+  readonly onWork?: () => void;
 }
 
 /**
@@ -116,9 +118,10 @@ interface BatchWork extends TableWork, ReadyBatch {
 async function* readBatches(
   context: LayerContext,
   { definition, channel, place }: TableWork,
-  { batches, openFolder }: IngestOptions & { readonly batches: readonly PlannedBatch[] },
+  { batches, openFolder, onWork }: IngestOptions & { readonly batches: readonly PlannedBatch[] },
 ): AsyncGenerator<ReadyBatch> {
   if (batches.length === 0) return;
+  onWork?.();
   const { snapshot } = await ensureTable(context, definition, place);
   yield* stageAhead({
     batches,

@@ -135,6 +135,7 @@ async function typedResult(
     sql: `SELECT ${[...casts, ...partitions].join(", ")} FROM query`,
     inputs: { query: { kind: "relation", relation: query } },
   };
+  if (partitions.length === 0) return { relation, schema: struct(columns) };
   const schema = await context.engine.schemaOf(relation);
   return {
     relation,

@@ -213,9 +213,11 @@ async function tiesOf(
     sql: "SELECT min(_sequence) AS oldest FROM winners",
     inputs: { winners: { kind: "scratch", scratch: winners } },
   });
+  const from = textOf(oldest, "oldest");
+  const ranges = [{ path: ["_image_sequence"], type: "string", min: from }] as const;
   const [newest] = await context.engine.rows({
-    sql: `SELECT count(*) AS reached FROM silver WHERE _image_sequence >= ${quoteLiteral(textOf(oldest, "oldest"))}`,
-    inputs: { silver: { kind: "table", table: silver } },
+    sql: `SELECT count(*) AS reached FROM silver WHERE _image_sequence >= ${quoteLiteral(from)}`,
+    inputs: { silver: { kind: "table", table: silver, ranges } },
   });
   if (newest?.["reached"] === 0n) return undefined;
   await using tied = await context.engine.scratch(tiesWithTable(winners, silver));

@@ -1,5 +1,5 @@
 import { SluiceError } from "../../../base/index.ts";
-import { physicalPath, type ColumnRange, type StatValue } from "../../../delta/index.ts";
+import type { ColumnRange, StatValue } from "../../../delta/index.ts";
 import { quoteIdentifier, sqlTypeOf } from "../../sql-text.ts";
 import { engineType } from "../engine-values.ts";
 import { lossIn } from "../exact-cast.ts";
@@ -39,9 +39,7 @@ export async function checkSource(step: MergeStep): Promise<readonly ColumnRange
   return keys.flatMap(({ name, type }, index) => {
     const min = statValue(row?.[keys.length + 2 * index]);
     const max = statValue(row?.[keys.length + 2 * index + 1]);
-    // Statistics are kept under the names that files have.
-    const path = physicalPath(step.target.metadata, [name]) ?? [name];
-    return typeof type === "string" && min !== undefined && max !== undefined ? [{ path, type, min, max }] : [];
+    return typeof type === "string" && min !== undefined && max !== undefined ? [{ path: [name], type, min, max }] : [];
   });
 }
 

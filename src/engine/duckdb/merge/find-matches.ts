@@ -1,16 +1,10 @@
-import {
-  fileMayMatch,
-  type AddFile,
-  type ColumnRange,
-  type FileSummary,
-  type RowIdColumns,
-} from "../../../delta/index.ts";
+import type { AddFile, ColumnRange, RowIdColumns } from "../../../delta/index.ts";
 import { quoteIdentifier, sqlTypeOf } from "../../sql-text.ts";
 import { collectPositions, type Positions } from "../positions.ts";
 import { FILE_COLUMN, ROW_COLUMN, tableScan } from "../table-scan.ts";
 import { SOURCE_ROW, keyField, sourceField, sourceRows, type MergeStep } from "./merge-step.ts";
 import { bitOf, rowBits } from "./row-bits.ts";
-import { statisticsOf } from "../file-statistics.ts";
+import { filesWithin } from "../file-statistics.ts";
 
 /** What a merge does to which rows. */
 export interface Matches {
@@ -38,7 +32,7 @@ export async function findMatches(step: MergeStep, ranges: readonly ColumnRange[
   const { session, spec, target, doing } = step;
   const live = [...(target.snapshot?.files.values() ?? [])];
   const needsAll = spec.notMatchedBySource !== undefined;
-  const scanned = needsAll ? live : live.filter((file) => fileMayMatch(summaryOf(file), ranges));
+  const scanned = needsAll ? live : filesWithin(live, target.metadata, ranges);
   const scan = await scanOf(step, scanned, undefined);
   const hits = await createHits(step, scan);
   const gone = [`SELECT f, r FROM ${hits} WHERE d OR u`];
@@ -130,8 +124,4 @@ function keysEqual(step: MergeStep): string {
     return `target.${quoteIdentifier(field.name)} = CAST(source.${quoteIdentifier(present.name)} AS ${sqlTypeOf(field.type)})`;
   });
   return equal.join(" AND ");
-}
-
-function summaryOf(file: AddFile): FileSummary {
-  return { stats: statisticsOf(file), partitionValues: file.partitionValues };
 }
