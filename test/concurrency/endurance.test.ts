@@ -6,6 +6,7 @@ import { realWorld, seededRandom } from "../../src/base/index.ts";
 import { DeltaTable } from "../../src/lake/delta-door.ts";
 import { localStore, s3Store, type ObjectStore } from "../../src/storage/index.ts";
 import { requirePart, startDeltaRs, startSpark, type Judge } from "../services/judges.ts";
+import { startFaultProxy, type ProxyFault } from "../services/fault-proxy.ts";
 import { startVersityGw, type S3Server } from "../services/s3-servers.ts";
 import { FIRST_ROW, judgeLedger } from "./ledger-verdict.ts";
 import { keepLedger, type LedgerPlace } from "./ledger-writers.ts";
@@ -20,6 +21,17 @@ const LIMIT = { timeout: 2 * LOOP_MS + 600_000 };
 const WRITERS = ["w0", "w1", "w2", "w3", "w4", "w5", "w6", "w7"];
 const RACING = WRITERS.slice(0, IS_NIGHT ? 8 : 3);
 const KILLED = WRITERS.slice(0, IS_NIGHT ? 4 : 2);
+
+/** The share of requests that go wrong on their way, and how. */
+const BREAKS = 0.04;
+const BREAKAGES: readonly ProxyFault[] = [
+  { kind: "lose-request" },
+  { kind: "lose-answer" },
+  { kind: "cut" },
+  { kind: "repeat" },
+  { kind: "answer", status: 503, code: "SlowDown" },
+  { kind: "answer", status: 500, code: "InternalError", afterEffect: true },
+];
 
 let folder = "";
 const judges: Judge[] = [];
@@ -60,10 +72,15 @@ describe.skipIf(!requirePart("versitygw"))("a table in S3", () => {
   });
   afterAll(() => server[Symbol.asyncDispose]());
 
-  const placed = (name: string, seed: number): { place: LedgerPlace; store: ObjectStore } => {
-    const path = `s3://${server.bucket}/${name}`;
-    const s3 = { endpoint: server.endpoint, pathStyle: true };
-    return { place: { path, s3, seed }, store: s3Store({ url: path, ...s3 }, { world: realWorld() }) };
+  /** Writers may see the store through another endpoint than the judge does. */
+  const placed = (
+    name: string,
+    seed: number,
+    endpoint = server.endpoint,
+  ): { place: LedgerPlace; store: ObjectStore } => {
+    const url = `s3://${server.bucket}/${name}`;
+    const store = s3Store({ url, endpoint: server.endpoint }, { world: realWorld() });
+    return { place: { path: url, s3: { endpoint, pathStyle: true }, seed }, store };
   };
 
   test("of writers at once has each of their operations exactly once (F10, F15)", LIMIT, async () => {
@@ -77,6 +94,21 @@ describe.skipIf(!requirePart("versitygw"))("a table in S3", () => {
       expect(await endure("kill -9 in S3", { ...placed("kill", SEED + 3), writers: KILLED, kills: true })).toEqual([]);
     },
   );
+
+  test("of writers whose connections break has each of their operations exactly once (F16, F19)", LIMIT, async () => {
+    await using proxy = await startFaultProxy(server.port);
+    const random = seededRandom(SEED + 4);
+    let broken = 0;
+    proxy.onRequest = () => {
+      const fault = random() < BREAKS ? BREAKAGES[Math.floor(random() * BREAKAGES.length)] : undefined;
+      broken += fault === undefined ? 0 : 1;
+      return fault;
+    };
+    const loop = { ...placed("broken", SEED + 4, proxy.endpoint), writers: RACING };
+    expect(await endure("race in S3 over connections that break", loop)).toEqual([]);
+    process.stderr.write(`connections: ${broken} of ${proxy.requests.length} requests broken\n`);
+    expect(broken).toBeGreaterThan(0);
+  });
 });
 
 interface Loop {

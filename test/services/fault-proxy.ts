@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 
 /** What the proxy does with a request. */
 export type ProxyFault =
@@ -12,6 +13,8 @@ export type ProxyFault =
   | { readonly kind: "hang" }
   /** The store gets it twice; the second answer is passed on. */
   | { readonly kind: "repeat" }
+  /** The answer comes byte by byte, one every so many milliseconds, until nobody listens any more. */
+  | { readonly kind: "drip"; readonly everyMs: number }
   /** The answer ends in the middle of its body. */
   | { readonly kind: "cut" }
   /** Another answer; with `afterEffect` the store has done it. */
@@ -58,6 +61,7 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
     if (fault?.kind === "hang") return undefined;
     if (fault?.kind === "answer") return refuse(outgoing, fault);
     outgoing.writeHead(answer.status, answer.headers);
+    if (fault?.kind === "drip") return await drip(outgoing, answer.body, fault.everyMs);
     if (fault?.kind !== "cut") return void outgoing.end(answer.body);
     outgoing.write(answer.body.subarray(0, Math.floor(answer.body.length / 2)));
     setImmediate(() => incoming.socket.destroy());
@@ -107,6 +111,15 @@ async function forward(port: number, incoming: IncomingMessage, body: Buffer): P
   const received = Buffer.concat((await answer.toArray()) as Buffer[]);
   const { "transfer-encoding": _, connection: __, ...headers } = answer.headers;
   return { status: answer.statusCode ?? 0, headers, body: received };
+}
+
+async function drip(outgoing: ServerResponse, body: Buffer, everyMs: number): Promise<void> {
+  for (const byte of body) {
+    if (outgoing.destroyed) return;
+    outgoing.write(Buffer.of(byte));
+    await delay(everyMs);
+  }
+  outgoing.end();
 }
 
 function headersOf(raw: readonly string[]): Record<string, string> {

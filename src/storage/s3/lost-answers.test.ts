@@ -47,7 +47,7 @@ for (const name of ["versitygw", "moto"] as const) {
     const open = (options: Partial<S3Options> = {}): ObjectStore =>
       s3Store(
         { url, endpoint: proxy.endpoint, ...options },
-        { world: WORLD, timeouts: { connectMs: 1_000, idleMs: 1_500 } },
+        { world: WORLD, timeouts: { connectMs: 1_000, idleMs: 1_500, wholeMs: 60_000 } },
       );
 
     /** A store that has proven its conditions already. */
@@ -85,6 +85,16 @@ for (const name of ["versitygw", "moto"] as const) {
       proxy.onRequest = onFirst(1, fault);
       expect(await store.create("log/0.json", bytes("theirs"))).toBe("exists");
       expect(await textOf(store, "log/0.json")).toBe("theirs");
+    });
+
+    test("an answer that drips in for ever is given up, and asked for again", async () => {
+      await (await opened()).create("data", Buffer.alloc(4_000, "x"));
+      proxy.reset();
+      const timeouts = { connectMs: 1_000, idleMs: 1_500, wholeMs: 2_000 };
+      const store = s3Store({ url, endpoint: proxy.endpoint }, { world: WORLD, timeouts });
+      proxy.onRequest = ({ kind }, nth) => (kind === "GET" && nth === 1 ? { kind: "drip", everyMs: 500 } : undefined);
+      expect(await textOf(store, "data")).toBe("x".repeat(4_000));
+      expect(proxy.requests.filter(({ kind }) => kind === "GET")).toHaveLength(2);
     });
 
     test("an outcome that cannot be settled is unknown, whether or not it had its effect", async () => {
