@@ -2,6 +2,7 @@ import type { BenchContext, Measured } from "../bench-context.ts";
 import { emptyRun } from "./empty-run.ts";
 import { goldRefresh } from "./gold.ts";
 import { ingestFirst, ingestKnown, ingestWindow } from "./ingest.ts";
+import { ladder } from "./ladder.ts";
 import { largeLake } from "./large-lake.ts";
 import { mergeUpdates } from "./merge.ts";
 import { silverWindow } from "./silver.ts";
@@ -15,5 +16,6 @@ export const MEASURES: Readonly<Record<string, (context: BenchContext) => Promis
   silver: silverWindow,
   gold: goldRefresh,
   empty: emptyRun,
+  ladder,
   large: largeLake,
 };
