@@ -56,15 +56,15 @@ await table.close();
 const checkpoints = readdirSync(`${path}/_delta_log`).filter((name) => name.includes(".checkpoint.")).length;
 console.log(JSON.stringify({ seconds: step === "open" ? openSeconds : seconds, version, checkpoints }));
 
-/** @param {number} version */
-function writeCommit(version) {
+/** @param {number} next */
+function writeCommit(next) {
   const add = {
-    path: `more-${version}.parquet`,
+    path: `more-${next}.parquet`,
     partitionValues: { day: "2030-01-01" },
     size: 100,
     modificationTime: 0,
     dataChange: true,
   };
   const lines = [{ commitInfo: { operation: "WRITE" } }, { add }].map((action) => JSON.stringify(action));
-  writeFileSync(`${path}/_delta_log/${String(version).padStart(20, "0")}.json`, lines.join("\n"), { flag: "wx" });
+  writeFileSync(`${path}/_delta_log/${String(next).padStart(20, "0")}.json`, lines.join("\n"), { flag: "wx" });
 }

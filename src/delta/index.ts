@@ -37,7 +37,8 @@ export { fileBytesFor, filesFor, planClustering } from "./maintenance/plan-clust
 export { planOptimize, targetBytesOf, type OptimizeLimits } from "./maintenance/plan-optimize.ts";
 export { isOnlyRearranged } from "./maintenance/rearranged.ts";
 export { isIntact, type RewriteGroup } from "./maintenance/rewrite-group.ts";
-export type { CheckpointFiles } from "./needs.ts";
+export type { AddColumns, CheckpointFiles, CheckpointRows, TextColumn } from "./needs.ts";
+export { addActionAt } from "./log/add-columns.ts";
 export { openLog, type OpenLogOptions } from "./open-log.ts";
 export { addColumns } from "./schema/add-columns.ts";
 export {
@@ -62,7 +63,8 @@ export { fieldsOf } from "./schema/walk-schema.ts";
 export { serializeSchema } from "./schema/serialize-schema.ts";
 export type { CommitChanges, HistoryEntry, Snapshot, TableHead } from "./snapshot.ts";
 export { encodeStats, type ColumnStats, type StatValue, type StatsLayout } from "./stats/encode-stats.ts";
-export { fileMayMatch, type ColumnRange, type FileSummary } from "./stats/file-may-match.ts";
+export { type ColumnRange } from "./stats/file-may-match.ts";
+export { filesMatching, type WantedFiles } from "./stats/files-matching.ts";
 export { parseStats, type FileStats } from "./stats/parse-stats.ts";
 export {
   READ_NOTHING,

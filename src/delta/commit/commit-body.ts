@@ -19,7 +19,7 @@ export interface CommitStamp {
   readonly txnId: string;
   readonly nowMs: number;
   /** URIs that the log names files with where they differ from ours: other engines compare them as text. */
-  readonly uris: ReadonlyMap<string, string>;
+  readonly uris: Pick<ReadonlyMap<string, string>, "get">;
 }
 
 /** The content of a commit file: `commitInfo` first, then one action a line. */

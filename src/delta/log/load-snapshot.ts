@@ -93,7 +93,7 @@ export async function replayCheckpoint(
   const { checkpoint } = plan;
   if (checkpoint === undefined) return undefined;
   try {
-    for await (const action of readCheckpoint(access, checkpoint)) replay.row(action);
+    replay.checkpoint(await readCheckpoint(access, checkpoint));
   } catch (error) {
     if (isFailure(error, "table.corrupt")) return error;
     throw error;

@@ -2,36 +2,63 @@ import { SluiceError, isFailure, type JsonObject } from "../../base/index.ts";
 import { SIDECAR_FOLDER } from "./file-names.ts";
 import { decodeFilePath } from "./file-path.ts";
 import type { LogAccess } from "./log-access.ts";
+import type { AddColumns, CheckpointRows } from "../needs.ts";
+import { FileColumns } from "./file-columns.ts";
 import type { CheckpointFilesOf } from "./plan-replay.ts";
 import { readAction, type Action } from "./read-action.ts";
+import { readAhead } from "./read-ahead.ts";
 import { decodeText, parseLine } from "./read-commit.ts";
+import type { CheckpointContent } from "./replay.ts";
+
+/** Parts and sidecars read at once: hides the latency of an object store; the engine works on two of them at a time. */
+const PARTS_AT_ONCE = 4;
 
 /**
- * All actions of a checkpoint, of every form: one Parquet file, several parts, V2 as JSON or Parquet, with or without sidecars.
+ * A checkpoint of any form: one Parquet file, several parts, V2 as JSON or Parquet, with or without sidecars.
  * What cannot be read fails with `table.corrupt` (a file that vanished too: the listing named it).
  */
-export async function* readCheckpoint(access: LogAccess, checkpoint: CheckpointFilesOf): AsyncGenerator<Action> {
+export async function readCheckpoint(access: LogAccess, checkpoint: CheckpointFilesOf): Promise<CheckpointContent> {
+  const rootUrl = access.store.url;
+  const columns = new FileColumns({ where: checkpoint.paths.join(", "), rootUrl });
+  const passedOver = new Set<number>();
+  const uris = new Map<string, string>();
+  const actions: Action[] = [];
   const sidecars = new Set<string>();
-  for (const path of checkpoint.paths) {
-    for await (const action of actionsOf(access, path)) {
-      if (action.kind === "sidecar") sidecars.add(sidecarPath(action.uri, access.store.url));
-      else yield action;
+  const tell = {
+    uri: (path: string, uri: string) => void uris.set(path, uri),
+    repeated: (number: number) => void passedOver.add(number),
+  };
+  const takePart = async (path: string): Promise<void> => {
+    for await (const item of itemsOf(access, path)) {
+      if (item.kind === "adds") columns.take(item, tell);
+      else if (item.kind === "sidecar") sidecars.add(sidecarPath(item.uri, rootUrl));
+      else actions.push(item);
     }
-  }
-  for (const path of sidecars) yield* actionsOf(access, path);
+  };
+  await all(checkpoint.paths, takePart);
+  await all(sidecars, takePart);
+  return { columns, passedOver, uris, actions };
+}
+
+async function all(paths: Iterable<string>, takePart: (path: string) => Promise<void>): Promise<void> {
+  for await (const _ of readAhead(paths, takePart, PARTS_AT_ONCE)) continue;
 }
 
 /** Paths of the sidecars that a checkpoint file refers to. */
 export async function* sidecarsOf(access: LogAccess, path: string): AsyncGenerator<string> {
-  for await (const action of actionsOf(access, path)) {
+  for await (const action of itemsOf(access, path)) {
     if (action.kind === "sidecar") yield sidecarPath(action.uri, access.store.url);
   }
 }
 
-async function* actionsOf(access: LogAccess, path: string): AsyncGenerator<Action> {
+async function* itemsOf(access: LogAccess, path: string): AsyncGenerator<Action | AddColumns> {
   const place = { where: path, rootUrl: access.store.url };
   try {
     for await (const rows of rowsOf(access, path)) {
+      if (!isActions(rows)) {
+        yield rows;
+        continue;
+      }
       for (const row of rows) {
         const action = readAction(row, place);
         if (action !== undefined) yield action;
@@ -43,7 +70,11 @@ async function* actionsOf(access: LogAccess, path: string): AsyncGenerator<Actio
   }
 }
 
-async function* rowsOf(access: LogAccess, path: string): AsyncGenerator<readonly JsonObject[]> {
+function isActions(rows: CheckpointRows): rows is readonly JsonObject[] {
+  return Array.isArray(rows);
+}
+
+async function* rowsOf(access: LogAccess, path: string): AsyncGenerator<CheckpointRows> {
   if (!path.endsWith(".json")) {
     yield* access.checkpoints.read(access.store, path);
     return;

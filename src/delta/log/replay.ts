@@ -7,7 +7,10 @@ import type {
   TableMetadata,
   TxnAction,
 } from "../actions.ts";
+import type { FileColumns } from "./file-columns.ts";
 import { encodeFilePath } from "./file-path.ts";
+import { LayeredMap } from "./layered-map.ts";
+import { LiveFiles } from "./live-files.ts";
 import type { Action } from "./read-action.ts";
 import type { LoggedCommit } from "./read-commit.ts";
 import { tellsOwnTime, tombstoneRetentionMs } from "./table-properties.ts";
@@ -15,36 +18,65 @@ import { TableSnapshot, isExpired, type LogLength } from "./table-snapshot.ts";
 import { RunningTotals } from "./totals.ts";
 import { fileKey, vectorId } from "./vector-id.ts";
 
+/** Everything that the files of one checkpoint hold. */
+export interface CheckpointContent {
+  readonly columns: FileColumns;
+  /** Rows of the columns whose path another row has, too. */
+  readonly passedOver: ReadonlySet<number>;
+  /** URIs in the columns that differ from what we would write for the path, by path. */
+  readonly uris: ReadonlyMap<string, string>;
+  /** All that is not in the columns. */
+  readonly actions: readonly Action[];
+}
+
 /**
  * The fold from actions to a snapshot (Delta PROTOCOL, "Action Reconciliation"), oldest to newest: rows of a checkpoint in any
- * order, then whole commits. Starts from nothing or from an earlier snapshot, which stays as it is.
+ * order, then whole commits. Starts from nothing or from an earlier snapshot, which stays as it is; going on from one costs what
+ * the commits have changed.
  */
 export class Replay {
   readonly #nowMs: number;
-  readonly #files: Map<string, AddFile>;
-  readonly #removed: Map<string, RemoveFile>;
+  readonly #from: TableSnapshot | undefined;
   readonly #txns: Map<string, TxnAction>;
   readonly #domains: Map<string, DomainMetadataAction>;
-  readonly #uris: Map<string, string>;
   readonly #totals: RunningTotals;
+  // What has changed since; undefined: gone.
+  readonly #files = new Map<string, AddFile | undefined>();
+  readonly #removed = new Map<string, RemoveFile | undefined>();
+  readonly #uris = new Map<string, string | undefined>();
+  #live: LiveFiles;
   #protocol: ProtocolAction | undefined;
   #metadata: TableMetadata | undefined;
 
   constructor(nowMs: number, from?: TableSnapshot) {
     const state = from?.state;
     this.#nowMs = nowMs;
-    this.#files = new Map(state?.files);
-    this.#removed = new Map(state?.removed);
+    this.#from = from;
+    this.#live = state?.files ?? new LiveFiles();
     this.#txns = new Map(state?.txns);
     this.#domains = new Map(state?.domains);
-    this.#uris = new Map(state?.uris);
     this.#totals = new RunningTotals(state?.totals);
     this.#protocol = state?.protocol;
     this.#metadata = state?.metadata;
   }
 
-  /** A row of a checkpoint, which is reconciled already. */
-  row(action: Action): void {
+  /** All rows of a checkpoint, which is reconciled already. */
+  checkpoint({ columns, passedOver, uris, actions }: CheckpointContent): void {
+    this.#live = new LiveFiles({ columns, passedOver, changes: new LayeredMap(), size: columns.size });
+    for (const { columns: rows, first } of columns.batches) {
+      for (let row = 0; row < rows.rows; row += 1) {
+        if (passedOver.has(first + row)) continue;
+        const deleted = rows.deletedRows[row] ?? -1;
+        this.#totals.addSized(rows.sizes[row] ?? 0, deleted < 0 ? undefined : deleted);
+      }
+    }
+    for (const [path, uri] of uris) this.#uris.set(path, uri);
+    // A path that is there twice, which no valid checkpoint has, ends up as its last row says.
+    for (const number of passedOver) this.#add(columns.at(number));
+    for (const action of actions) this.#row(action);
+  }
+
+  #row(action: Action): void {
     switch (action.kind) {
       case "protocol":
         this.#protocol = action.protocol;
@@ -97,35 +129,42 @@ export class Replay {
     if (this.#protocol === undefined) throw incomplete(at, "protocol");
     if (this.#metadata === undefined) throw incomplete(at, "metaData");
     const sinceMs = this.#nowMs - tombstoneRetentionMs(this.#metadata.configuration);
-    this.#forgetExpired(sinceMs);
+    const before = this.#from?.state;
+    // Later the snapshot tells the expired ones apart itself: looking at all of them would cost every commit as much as the table has.
+    if (before === undefined) this.#forgetExpired(sinceMs);
     return new TableSnapshot({
       version: at.version,
       timestampMs: at.timestampMs,
       length: at.length,
       protocol: this.#protocol,
       metadata: this.#metadata,
-      files: this.#files,
-      removed: this.#removed,
+      files: this.#live.with(this.#files, this.#totals.files),
+      removed: (before?.removed ?? new LayeredMap<RemoveFile>()).with(this.#removed),
       tombstonesSinceMs: sinceMs,
       txns: this.#txns,
       domains: this.#domains,
-      uris: this.#uris,
+      uris: (before?.uris ?? new LayeredMap<string>()).with(this.#uris),
       totals: this.#totals.totals(),
     });
   }
 
+  #fileAt(path: string): AddFile | undefined {
+    return this.#files.has(path) ? this.#files.get(path) : this.#live.get(path);
+  }
+
   #add(add: AddFile): void {
-    const before = this.#files.get(add.path);
+    const before = this.#fileAt(add.path);
     if (before !== undefined) this.#totals.remove(before);
     this.#files.set(add.path, add);
     this.#totals.add(add);
-    this.#removed.delete(fileKey(add));
+    const key = fileKey(add);
+    if (this.#removed.has(key) || this.#from?.state.removed.look(key).known === true) this.#removed.set(key, undefined);
   }
 
   #remove(remove: RemoveFile): void {
-    const live = this.#files.get(remove.path);
+    const live = this.#fileAt(remove.path);
     if (live !== undefined && vectorId(live.deletionVector) === vectorId(remove.deletionVector)) {
-      this.#files.delete(remove.path);
+      this.#files.set(remove.path, undefined);
       this.#totals.remove(live);
     }
     this.#removed.set(fileKey(remove), remove);
@@ -142,9 +181,9 @@ export class Replay {
 
   #forgetExpired(sinceMs: number): void {
     for (const [key, remove] of this.#removed) {
-      if (!isExpired(remove, sinceMs)) continue;
+      if (remove !== undefined && !isExpired(remove, sinceMs)) continue;
       this.#removed.delete(key);
-      if (!this.#files.has(remove.path)) this.#uris.delete(remove.path);
+      if (remove !== undefined && this.#fileAt(remove.path) === undefined) this.#uris.delete(remove.path);
     }
   }
 }

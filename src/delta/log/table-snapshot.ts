@@ -1,12 +1,7 @@
-import type {
-  AddFile,
-  DomainMetadataAction,
-  ProtocolAction,
-  RemoveFile,
-  TableMetadata,
-  TxnAction,
-} from "../actions.ts";
+import type { DomainMetadataAction, ProtocolAction, RemoveFile, TableMetadata, TxnAction } from "../actions.ts";
 import type { Snapshot } from "../snapshot.ts";
+import type { LayeredMap } from "./layered-map.ts";
+import type { LiveFiles } from "./live-files.ts";
 import type { Totals } from "./totals.ts";
 
 /** How far replay is from the last checkpoint: decides when the next one is due. */
@@ -24,15 +19,15 @@ export interface SnapshotState {
   readonly protocol: ProtocolAction;
   readonly metadata: TableMetadata;
   readonly txns: ReadonlyMap<string, TxnAction>;
-  readonly files: ReadonlyMap<string, AddFile>;
+  readonly files: LiveFiles;
   readonly domains: ReadonlyMap<string, DomainMetadataAction>;
   readonly timestampMs: number;
   /** Newest removes by logical file. May hold some that have expired since. */
-  readonly removed: ReadonlyMap<string, RemoveFile>;
+  readonly removed: LayeredMap<RemoveFile>;
   /** Removes up to this moment have expired. */
   readonly tombstonesSinceMs: number;
   /** URIs that differ from what we would write for the path, by path. */
-  readonly uris: ReadonlyMap<string, string>;
+  readonly uris: LayeredMap<string>;
   readonly totals: Totals;
   readonly length: LogLength;
 }
@@ -62,7 +57,7 @@ export class TableSnapshot implements Snapshot {
     return this.state.txns;
   }
 
-  get files(): ReadonlyMap<string, AddFile> {
+  get files(): LiveFiles {
     return this.state.files;
   }
 

@@ -46,12 +46,21 @@ export class RunningTotals {
     this.#histogramBytes = [...(from?.histogramBytes ?? HISTOGRAM_BOUNDARIES.map(() => 0))];
   }
 
+  get files(): number {
+    return this.#files;
+  }
+
   add(file: AddFile): void {
-    this.#count(file, 1);
+    this.#count(file.sizeBytes, file.deletionVector?.cardinality, 1);
+  }
+
+  /** A file of which only this is known: its size and, where it has a deletion vector, the rows that are in it. */
+  addSized(sizeBytes: number, deletedRows: number | undefined): void {
+    this.#count(sizeBytes, deletedRows, 1);
   }
 
   remove(file: AddFile): void {
-    this.#count(file, -1);
+    this.#count(file.sizeBytes, file.deletionVector?.cardinality, -1);
   }
 
   totals(): Totals {
@@ -65,16 +74,16 @@ export class RunningTotals {
     };
   }
 
-  #count(file: AddFile, sign: 1 | -1): void {
+  #count(sizeBytes: number, deletedRows: number | undefined, sign: 1 | -1): void {
     this.#files += sign;
-    this.#sizeBytes += sign * file.sizeBytes;
-    if (file.deletionVector !== undefined) {
+    this.#sizeBytes += sign * sizeBytes;
+    if (deletedRows !== undefined) {
       this.#deletionVectors += sign;
-      this.#deletedRecords += sign * file.deletionVector.cardinality;
+      this.#deletedRecords += sign * deletedRows;
     }
-    const bin = binOf(file.sizeBytes);
+    const bin = binOf(sizeBytes);
     this.#histogramFiles[bin] = (this.#histogramFiles[bin] ?? 0) + sign;
-    this.#histogramBytes[bin] = (this.#histogramBytes[bin] ?? 0) + sign * file.sizeBytes;
+    this.#histogramBytes[bin] = (this.#histogramBytes[bin] ?? 0) + sign * sizeBytes;
   }
 }
 

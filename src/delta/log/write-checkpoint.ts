@@ -1,10 +1,13 @@
 import type { JsonObject } from "../../base/index.ts";
+import type { RemoveFile } from "../actions.ts";
 import { addJson, domainJson, metadataJson, protocolJson, removeJson, txnJson } from "./action-json.ts";
 import { writeCheckpointHint } from "./checkpoint-hint.ts";
 import { checkpointPath } from "./file-names.ts";
+import { LayeredMap } from "./layered-map.ts";
 import type { LogAccess } from "./log-access.ts";
 import { positiveProperty } from "./table-properties.ts";
 import { TableSnapshot, type LogLength } from "./table-snapshot.ts";
+import { fileKey } from "./vector-id.ts";
 
 /** JSON below this is read in one go faster than a Parquet file is opened. */
 const LOG_BYTES_MIN = 64 * 1024;
@@ -49,6 +52,7 @@ export async function writeCheckpoint(access: LogAccess, snapshot: TableSnapshot
     written.outcome === "created" ? written.sizeBytes : ((await access.store.stat(path))?.sizeBytes ?? 0);
   return new TableSnapshot({
     ...snapshot.state,
+    removed: new LayeredMap<RemoveFile>().with(new Map(snapshot.tombstones.map((remove) => [fileKey(remove), remove]))),
     length: { checkpointVersion: snapshot.version, checkpointBytes, commits: 0, commitBytes: 0 },
   });
 }

@@ -1,10 +1,22 @@
 import * as api from "@duckdb/node-api";
 import type * as NodeApi from "@duckdb/node-api";
+import type * as RawApi from "@duckdb/node-bindings";
+import { createRequire } from "node:module";
 
 /**
  * DuckDB's client. The build takes its sixty files into ours (decision 0007): Node would find and read each on its own, at every
  * start of every command. The one way to it leads through here.
  */
+
+/**
+ * What the client itself stands on: DuckDB's C interface. Vectors as they are in memory, valid as long as their chunk; of a vector
+ * whose rows are all valid there is no validity. `get_data_from_pointer` gives the bytes at an address that a buffer holds.
+ */
+export const rawVectors: Pick<
+  typeof RawApi,
+  "data_chunk_get_vector" | "vector_get_data" | "vector_get_validity" | "get_data_from_pointer"
+> = createRequire(import.meta.url)("@duckdb/node-bindings");
+
 export const {
   BIGINT,
   BIT,

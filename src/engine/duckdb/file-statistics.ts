@@ -1,10 +1,11 @@
 import {
-  fileMayMatch,
+  filesMatching,
   parseStats,
   physicalPath,
   type AddFile,
   type ColumnRange,
   type FileStats,
+  type Snapshot,
   type TableMetadata,
 } from "../../delta/index.ts";
 
@@ -29,15 +30,14 @@ export function statisticsOf(file: AddFile): FileStats | undefined {
   return stats;
 }
 
-/** The files that may hold a row in all the ranges; a range is of a column of the table, by the name that the table gives it. */
+/** A version's files that may hold a row in all the ranges; a range is of a column of the table, by the name that the table gives it. */
 export function filesWithin(
-  files: readonly AddFile[],
+  snapshot: Pick<Snapshot, "files"> | undefined,
   metadata: TableMetadata,
   ranges: readonly ColumnRange[],
 ): readonly AddFile[] {
+  if (snapshot === undefined) return [];
   // Statistics are kept under the names that files have.
   const stored = ranges.map((range) => ({ ...range, path: physicalPath(metadata, range.path) ?? range.path }));
-  return files.filter((file) =>
-    fileMayMatch({ stats: statisticsOf(file), partitionValues: file.partitionValues }, stored),
-  );
+  return filesMatching(snapshot.files, { ranges: stored, statsOf: statisticsOf });
 }

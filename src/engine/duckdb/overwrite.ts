@@ -1,5 +1,5 @@
 import { SluiceError } from "../../base/index.ts";
-import { removeOf, type AddFile } from "../../delta/index.ts";
+import { filesMatching, removeOf, type AddFile } from "../../delta/index.ts";
 import type { OpenTable, OverwriteOptions, Relation, WriteOutcome } from "../engine.ts";
 import { commitLoop, type PreparedWrite } from "./commit-loop.ts";
 import { conformed } from "./conform.ts";
@@ -60,7 +60,7 @@ async function prepare(
       { facts: { partition: JSON.stringify(stray.partitionValues) } },
     );
   }
-  const replaced = [...(snapshot?.files.values() ?? [])].filter((file) => covers?.(file.partitionValues) ?? true);
+  const replaced = snapshot === undefined ? [] : filesMatching(snapshot.files, { covers });
   const removes = replaced.map((file) => removeOf(file, parts.database.world.nowMs()));
   return {
     adds,

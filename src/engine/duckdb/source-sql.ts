@@ -76,8 +76,7 @@ async function tableRows(
   wanted: Wanted,
 ): Promise<string> {
   const { snapshot } = requireSnapshot(table);
-  const all = wanted === "rows" ? [...snapshot.files.values()] : [];
-  const files = ranges.length === 0 ? all : filesWithin(all, snapshot.metadata, ranges);
+  const files = wanted === "rows" ? filesWithin(snapshot, snapshot.metadata, ranges) : [];
   return await scanOf(access, { table, ...options }, files);
 }
 

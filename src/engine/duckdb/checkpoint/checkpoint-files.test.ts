@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseJson, simulatedWorld, stringifyJson, type JsonObject } from "../../../base/index.ts";
-import type { CheckpointFiles } from "../../../delta/index.ts";
+import { addActionAt, type CheckpointFiles } from "../../../delta/index.ts";
 import { memoryStore, type ObjectStore } from "../../../storage/index.ts";
 import { Database } from "../database.ts";
 import { EngineParts } from "../engine-parts.ts";
@@ -226,7 +226,10 @@ async function actionsIn(
   path: string,
 ): Promise<readonly JsonObject[]> {
   const found: JsonObject[] = [];
-  for await (const batch of checkpoints.read(store, path)) found.push(...batch);
+  for await (const batch of checkpoints.read(store, path)) {
+    if ("kind" in batch) found.push(...Array.from({ length: batch.rows }, (_, row) => addActionAt(batch, row)));
+    else found.push(...batch);
+  }
   return found;
 }
 

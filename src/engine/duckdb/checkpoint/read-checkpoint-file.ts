@@ -1,19 +1,21 @@
 import { DuckDBTypeId, type DuckDBDataChunk, type DuckDBStructType } from "../duckdb-api.ts";
 import { SluiceError, isFailure, type JsonObject } from "../../../base/index.ts";
+import type { CheckpointRows } from "../../../delta/index.ts";
 import type { ObjectStore } from "../../../storage/index.ts";
 import { quoteIdentifier, quoteLiteral } from "../../sql-text.ts";
 import type { Doing } from "../engine-failure.ts";
 import type { EngineParts } from "../engine-parts.ts";
 import type { Session } from "../session.ts";
 import { actionShape, isMember, type ActionShape } from "./action-shape.ts";
+import { addColumns, columnarAdds, without, type ColumnarAdds } from "./add-columns.ts";
 import { partitionValuesOf, statsTextOf } from "./parsed-members.ts";
 
-/** Rows of any checkpoint or sidecar file in Parquet, as their actions in JSON form. */
+/** Rows of any checkpoint or sidecar file in Parquet: the usual adds in columns, everything else as actions in JSON form. */
 export async function* readCheckpointFile(
   parts: EngineParts,
   store: ObjectStore,
   path: string,
-): AsyncGenerator<readonly JsonObject[]> {
+): AsyncGenerator<CheckpointRows> {
   const found = await store.stat(path);
   if (found === undefined) {
     throw new SluiceError("storage.missing", `Cannot read checkpoint ${path}: it is missing`, {
@@ -27,12 +29,13 @@ export async function* readCheckpointFile(
     session.nameFiles(new Map(paths.map((one) => [one, `checkpoint ${path}`])));
     const doing = { what: "read the log's checkpoint" };
     const file = `read_parquet(${quoteLiteral(paths[0] ?? "")})`;
-    const shapes = await shapesOf(session, file, doing);
-    const selected = shapes.flatMap((shape) => shape.columns);
-    if (selected.length === 0)
+    const plan = await planRead(session, file, doing);
+    if (plan.shapes.length === 0) {
       throw new SluiceError("table.corrupt", `Cannot read checkpoint ${path}: it has no actions`);
-    const { chunks } = await session.stream(`SELECT ${selected.join(", ")} FROM ${file}`, doing);
-    for await (const chunk of chunks) yield actionsOf(chunk, shapes);
+    }
+    yield* plan.adds === undefined
+      ? everyRow(session, file, { ...plan, doing })
+      : inColumns(session, file, { ...plan, adds: plan.adds, doing });
   } catch (error) {
     if (!isFailure(error, "engine.failed")) throw error;
     throw new SluiceError("table.corrupt", `Cannot read checkpoint ${path}: it is no checkpoint in Parquet`, {
@@ -41,18 +44,99 @@ export async function* readCheckpointFile(
   }
 }
 
+interface ReadPlan {
+  /** Of every column, adds included. */
+  readonly shapes: readonly ActionStruct[];
+  /** Undefined where adds are read row by row. */
+  readonly adds: ColumnarAdds | undefined;
+}
+
+interface ActionStruct {
+  readonly name: string;
+  readonly type: DuckDBStructType;
+  readonly isLeftOut: (member: string) => boolean;
+}
+
 /** How each column becomes an action. Members in columnar form are only read where the JSON form is missing. */
-async function shapesOf(session: Session, file: string, doing: Doing): Promise<readonly ActionShape[]> {
+async function planRead(session: Session, file: string, doing: Doing): Promise<ReadPlan> {
   const columns = await session.columns(`SELECT * FROM ${file}`, doing);
-  const shapes: ActionShape[] = [];
+  const shapes: ActionStruct[] = [];
+  let adds: ColumnarAdds | undefined;
   for (const { name, type } of columns) {
     if (type.typeId !== DuckDBTypeId.STRUCT) continue;
-    const start = shapes.reduce((sum, shape) => sum + shape.columns.length, 0);
     const needed = name === "add" ? await neededParsed(session, file, { type, doing }) : new Set<string>();
-    const isLeftOut = (member: string): boolean => member.endsWith("_parsed") && !needed.has(member);
-    shapes.push(actionShape(name, type, { start, isLeftOut }));
+    if (name === "add" && needed.size === 0) adds = columnarAdds(type);
+    shapes.push({ name, type, isLeftOut: (member) => member.endsWith("_parsed") && !needed.has(member) });
+  }
+  return { shapes, adds };
+}
+
+function shapesOf(structs: readonly ActionStruct[]): readonly ActionShape[] {
+  const shapes: ActionShape[] = [];
+  let start = 0;
+  for (const { name, type, isLeftOut } of structs) {
+    const shape = actionShape(name, type, { start, isLeftOut });
+    shapes.push(shape);
+    start += shape.columns.length;
   }
   return shapes;
+}
+
+/** Usual adds as columns; the other actions, and adds that have something unusual, row by row. */
+async function* inColumns(
+  session: Session,
+  file: string,
+  { shapes: structs, adds, doing }: ReadPlan & { adds: ColumnarAdds; doing: Doing },
+): AsyncGenerator<CheckpointRows> {
+  const shapes = shapesOf(structs.filter(({ name }) => name !== "add"));
+  const selected = [...shapes.flatMap((shape) => shape.columns), ...adds.columns, `"add" IS NOT NULL`, adds.isUsual];
+  const start = selected.length - adds.columns.length - 2;
+  let hasUnusual = false;
+  for await (const chunk of await chunksOf(session, `SELECT ${selected.join(", ")} FROM ${file}`, doing)) {
+    const [isAdd, isUsual] = [chunk.getColumnVector(selected.length - 2), chunk.getColumnVector(selected.length - 1)];
+    const others: number[] = [];
+    const notInColumns: number[] = [];
+    for (let row = 0; row < chunk.rowCount; row += 1) {
+      if (isUsual.getItem(row) === true) continue;
+      notInColumns.push(row);
+      if (isAdd.getItem(row) === true) hasUnusual = true;
+      else others.push(row);
+    }
+    if (others.length > 0) yield actionsOf(chunk, shapes, others);
+    if (notInColumns.length < chunk.rowCount) yield without(addColumns(chunk, start), notInColumns);
+  }
+  if (!hasUnusual) return;
+  const rest = `(SELECT * FROM ${file} WHERE "add" IS NOT NULL AND NOT ${adds.isUsual})`;
+  yield* everyRow(session, rest, { shapes: structs.filter(({ name }) => name === "add"), doing });
+}
+
+async function* everyRow(
+  session: Session,
+  source: string,
+  { shapes: structs, doing }: Pick<ReadPlan, "shapes"> & { doing: Doing },
+): AsyncGenerator<CheckpointRows> {
+  const shapes = shapesOf(structs);
+  const selected = shapes.flatMap((shape) => shape.columns);
+  for await (const chunk of await chunksOf(session, `SELECT ${selected.join(", ")} FROM ${source}`, doing)) {
+    yield actionsOf(
+      chunk,
+      shapes,
+      Array.from({ length: chunk.rowCount }, (_, row) => row),
+    );
+  }
+}
+
+async function chunksOf(session: Session, sql: string, doing: Doing): Promise<AsyncIterable<DuckDBDataChunk>> {
+  const { chunks } = await session.stream(sql, doing);
+  return released(chunks);
+}
+
+/** A chunk keeps whole pages of the file until it is collected, and the collector does not know how large they are. */
+async function* released(chunks: AsyncIterable<DuckDBDataChunk>): AsyncGenerator<DuckDBDataChunk> {
+  for await (const chunk of chunks) {
+    yield chunk;
+    chunk.reset();
+  }
 }
 
 async function neededParsed(
@@ -76,18 +160,21 @@ async function neededParsed(
   return needed;
 }
 
-function actionsOf(chunk: DuckDBDataChunk, shapes: readonly ActionShape[]): readonly JsonObject[] {
-  const vectors = Array.from({ length: chunk.columnCount }, (_, index) => chunk.getColumnVector(index));
-  const actions: JsonObject[] = [];
-  for (let row = 0; row < chunk.rowCount; row += 1) {
+function actionsOf(
+  chunk: DuckDBDataChunk,
+  shapes: readonly ActionShape[],
+  rows: readonly number[],
+): readonly JsonObject[] {
+  const width = shapes.reduce((sum, shape) => sum + shape.columns.length, 0);
+  const vectors = Array.from({ length: width }, (_, index) => chunk.getColumnVector(index));
+  return rows.map((row) => {
     const action: JsonObject = {};
     for (const shape of shapes) {
       const value = shape.read(vectors, row);
       if (isMember(value)) action[shape.name] = shape.name === "add" ? completed(value) : value;
     }
-    actions.push(action);
-  }
-  return actions;
+    return action;
+  });
 }
 
 function completed(add: JsonObject): JsonObject {

@@ -30,9 +30,8 @@ export interface Matches {
  */
 export async function findMatches(step: MergeStep, ranges: readonly ColumnRange[]): Promise<Matches> {
   const { session, spec, target, doing } = step;
-  const live = [...(target.snapshot?.files.values() ?? [])];
   const needsAll = spec.notMatchedBySource !== undefined;
-  const scanned = needsAll ? live : filesWithin(live, target.metadata, ranges);
+  const scanned = filesWithin(target.snapshot, target.metadata, needsAll ? [] : ranges);
   const scan = await scanOf(step, scanned, undefined);
   const hits = await createHits(step, scan);
   const gone = [`SELECT f, r FROM ${hits} WHERE d OR u`];
