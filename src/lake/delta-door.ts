@@ -13,7 +13,8 @@
  * ```
  */
 export { DeltaTable } from "./delta-table.ts";
-export type { CreateOptions, OpenOptions, ReadOptions, RowsOf } from "./delta-table-options.ts";
+export type { CreateOptions, OpenOptions, ReadOptions, RowsOf, TypedOpenOptions } from "./delta-table-options.ts";
+export type { NewRowOf, NewValueOf, RowOf, TableSchema, ValueOf } from "./typed-rows.ts";
 export type { S3Settings } from "./open-store.ts";
 export { SluiceError, type FailureCode } from "../base/index.ts";
 export type { DataType, StructField, StructType } from "../contract/index.ts";

@@ -1,10 +1,10 @@
 import type { World } from "../base/index.ts";
-import type { DataType, StructType } from "../contract/index.ts";
 import type { Relation, Row, TableCreation } from "../engine/index.ts";
+import type { TableSchema } from "./typed-rows.ts";
 import type { S3Settings } from "./open-store.ts";
 
 /** Rows to write: values in JavaScript (see `Row`), finished Parquet files of this machine, or SQL over such inputs. */
-export type RowsOf = readonly Row[] | { readonly parquet: readonly string[] } | Relation;
+export type RowsOf<R = Row> = readonly R[] | { readonly parquet: readonly string[] } | Relation;
 
 export interface OpenOptions {
   /** Bytes the engine may use; a quarter of the machine's memory by default, at most 4 GB. */
@@ -17,16 +17,21 @@ export interface OpenOptions {
   readonly world?: World;
 }
 
-export interface CreateOptions extends OpenOptions, Omit<TableCreation, "schema"> {
+export interface CreateOptions<S extends TableSchema = TableSchema> extends OpenOptions, Omit<TableCreation, "schema"> {
   /** Types by column (all nullable), or a whole schema. */
-  readonly schema: StructType | Readonly<Record<string, DataType>>;
+  readonly schema: S;
 }
 
-export interface ReadOptions {
+export interface TypedOpenOptions<S extends TableSchema> extends OpenOptions {
+  /** What the table is expected to have, at least: rows then have these types. */
+  readonly schema: S;
+}
+
+export interface ReadOptions<Column extends string = string> {
   readonly version?: number;
   /** Milliseconds since the epoch. */
   readonly timestampMs?: number;
-  readonly columns?: readonly string[];
+  readonly columns?: readonly Column[];
   /** SQL over the columns. */
   readonly where?: string;
   readonly limit?: number;
@@ -35,11 +40,6 @@ export interface ReadOptions {
    * another file, and the version that changed it last. Null in any other table.
    */
   readonly rowIds?: boolean;
-}
-
-/** Whether a schema is given as a whole. */
-export function isStructType(schema: CreateOptions["schema"]): schema is StructType {
-  return "type" in schema && schema["type"] === "struct" && "fields" in schema;
 }
 
 /** The names of a column from the top down. */

@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { SluiceError, realWorld, type World } from "../base/index.ts";
-import { field, struct, type PrimitiveName, type StructType } from "../contract/index.ts";
+import { struct, type PrimitiveName, type StructType } from "../contract/index.ts";
 import {
   openLog,
   restore,
@@ -35,18 +35,24 @@ import {
 } from "../engine/index.ts";
 import { isS3Url, type ObjectStore } from "../storage/index.ts";
 import {
-  isStructType,
   pathOf,
   type CreateOptions,
   type OpenOptions,
   type ReadOptions,
   type RowsOf,
+  type TypedOpenOptions,
 } from "./delta-table-options.ts";
 import { storeAt } from "./open-store.ts";
 import { tableEngine } from "./table-engine.ts";
+import { checkSchema, wholeSchema, type NewRowOf, type RowOf, type TableSchema } from "./typed-rows.ts";
 
-/** A Delta table in a folder or in S3. Every write is one commit; `version` follows the newest that this object has seen. */
-export class DeltaTable implements AsyncDisposable {
+type ColumnOf<S extends TableSchema> = keyof RowOf<S> & string;
+
+/**
+ * A Delta table in a folder or in S3. Every write is one commit; `version` follows the newest that this object has seen. With a schema
+ * (types by column) rows are typed: `DeltaTable.open(path, { schema: { id: "long" } })` reads rows of `{ id: bigint | null }`.
+ */
+export class DeltaTable<S extends TableSchema = StructType> implements AsyncDisposable {
   readonly path: string;
   readonly #store: ObjectStore;
   readonly #log: DeltaLog;
@@ -62,31 +68,44 @@ export class DeltaTable implements AsyncDisposable {
     this.#world = world;
   }
 
-  /** Opens the newest version. Fails with `table.missing` where there is no table, `table.unsupported` by a feature's name. */
-  static async open(path: string, options: OpenOptions = {}): Promise<DeltaTable> {
-    const table = DeltaTable.#at(path, options);
-    table.#snapshot = await table.#log.latest();
-    if (table.#snapshot !== undefined) return table;
-    await table.close();
-    throw new SluiceError("table.missing", `Cannot open ${path}: there is no Delta table`, { facts: { path } });
+  /**
+   * Opens the newest version. Fails with `table.missing` where there is no table, `table.unsupported` by a feature's name, and
+   * `table.schema-mismatch` where it has not the columns of `schema`.
+   */
+  static async open<const S extends TableSchema>(path: string, options: TypedOpenOptions<S>): Promise<DeltaTable<S>>;
+  static async open(path: string, options?: OpenOptions): Promise<DeltaTable>;
+  static async open(
+    path: string,
+    options: OpenOptions & { schema?: TableSchema } = {},
+  ): Promise<DeltaTable<TableSchema>> {
+    const table = DeltaTable.#at<TableSchema>(path, options);
+    try {
+      await table.refresh();
+      if (table.#snapshot === undefined) {
+        throw new SluiceError("table.missing", `Cannot open ${path}: there is no Delta table`, { facts: { path } });
+      }
+      if (options.schema !== undefined) checkSchema(path, table.schema, options.schema);
+      return table;
+    } catch (error) {
+      await table.close();
+      throw error;
+    }
   }
 
   /** Creates an empty table. Fails with `table.exists` where there is one. */
-  static async create(
+  static async create<const S extends TableSchema>(
     path: string,
-    { schema, name, description, partitionColumns, properties, ...options }: CreateOptions,
-  ): Promise<DeltaTable> {
+    { schema, name, description, partitionColumns, properties, ...options }: CreateOptions<S>,
+  ): Promise<DeltaTable<S>> {
     if (!isS3Url(path)) await mkdir(path, { recursive: true });
-    const table = DeltaTable.#at(path, options);
+    const table = DeltaTable.#at<S>(path, options);
     if ((await table.#log.latest()) !== undefined) {
       await table.close();
       throw new SluiceError("table.exists", `Cannot create ${path}: there is a Delta table already`, {
         facts: { path },
       });
     }
-    const whole = isStructType(schema)
-      ? schema
-      : struct(Object.entries(schema).map(([column, type]) => field(column, type)));
+    const whole = wholeSchema(schema);
     const create: TableCreation = {
       schema: whole,
       properties: { "delta.enableDeletionVectors": "true", ...properties },
@@ -101,11 +120,11 @@ export class DeltaTable implements AsyncDisposable {
     return table;
   }
 
-  static #at(path: string, options: OpenOptions): DeltaTable {
+  static #at<S extends TableSchema>(path: string, options: OpenOptions): DeltaTable<S> {
     const world = options.world ?? realWorld();
     const engine = tableEngine(world, options);
     const store = storeAt(path, world, options.s3);
-    return new DeltaTable(store.localFolder ?? store.url, { store, engine, world });
+    return new DeltaTable<S>(store.localFolder ?? store.url, { store, engine, world });
   }
 
   get version(): number {
@@ -127,17 +146,21 @@ export class DeltaTable implements AsyncDisposable {
     this.#snapshot = await this.#log.latest();
   }
 
-  async append(rows: RowsOf, options: WriteOptions = {}): Promise<WriteOutcome> {
+  async append(rows: RowsOf<NewRowOf<S>>, options: WriteOptions = {}): Promise<WriteOutcome> {
     return await this.#follow(this.#engine.append(this.#open(), this.#relation(rows), options));
   }
 
   /** Replaces the rows: all of them, or those of `partitions`. */
-  async overwrite(rows: RowsOf, options: OverwriteOptions = {}): Promise<WriteOutcome> {
+  async overwrite(rows: RowsOf<NewRowOf<S>>, options: OverwriteOptions = {}): Promise<WriteOutcome> {
     return await this.#follow(this.#engine.overwrite(this.#open(), this.#relation(rows), options));
   }
 
   /** Updates the rows whose keys are among `rows` and inserts the others; `spec` says otherwise where it should be. */
-  async merge(rows: RowsOf, spec: Omit<MergeSpec, "source">, options: WriteOptions = {}): Promise<WriteOutcome> {
+  async merge(
+    rows: RowsOf<NewRowOf<S>>,
+    spec: Omit<MergeSpec, "source">,
+    options: WriteOptions = {},
+  ): Promise<WriteOutcome> {
     return await this.#follow(this.#engine.merge(this.#open(), { ...spec, source: this.#relation(rows) }, options));
   }
 
@@ -217,13 +240,33 @@ export class DeltaTable implements AsyncDisposable {
   }
 
   /** Rows in batches: of the version at hand, of another `version`, or of a moment; some `columns`, those that satisfy `where`. */
-  async *read(options: ReadOptions = {}): AsyncIterable<readonly Row[]> {
+  async *read<const Column extends ColumnOf<S> = ColumnOf<S>>(
+    options: ReadOptions<Column> = {},
+  ): AsyncIterable<readonly Pick<RowOf<S>, Column & keyof RowOf<S>>[]> {
     const snapshot = await this.#snapshotOf(options);
     const columns = options.columns?.map((column) => quoteIdentifier(column)).join(", ") ?? "*";
-    yield* this.#engine.query({
-      sql: `SELECT ${columns} FROM rows${options.where === undefined ? "" : ` WHERE ${options.where}`}${options.limit === undefined ? "" : ` LIMIT ${Math.trunc(options.limit)}`}`,
-      inputs: { rows: { kind: "table", table: this.#open(snapshot), rowIds: options.rowIds ?? false } },
-    });
+    const where = options.where === undefined ? "" : ` WHERE ${options.where}`;
+    const limit = options.limit === undefined ? "" : ` LIMIT ${Math.trunc(options.limit)}`;
+    const rows: Input = { kind: "table", table: this.#open(snapshot), rowIds: options.rowIds ?? false };
+    const batches = this.#engine.query({ sql: `SELECT ${columns} FROM rows${where}${limit}`, inputs: { rows } });
+    // The table has the columns of S: it was made with them, or looked at when it was opened.
+    for await (const batch of batches) yield batch as unknown as readonly Pick<RowOf<S>, Column & keyof RowOf<S>>[];
+  }
+
+  /** The rows of `read`, one by one. */
+  async *rows<const Column extends ColumnOf<S> = ColumnOf<S>>(
+    options: ReadOptions<Column> = {},
+  ): AsyncIterable<Pick<RowOf<S>, Column & keyof RowOf<S>>> {
+    for await (const batch of this.read(options)) yield* batch;
+  }
+
+  /** The rows of `read`, all at once: for as many as fit into memory. */
+  async toArray<const Column extends ColumnOf<S> = ColumnOf<S>>(
+    options: ReadOptions<Column> = {},
+  ): Promise<readonly Pick<RowOf<S>, Column & keyof RowOf<S>>[]> {
+    const all: Pick<RowOf<S>, Column & keyof RowOf<S>>[] = [];
+    for await (const batch of this.read(options)) all.push(...batch);
+    return all;
   }
 
   /** Rows of a SELECT that names this table `t`. */
@@ -270,7 +313,7 @@ export class DeltaTable implements AsyncDisposable {
     return outcome;
   }
 
-  async #snapshotOf({ version, timestampMs }: ReadOptions): Promise<Snapshot> {
+  async #snapshotOf({ version, timestampMs }: Pick<ReadOptions, "version" | "timestampMs">): Promise<Snapshot> {
     if (version !== undefined) return await this.#log.at(version);
     return timestampMs === undefined ? this.snapshot : await this.#log.atTime(timestampMs);
   }
@@ -279,17 +322,17 @@ export class DeltaTable implements AsyncDisposable {
     return { name: this.path, store: this.#store, log: this.#log, snapshot };
   }
 
-  #relation(rows: RowsOf): Relation {
+  #relation(rows: RowsOf<object>): Relation {
     if ("sql" in rows) return rows;
     const input: Input =
       "parquet" in rows
         ? { kind: "parquet", files: rows.parquet }
-        : { kind: "rows", schema: this.#schemaOf(rows), rows };
+        : { kind: "rows", schema: this.#schemaOf(rows), rows: rows as readonly Row[] };
     return { sql: "SELECT * FROM given", inputs: { given: input } };
   }
 
   /** The table's columns that the rows name; a name that the table does not have is refused by the write. */
-  #schemaOf(rows: readonly Row[]): StructType {
+  #schemaOf(rows: readonly object[]): StructType {
     const named = new Set(rows.flatMap((row) => Object.keys(row)));
     const known = this.schema.fields.filter((column) => named.has(column.name));
     const unknown = [...named].filter((name) => !known.some((column) => column.name === name));

@@ -9,6 +9,7 @@ import { optimizing } from "./engine/optimizing.ts";
 import { reading } from "./engine/reading.ts";
 import { everyType } from "./engine/types.ts";
 import { keepingRules } from "./engine/rules.ts";
+import { tidying } from "./engine/tidying.ts";
 import { trackingRows } from "./engine/tracking.ts";
 import { updating } from "./engine/updating.ts";
 import { writing } from "./engine/writing.ts";
@@ -25,6 +26,7 @@ export function engineSuite(name: string, make: MakeEngine): void {
     updating(make);
     optimizing(make);
     clustering(make);
+    tidying(make);
     changingColumns(make);
     keepingRules(make);
     trackingRows(make);

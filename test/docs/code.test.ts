@@ -8,7 +8,8 @@ import { codeBlocksOf, ROOT, wholeConfig } from "./code-blocks.ts";
 const PAGES = [
   "README.md",
   ...readdirSync(join(ROOT, "docs"))
-    .filter((name) => name.endsWith(".md"))
+    // The page about sluice/delta is a program of its own.
+    .filter((name) => name.endsWith(".md") && name !== "sluice-delta.md")
     .map((name) => `docs/${name}`),
 ];
 const BLOCKS = PAGES.flatMap((page) => codeBlocksOf(page)).filter((block) => block.language === "ts");

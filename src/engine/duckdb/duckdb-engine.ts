@@ -26,6 +26,7 @@ import { exportRows } from "./export-rows.ts";
 import { merge } from "./merge/merge.ts";
 import { optimize } from "./optimize/optimize.ts";
 import { overwrite } from "./overwrite.ts";
+import { withRemovedSaid } from "./removed-since.ts";
 import { rowsOf } from "./row-values.ts";
 import type { Session } from "./session.ts";
 import { updateRows } from "./update-rows.ts";
@@ -76,9 +77,13 @@ class DuckdbEngine implements Engine {
 
   async *query(relation: Relation, options: { readonly signal?: AbortSignal } = {}): AsyncGenerator<readonly Row[]> {
     await using session = await this.#parts.database.session(options.signal);
-    const { sql, doing } = await this.#question(session, relation, "run the query");
-    const { columns, chunks } = await session.stream(sql, doing);
-    for await (const chunk of chunks) yield rowsOf(chunk, columns);
+    try {
+      const { sql, doing } = await this.#question(session, relation, "run the query");
+      const { columns, chunks } = await session.stream(sql, doing);
+      for await (const chunk of chunks) yield rowsOf(chunk, columns);
+    } catch (error) {
+      throw await withRemovedSaid(error, relation);
+    }
   }
 
   async rows(relation: Relation): Promise<readonly Row[]> {
@@ -104,7 +109,11 @@ class DuckdbEngine implements Engine {
     file: string,
     format: "parquet" | "csv" | "ndjson",
   ): Promise<{ readonly rows: number }> {
-    return await exportRows(this.#parts, relation, { file, format });
+    try {
+      return await exportRows(this.#parts, relation, { file, format });
+    } catch (error) {
+      throw await withRemovedSaid(error, relation);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -3,12 +3,12 @@ import { field, struct } from "../../../src/contract/index.ts";
 import { parseStats, type AddFile, type Snapshot } from "../../../src/delta/index.ts";
 import { lakeUnderTest, rowsOf, type MakeEngine } from "./lake-under-test.ts";
 
-const SCHEMA = struct([field("a", "integer"), field("b", "timestamp"), field("c", "string"), field("few", "integer")]);
+const SCHEMA = struct([field("a", "integer"), field("b", "timestamp"), field("few", "integer")]);
 /** Eight row groups, below which a file is not split. */
 const ROWS = 983_040;
 const MANY = {
   sql: `SELECT (hash(i) % 1000000)::INTEGER AS a, make_timestamptz((hash(i + 1) % 1000000000000)::BIGINT) AS b,
-    md5(i::VARCHAR)::VARCHAR AS c, nullif(hash(i + 2) % 3, 2)::INTEGER AS few FROM range(${ROWS}) t(i)`,
+    nullif(hash(i + 2) % 3, 2)::INTEGER AS few FROM range(${ROWS}) t(i)`,
   inputs: {},
 };
 
@@ -27,7 +27,7 @@ export function clustering(make: MakeEngine): void {
   describe("clustering", () => {
     const cases: readonly { columns: readonly string[]; curve: "hilbert" | "z-order" }[] = [
       { columns: ["a", "b"], curve: "hilbert" },
-      { columns: ["few", "c"], curve: "z-order" },
+      { columns: ["few", "a"], curve: "z-order" },
     ];
     test.for(cases)(
       "by $columns ($curve) lets a filter on any of them leave files out",
@@ -39,9 +39,7 @@ export function clustering(make: MakeEngine): void {
         await lake.engine.append(await table.open(), MANY);
         const content = "select count(*) as n, sum(hash(t)::hugeint) as content from t";
         const before = await table.rows(content);
-        const { snapshot } = await table.open();
-        const [whole] = [...(snapshot?.files.values() ?? [])];
-        const targetBytes = Math.ceil((whole?.sizeBytes ?? 0) / 8);
+        const targetBytes = 1; // a row group a file
         const outcome = await lake.engine.optimize(await table.open(), { clusterBy: columns, curve, targetBytes });
         expect(outcome.metrics.filesAdded).toBeGreaterThanOrEqual(6);
         expect(await table.rows(content)).toEqual(before);
@@ -49,7 +47,6 @@ export function clustering(make: MakeEngine): void {
         const filters: Readonly<Record<string, readonly [unknown, unknown?]>> = {
           a: [500_000, 510_000],
           b: ["1970-01-06T01:46:40.000Z", "1970-01-06T03:46:40.000Z"],
-          c: ["abc"],
           few: [1],
         };
         for (const column of Object.keys(filters)) {
