@@ -6,7 +6,8 @@ import { duckdbEngine, type Engine } from "../../src/engine/index.ts";
 import { faultsOfRace, legalOutcomes } from "./legal-outcomes.ts";
 import { OPERATION_NAMES } from "./operations.ts";
 import { PHASES, faultsFor } from "./phases.ts";
-import { VERSION, baseTable, engineWorld, race, type Engines, type RaceSettings } from "./race.ts";
+import { race, type Engines, type RaceSettings } from "./race.ts";
+import { VERSION, baseTable, engineWorld } from "./tried-table.ts";
 
 /** By night every race on every kind of table; by day each kind has its share, another one for each seed. */
 const IS_NIGHT = process.env["SLUICE_NIGHTLY"] === "true";

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { OPERATIONS, OPERATION_NAMES, type OperationName } from "./operations.ts";
 import type { Phase } from "./phases.ts";
-import { BEFORE, VERSION, type Race, type RaceSettings } from "./race.ts";
+import type { Race, RaceSettings } from "./race.ts";
 import { shownTable } from "./table-model.ts";
+import { BEFORE, VERSION, type Isolation } from "./tried-table.ts";
 
 /** What may become of an operation that another one has overtaken. */
 export interface LegalOutcome {
@@ -11,8 +12,6 @@ export interface LegalOutcome {
   /** The code it fails with when it is tried again; undefined: it goes through. */
   readonly failure: string | undefined;
 }
-
-type Isolation = RaceSettings["isolation"];
 
 /** The page that tells readers what they may expect; its tables are what the races are judged by. */
 const PAGE = new URL("../../docs/concurrency.md", import.meta.url);

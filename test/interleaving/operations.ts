@@ -127,7 +127,7 @@ function widened(who: number): ModelRow {
   return { id: 600 + who, value: 6, [columnOf(who)]: who };
 }
 
-async function opened({ store, log }: WriterTable): Promise<OpenTable> {
+export async function opened({ store, log }: WriterTable): Promise<OpenTable> {
   const snapshot: Snapshot = await latestOf(log);
   return { name: "t", store, log, snapshot };
 }
