@@ -1,14 +1,14 @@
 import { SluiceError } from "../../base/index.ts";
 import type { BronzeDefinition, SilverDefinition } from "../../definition/index.ts";
 import type { AddFile, TxnClaim } from "../../delta/index.ts";
-import { quoteLiteral, type OpenTable, type Relation, type Scratch, textOf } from "../../engine/index.ts";
+import { quoteLiteral, type OpenTable, type Relation, type Scratch } from "../../engine/index.ts";
 import { judge, type Verdict } from "../../quality/index.ts";
 import { openNewest, placeOf, type LayerContext, type TablePlace } from "../context.ts";
 import { setAside } from "../quarantine/quarantine.ts";
 import { collectDeletes, lastingDeletes } from "./deletes.ts";
 import { refreshJoins, type PinnedJoin } from "./joins.ts";
 import { mergeState } from "./merge-state.ts";
-import { countEvents, narrowRelation, type EventCounts } from "./narrow.ts";
+import { narrowRelation, summarizeEvents, type EventCounts } from "./narrow.ts";
 import { planFold, type FoldChunk } from "./plan-fold.ts";
 import { rejectedEvents } from "./rejected-events.ts";
 import { shapeSql } from "./shape.ts";
@@ -110,7 +110,8 @@ function shapedRelation(
 async function judgeAll(context: LayerContext, definition: SilverDefinition, shaped: Relation): Promise<void> {
   if (!definition.rules.some((rule) => rule.action === "fail" || rule.atMost !== undefined)) return;
   const relation = narrowRelation(definition, shaped);
-  refuseBroken(definition, await countEvents(context.engine, definition, { relation }));
+  const { counts } = await summarizeEvents(context.engine, definition, { kind: "relation", relation });
+  refuseBroken(definition, counts);
 }
 
 function refuseBroken(definition: SilverDefinition, counts: EventCounts): void {
@@ -152,19 +153,20 @@ async function foldChunk(
       ? work.shaped
       : { sql: "SELECT * FROM kept", inputs: { kept: { kind: "scratch", scratch: kept } } };
   await using narrow = await engine.scratch(narrowRelation(definition, shaped));
-  const counts = await countEvents(engine, definition, { scratch: narrow });
+  const events = await summarizeEvents(engine, definition, { kind: "scratch", scratch: narrow });
+  const { counts } = events;
   if (!isJudged) refuseBroken(definition, counts);
   if (counts.quarantined > 0) await setAside(context, definition.name, rejectedEvents(definition, narrow, work.shaped));
   const silver = await openNewest(target.silver);
   await using winners = await pickWinners(engine, definition, narrow, shaped);
   const tombstoneTable = await openNewest(target.tombstones);
-  const fresh = await truncatesAmong(context, narrow);
+  const fresh = events.hasTruncates ? await truncatesAmong(context, narrow) : [];
   const truncates = [...(await readTruncates(context, tombstoneTable)), ...fresh];
   await using deletes = await collectDeletes(engine, definition, { narrow, winners, silver, fresh, truncates });
   if (deletes.rows > 0 || fresh.length > 0) {
     await raiseTombstones(context, tombstoneTable, lastingDeletes(deletes), fresh);
   }
-  const ties = await tiesOf(context, definition, { winners, shaped, silver });
+  const ties = await tiesOf(context, definition, { winners, shaped, silver, from: events.oldestImage });
   try {
     const outcome = await engine.merge(
       silver,
@@ -206,14 +208,14 @@ function joinClaims(joins: readonly PinnedJoin[], silver: OpenTable): TxnClaim[]
 async function tiesOf(
   context: LayerContext,
   definition: SilverDefinition,
-  { winners, shaped, silver }: { winners: Scratch; shaped: Relation; silver: OpenTable },
+  {
+    winners,
+    shaped,
+    silver,
+    from,
+  }: { winners: Scratch; shaped: Relation; silver: OpenTable; from: string | undefined },
 ): Promise<Scratch | undefined> {
-  if (silver.snapshot === undefined || winners.rows === 0) return undefined;
-  const [oldest] = await context.engine.rows({
-    sql: "SELECT min(_sequence) AS oldest FROM winners",
-    inputs: { winners: { kind: "scratch", scratch: winners } },
-  });
-  const from = textOf(oldest, "oldest");
+  if (silver.snapshot === undefined || winners.rows === 0 || from === undefined) return undefined;
   const ranges = [{ path: ["_image_sequence"], type: "string", min: from }] as const;
   const [newest] = await context.engine.rows({
     sql: `SELECT count(*) AS reached FROM silver WHERE _image_sequence >= ${quoteLiteral(from)}`,

@@ -1,5 +1,5 @@
 import type { Rule, SilverDefinition } from "../../definition/index.ts";
-import { quoteLiteral, type Engine, type Relation, type Scratch, countOf } from "../../engine/index.ts";
+import { quoteLiteral, type Engine, type Input, type Relation, type Row, countOf } from "../../engine/index.ts";
 import { judgementCounts, violatedRules, type RuleCounts } from "../../quality/index.ts";
 import { keepsExpiry } from "./silver-schema.ts";
 
@@ -53,21 +53,39 @@ export interface EventCounts extends RuleCounts {
   readonly dropped: number;
 }
 
-export async function countEvents(
+/** What a fold asks of its events before it goes on. */
+export interface EventSummary {
+  readonly counts: EventCounts;
+  readonly hasTruncates: boolean;
+  /** The lowest sequence among the images that are kept; undefined where none is. */
+  readonly oldestImage: string | undefined;
+}
+
+export async function summarizeEvents(
   engine: Engine,
   definition: SilverDefinition,
-  narrow: { readonly scratch: Scratch } | { readonly relation: Relation },
-): Promise<EventCounts> {
+  narrow: Input,
+): Promise<EventSummary> {
   const [row] = await engine.rows({
     sql: `SELECT count(*) AS events, count(*) FILTER (WHERE __fate = 'quarantine') AS quarantined,
-      count(*) FILTER (WHERE __fate = 'drop') AS dropped, ${judgementCounts(definition.rules, "__violated", "__kind = 'image'")} FROM narrow`,
-    inputs: {
-      narrow:
-        "scratch" in narrow
-          ? { kind: "scratch", scratch: narrow.scratch }
-          : { kind: "relation", relation: narrow.relation },
-    },
+      count(*) FILTER (WHERE __fate = 'drop') AS dropped, count(*) FILTER (WHERE ${KEPT_TRUNCATE}) AS truncates,
+      min(_sequence) FILTER (WHERE ${KEPT_IMAGE}) AS oldest,
+      ${judgementCounts(definition.rules, "__violated", "__kind = 'image'")} FROM narrow`,
+    inputs: { narrow },
   });
+  const oldest = row?.["oldest"];
+  return {
+    counts: countsOf(definition, row),
+    hasTruncates: countOf(row, "truncates") > 0,
+    oldestImage: typeof oldest === "string" ? oldest : undefined,
+  };
+}
+
+/** For a `where` clause over `narrow`. */
+export const KEPT_IMAGE = "__kind = 'image' AND __fate = 'keep'";
+export const KEPT_TRUNCATE = "__kind = 'truncate' AND __fate = 'keep'";
+
+function countsOf(definition: SilverDefinition, row: Row | undefined): EventCounts {
   const count = (name: string): number => countOf(row, name);
   return {
     events: count("events"),

@@ -2,6 +2,7 @@ import { field, struct, type StructType } from "../../contract/index.ts";
 import type { SilverDefinition } from "../../definition/index.ts";
 import { quoteLiteral, type OpenTable, type Relation, type Scratch, textOf, type Row } from "../../engine/index.ts";
 import type { LayerContext, TablePlace } from "../context.ts";
+import { KEPT_TRUNCATE } from "./narrow.ts";
 
 /**
  * Tombstones of a Silver table: key → its highest delete, by how it deletes. They outlive the row, so that an older image
@@ -29,6 +30,8 @@ const HIGHER =
   "greatest(source.hard_sequence, source.soft_sequence) > coalesce(greatest(target.hard_sequence, target.soft_sequence), '')";
 
 const TRUNCATE_PREFIX = "*|";
+/** The first text after all that begin with the prefix. */
+const TRUNCATES_END = "*}";
 
 export function tombstonePlace(context: LayerContext, definition: SilverDefinition): TablePlace {
   return context.tables.place("system", `tombstones_${definition.name.slice("silver.".length)}`);
@@ -39,8 +42,14 @@ export async function readTruncates(context: LayerContext, tombstones: OpenTable
   if (tombstones.snapshot === undefined) return [];
   const rows = await context.engine.rows({
     sql: `SELECT substr(_key, ${TRUNCATE_PREFIX.length + 1}) AS sequence, epoch_us(deleted_at) AS at_micros, _batch_id FROM tombstones
-      WHERE _key >= '${TRUNCATE_PREFIX}' AND _key < '*}'`,
-    inputs: { tombstones: { kind: "table", table: tombstones } },
+      WHERE _key >= '${TRUNCATE_PREFIX}' AND _key < '${TRUNCATES_END}'`,
+    inputs: {
+      tombstones: {
+        kind: "table",
+        table: tombstones,
+        ranges: [{ path: ["_key"], type: "string", min: TRUNCATE_PREFIX, max: TRUNCATES_END }],
+      },
+    },
   });
   return rows.map((row) => truncateOf(row));
 }
@@ -49,7 +58,7 @@ export async function readTruncates(context: LayerContext, tombstones: OpenTable
 export async function truncatesAmong(context: LayerContext, narrow: Scratch): Promise<readonly Truncate[]> {
   const rows = await context.engine.rows({
     sql: `SELECT _sequence AS sequence, epoch_us(max(_source_ts)) AS at_micros, min(_batch_id) AS _batch_id FROM narrow
-      WHERE __kind = 'truncate' AND __fate = 'keep' GROUP BY _sequence`,
+      WHERE ${KEPT_TRUNCATE} GROUP BY _sequence`,
     inputs: { narrow: { kind: "scratch", scratch: narrow } },
   });
   return rows.map((row) => truncateOf(row));

@@ -7,6 +7,7 @@ import {
   type Relation,
   type Scratch,
 } from "../../engine/index.ts";
+import { KEPT_IMAGE } from "./narrow.ts";
 
 /**
  * The newest image of each key among the events of `narrow`: `_key`, `_sequence`, `__at` (DESIGN, "Order":
@@ -41,8 +42,6 @@ export async function pickWinners(
     },
   });
 }
-
-const KEPT_IMAGE = "__kind = 'image' AND __fate = 'keep'";
 
 /** Only the images of repeated keys are compared: the state of a maximum over text is memory that the engine cannot spill. */
 function newestImages(narrow: Scratch, repeated: Scratch): Relation {
