@@ -73,10 +73,23 @@ interface Bounds {
 }
 
 function overlaps(bounds: Bounds, range: ColumnRange): boolean {
-  const min = range.min === undefined ? undefined : orderKey(range.type, range.min);
-  const max = range.max === undefined ? undefined : orderKey(range.type, range.max);
+  const { low: min, high: max } = keysOf(range);
   if (max !== undefined && bounds.low !== undefined && compareKeys(max, bounds.low) < 0) return false;
   return !(min !== undefined && bounds.high !== undefined && compareKeys(min, bounds.high) > 0);
+}
+
+/** A range is asked of every file, and each of its ends is made a key once. */
+const keysOfRanges = new WeakMap<ColumnRange, Bounds>();
+
+function keysOf(range: ColumnRange): Bounds {
+  const known = keysOfRanges.get(range);
+  if (known !== undefined) return known;
+  const keys = {
+    low: range.min === undefined ? undefined : orderKey(range.type, range.min),
+    high: range.max === undefined ? undefined : orderKey(range.type, range.max),
+  };
+  keysOfRanges.set(range, keys);
+  return keys;
 }
 
 const MILLISECOND = 1000n;

@@ -3,6 +3,8 @@ import { isObject } from "../log/action-members.ts";
 import { textAt } from "../log/add-columns.ts";
 import type { FileBatch } from "../log/file-columns.ts";
 import { LiveFiles } from "../log/live-files.ts";
+import { areEqual, hashOf, type BytesAt } from "../log/path-bytes.ts";
+import type { TextColumn } from "../needs.ts";
 import { parseJson } from "../../base/index.ts";
 import { fileMayMatch, type ColumnRange } from "./file-may-match.ts";
 import { parseStats, type FileStats } from "./parse-stats.ts";
@@ -47,21 +49,36 @@ class RowJudge {
   readonly #ranges: readonly ColumnRange[];
   readonly #covers: WantedFiles["covers"];
   readonly #scanned: readonly ScannedColumn[];
-  /** By the partition's text in the log. */
+  /** By the partition's text in the log, and by a hash of that: most rows have the partition of rows before them. */
   readonly #partitions = new Map<string, PartitionVerdict>();
+  readonly #hashed = new Map<
+    number,
+    { readonly text: BytesAt; readonly length: number; readonly verdict: PartitionVerdict }
+  >();
 
   constructor(ranges: readonly ColumnRange[], covers: WantedFiles["covers"]) {
     this.#ranges = ranges;
     this.#covers = covers;
-    this.#scanned = ranges.flatMap(({ path }) =>
-      path.length === 1 && path[0] !== undefined ? [scannedColumn(path[0])] : [],
-    );
+    const names = new Set(ranges.flatMap(({ path }) => (path.length === 1 ? path : [])));
+    this.#scanned = [...names].map(scannedColumn);
   }
 
   mayMatch({ columns }: FileBatch, row: number): boolean {
-    const left = this.#partition(textAt(columns.partitionValues, row) ?? "{}");
+    const left = this.#verdict(columns.partitionValues, row);
     if (left === undefined) return false;
     return left.length === 0 || fileMayMatch({ stats: this.#statsOf(columns, row, left), partitionValues: {} }, left);
+  }
+
+  #verdict(column: TextColumn, row: number): PartitionVerdict {
+    const length = column.lengths[row] ?? -1;
+    if (length < 0) return this.#partition("{}");
+    const text = { bytes: column.bytes, start: column.starts[row] ?? 0 };
+    const hash = hashOf(text.bytes, text.start, text.start + length);
+    const known = this.#hashed.get(hash);
+    if (known !== undefined && known.length === length && areEqual(known.text, text, length)) return known.verdict;
+    const verdict = this.#partition(textAt(column, row) ?? "{}");
+    this.#hashed.set(hash, { text, length, verdict });
+    return verdict;
   }
 
   #partition(text: string): PartitionVerdict {

@@ -1,4 +1,4 @@
-import { parseJson, type JsonValue } from "../../base/index.ts";
+import { assert, parseJson, type JsonObject, type JsonValue } from "../../base/index.ts";
 import type { FileStats } from "./parse-stats.ts";
 
 /** Where a JSON value stands in some bytes. */
@@ -30,9 +30,9 @@ export function scannedColumn(name: string): ScannedColumn {
 }
 
 /**
- * What statistics (Delta PROTOCOL, "Per-file Statistics") say of some top-level columns, without parsing what they say of the others.
- * undefined for text of another form than writers give it: blanks between its parts, names with escapes, or no JSON at all. Then
- * `parseStats` tells.
+ * What statistics (Delta PROTOCOL, "Per-file Statistics") say of some top-level columns, without parsing what they say of the others:
+ * a large table has millions of them. undefined for text of another form than writers give it: blanks between its parts, names with
+ * escapes, or no JSON at all. Then `parseStats` tells.
  */
 export function scanStats(bytes: Uint8Array, span: Span, columns: readonly ScannedColumn[]): FileStats | undefined {
   try {
@@ -43,61 +43,68 @@ export function scanStats(bytes: Uint8Array, span: Span, columns: readonly Scann
   }
 }
 
-function scan(bytes: Uint8Array, span: Span, columns: readonly ScannedColumn[]): FileStats | undefined {
-  const members = new Map<ScannedColumn, Span>();
-  const end = eachMember(bytes, span, (name, value) => {
-    const section = SECTIONS.find(({ quoted }) => isText(bytes, name, quoted));
-    if (section !== undefined) members.set(section, value);
-  });
-  if (end !== span.end) return undefined;
-  const [records, ...sections] = SECTIONS.map((section) => members.get(section));
-  const [minValues, maxValues, nullCount] = sections.map((section) => sectionOf(bytes, section, columns));
-  if (minValues === undefined || maxValues === undefined || nullCount === undefined) return undefined;
-  const numRecords = records === undefined ? undefined : valueOf(bytes, records);
+function scan(bytes: Uint8Array, { start, end }: Span, columns: readonly ScannedColumn[]): FileStats | undefined {
+  let numRecords: JsonValue = null;
+  let minValues: JsonObject = NOTHING;
+  let maxValues: JsonObject = NOTHING;
+  let nullCount: JsonObject = NOTHING;
+  let at = start;
+  do {
+    const nameEnd = memberNameEnd(bytes, at, end);
+    const behind = valueEnd(bytes, nameEnd + 1, end);
+    if (nameEnd < 0 || behind < 0) return undefined;
+    const value = { start: nameEnd + 1, end: behind };
+    const name = { start: at + 1, end: nameEnd };
+    if (isText(bytes, name, MIN_VALUES)) minValues = sectionOf(bytes, value, columns);
+    else if (isText(bytes, name, MAX_VALUES)) maxValues = sectionOf(bytes, value, columns);
+    else if (isText(bytes, name, NULL_COUNT)) nullCount = sectionOf(bytes, value, columns);
+    else if (isText(bytes, name, NUM_RECORDS)) numRecords = valueOf(bytes, value);
+    at = behind;
+  } while (bytes[at] === COMMA);
+  if (bytes[at] !== CLOSE_BRACE || at !== end - 1) return undefined;
   const isCount = typeof numRecords === "number" && Number.isSafeInteger(numRecords) && numRecords >= 0;
-  return { ...(isCount ? { numRecords } : {}), tightBounds: false, minValues, maxValues, nullCount };
+  return isCount
+    ? { numRecords: numRecords as number, tightBounds: false, minValues, maxValues, nullCount }
+    : { tightBounds: false, minValues, maxValues, nullCount };
 }
 
-const SECTIONS: readonly ScannedColumn[] = ["numRecords", "minValues", "maxValues", "nullCount"].map(scannedColumn);
+const NOTHING: JsonObject = {};
+const NUM_RECORDS = scannedColumn("numRecords").quoted;
+const MIN_VALUES = scannedColumn("minValues").quoted;
+const MAX_VALUES = scannedColumn("maxValues").quoted;
+const NULL_COUNT = scannedColumn("nullCount").quoted;
 
-/** Members of the wanted names; undefined where the text is of another form. A section that is missing, or no object, has none. */
-function sectionOf(
-  bytes: Uint8Array,
-  span: Span | undefined,
-  columns: readonly ScannedColumn[],
-): Record<string, JsonValue> | undefined {
-  const found: Record<string, JsonValue> = {};
-  if (span === undefined || bytes[span.start] !== OPEN_BRACE) return found;
-  const end = eachMember(bytes, span, (name, value) => {
-    for (const column of columns) {
-      if (isText(bytes, name, column.quoted)) defineOwn(found, column.name, valueOf(bytes, value));
+/** Members of the wanted names, as far as they are needed. What is no object has none; one of another form fails. */
+function sectionOf(bytes: Uint8Array, { start, end }: Span, columns: readonly ScannedColumn[]): JsonObject {
+  const found: JsonObject = {};
+  if (bytes[start] !== OPEN_BRACE || bytes[start + 1] === CLOSE_BRACE) return found;
+  let left = columns.length;
+  let at = start;
+  do {
+    const nameEnd = memberNameEnd(bytes, at, end);
+    const behind = valueEnd(bytes, nameEnd + 1, end);
+    assert(nameEnd > 0 && behind > 0, "members of statistics follow each other");
+    for (const { name, quoted } of columns) {
+      if (!isText(bytes, { start: at + 1, end: nameEnd }, quoted)) continue;
+      setOwn(found, name, valueOf(bytes, { start: nameEnd + 1, end: behind }));
+      left -= 1;
     }
-  });
-  return end === span.end ? found : undefined;
+    at = behind;
+  } while (left > 0 && bytes[at] === COMMA);
+  return found;
 }
 
 /** A column may be called `__proto__`. */
-function defineOwn(object: Record<string, JsonValue>, name: string, value: JsonValue): void {
-  Object.defineProperty(object, name, { value, enumerable: true, writable: true, configurable: true });
+function setOwn(object: JsonObject, name: string, value: JsonValue): void {
+  if (name !== "__proto__") object[name] = value;
+  else Object.defineProperty(object, name, { value, enumerable: true, writable: true, configurable: true });
 }
 
-/** Visits the members of an object, and gives the place behind it; -1: it is of another form. */
-function eachMember(bytes: Uint8Array, span: Span, visit: (name: Span, value: Span) => void): number {
-  let at = span.start;
-  if (bytes[at] !== OPEN_BRACE) return -1;
-  at += 1;
-  if (bytes[at] === CLOSE_BRACE) return at + 1;
-  while (at < span.end) {
-    const name = { start: at, end: plainStringEnd(bytes, at, span.end) };
-    if (name.end < 0 || bytes[name.end] !== COLON) return -1;
-    const value = { start: name.end + 1, end: valueEnd(bytes, name.end + 1, span.end) };
-    if (value.end < 0) return -1;
-    visit(name, value);
-    at = value.end + 1;
-    if (bytes[value.end] === CLOSE_BRACE) return at;
-    if (bytes[value.end] !== COMMA) return -1;
-  }
-  return -1;
+/** Where the colon is, behind the name of the member behind an opening brace or a comma; -1: it is of another form. */
+function memberNameEnd(bytes: Uint8Array, at: number, end: number): number {
+  if (bytes[at] !== OPEN_BRACE && bytes[at] !== COMMA) return -1;
+  const nameEnd = plainStringEnd(bytes, at + 1, end);
+  return bytes[nameEnd] === COLON ? nameEnd : -1;
 }
 
 /** Behind a string without escapes. */
@@ -148,10 +155,25 @@ function isText(bytes: Uint8Array, { start, end }: Span, text: Uint8Array): bool
   return true;
 }
 
-function textOf(bytes: Uint8Array, { start, end }: Span): string {
-  return decoder.decode(bytes.subarray(start, end));
+/** Digits of a number that is read here; more might not be whole below 2^53. */
+const DIGITS_MAX = 15;
+const ZERO = 48;
+const NINE = 57;
+const MINUS = 45;
+
+function valueOf(bytes: Uint8Array, { start, end }: Span): JsonValue {
+  return wholeNumber(bytes, start, end) ?? parseJson(decoder.decode(bytes.subarray(start, end)));
 }
 
-function valueOf(bytes: Uint8Array, span: Span): JsonValue {
-  return parseJson(textOf(bytes, span));
+/** undefined for anything but the few digits that most values are. */
+function wholeNumber(bytes: Uint8Array, start: number, end: number): number | undefined {
+  const first = bytes[start] === MINUS ? start + 1 : start;
+  if (end === first || end - first > DIGITS_MAX || (bytes[first] === ZERO && end - start > 1)) return undefined;
+  let value = 0;
+  for (let at = first; at < end; at += 1) {
+    const byte = bytes[at] ?? 0;
+    if (byte < ZERO || byte > NINE) return undefined;
+    value = value * 10 + byte - ZERO;
+  }
+  return first === start ? value : -value;
 }
