@@ -7,6 +7,15 @@ import { arrayOf, decimal, field, struct, type StructType } from "../src/contrac
 import { openLog, restore, vacuum, type DeltaLog, type Snapshot } from "../src/delta/index.ts";
 import { duckdbEngine, type Engine, type OpenTable, type Relation, type Row } from "../src/engine/index.ts";
 import { localStore } from "../src/storage/index.ts";
+import { DeltaTable } from "../src/lake/delta-door.ts";
+import {
+  MIXED_SCHEMA,
+  deltaRsWriter,
+  ourWriter,
+  sparkWriter,
+  writeTogether,
+  type MixedWriter,
+} from "./concurrency/mixed-writers.ts";
 import { collected, latestOf } from "./delta-builders.ts";
 import { canonicalRows, type DeltaStruct } from "./services/canonical-rows.ts";
 import { requirePart, startDeltaRs, startSpark, type DeltaRsJudge, type SparkJudge } from "./services/judges.ts";
@@ -14,6 +23,8 @@ import { requirePart, startDeltaRs, startSpark, type DeltaRsJudge, type SparkJud
 const hasDeltaRs = requirePart("delta-1.6.3") && requirePart("delta-1.6.6");
 const hasSpark = requirePart("spark");
 const REQUEST_MS = 300_000;
+/** By night five minutes; by day a slice. */
+const MIXED_MS = process.env["SLUICE_NIGHTLY"] === "true" ? 300_000 : 2_000;
 /** Spark takes some seconds a statement, and more on a busy machine. */
 const LONG = { timeout: 600_000 };
 
@@ -140,7 +151,46 @@ describe.runIf(hasDeltaRs || hasSpark)("a table of ours", () => {
       expect(await disagreements(judges, table, engine)).toEqual([]);
     }
   });
+
+  test.runIf(hasSpark)("is appended to, merged into and deleted from by Spark and us at once (F25)", LONG, async () => {
+    if (spark === undefined) throw new Error("Spark was started");
+    const path = join(folder, "at once with spark");
+    await using table = await DeltaTable.create(path, { schema: { id: "string", note: "string" } });
+    expect(await mixed(table, sparkWriter(spark, path), judges)).toEqual([]);
+  });
+
+  test.runIf(hasDeltaRs)(
+    "is appended to, merged into and deleted from by delta-rs and us at once (F25)",
+    LONG,
+    async () => {
+      const path = join(folder, "at once with delta-rs");
+      const properties = { "delta.enableDeletionVectors": "false" };
+      await using table = await DeltaTable.create(path, { schema: { id: "string", note: "string" }, properties });
+      await using judge = await startDeltaRs("1.6.3", { requestTimeoutMs: REQUEST_MS });
+      expect(await mixed(table, deltaRsWriter(judge, path, { engine, folder }), judges)).toEqual([]);
+    },
+  );
 });
+
+/** Writes a table together with another engine; gives who sees other rows than those that commits told of. */
+async function mixed(
+  table: DeltaTable,
+  other: MixedWriter,
+  readers: readonly (DeltaRsJudge | SparkJudge)[],
+): Promise<readonly string[]> {
+  const { rows, committed, lost } = await writeTogether([ourWriter(table), other], MIXED_MS);
+  process.stderr.write(`mixed writers: ${JSON.stringify({ committed, lost, rows: rows.length })}\n`);
+  const wanted = canonicalRows(MIXED_SCHEMA, rows);
+  await table.refresh();
+  const seen: Row[] = [];
+  for await (const batch of table.read()) seen.push(...batch);
+  const found = canonicalRows(MIXED_SCHEMA, seen).sha256 === wanted.sha256 ? [] : ["we"];
+  for (const reader of readers) {
+    const { sha256 } = await reader.rows(table.path, { limitRows: 0 });
+    if (sha256 !== wanted.sha256) found.push(`${reader.engine.name} ${reader.engine.version}`);
+  }
+  return found;
+}
 
 interface TestTable {
   readonly path: string;

@@ -36,6 +36,7 @@ def main():
         "schema": schema,
         "protocol": protocol,
         "append": append,
+        "delete": delete,
         "merge": merge,
         "write_parquet_as_delta": write_parquet_as_delta,
     }
@@ -103,6 +104,12 @@ def protocol(request):
 def append(request):
     table = open_table(request)
     deltalake.write_deltalake(table, typed_rows.arrow_table(schema_of(table), request["rows"]), mode="append")
+    return {"version": table.version()}
+
+
+def delete(request):
+    table = open_table(request)
+    table.delete(request["predicate"])
     return {"version": table.version()}
 
 

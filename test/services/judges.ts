@@ -20,6 +20,7 @@ export async function startDeltaRs(
   return {
     ...commonMethods(judge),
     query: (path, sql, options = {}) => answer(judge, "query", { path, sql, ...readFields(options) }),
+    delete: (path, predicate) => answer(judge, "delete", { path, predicate }),
     merge: (path, sourceParquet, key) => answer(judge, "merge", { path, source_parquet: sourceParquet, key }),
     writeParquetAsDelta: (path, source, { mode = "append" } = {}) =>
       answer(judge, "write_parquet_as_delta", { path, source, mode }),
@@ -63,6 +64,7 @@ export interface Judge extends AsyncDisposable {
 export interface DeltaRsJudge extends Judge {
   /** Runs a query over the table, whose name in it is `t`. Rows come in the order of the result. */
   query(path: string, sql: string, options?: Omit<RowsOptions, "columns">): Promise<RowsAnswer & VersionAnswer>;
+  delete(path: string, predicate: string): Promise<VersionAnswer>;
   /** Updates all columns of the rows whose key matches, inserts the others. */
   merge(path: string, sourceParquet: string, key: string): Promise<WorkAnswer & { readonly metrics: object }>;
   writeParquetAsDelta(path: string, source: string, options?: { readonly mode?: WriteMode }): Promise<WorkAnswer>;
