@@ -153,6 +153,24 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/optimize.ts")).optimize,
   },
   {
+    name: "convert",
+    about: "Make a Delta table of a folder of Parquet files, in place; no file of it is touched",
+    usage: "<path>",
+    positionals: { least: 1, most: 1 },
+    flags: [
+      {
+        name: "partition-types",
+        value: "a=date,b=integer",
+        about: "Types of the folders' partitions (default: string)",
+      },
+    ],
+    examples: [
+      { line: "sluice convert ./export/orders", about: "a log beside the files" },
+      { line: "sluice convert ./export/orders --partition-types day=date", about: "folders called day=2026-01-31" },
+    ],
+    load: async () => (await import("./commands/convert.ts")).convert,
+  },
+  {
     name: "vacuum",
     about: "Remove files that left a table, or that no commit names, longer ago than a week",
     usage: "<table | path>",

@@ -9,6 +9,7 @@ export {
   field,
   isArray,
   isMap,
+  isPrimitiveName,
   isStruct,
   mapOf,
   sameType,

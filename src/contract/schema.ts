@@ -88,6 +88,15 @@ export function decimalParts(type: DataType): { precision: number; scale: number
   return match === null ? undefined : { precision: Number(match[1]), scale: Number(match[2]) };
 }
 
+const PLAIN_NAMES: ReadonlySet<string> = new Set(
+  "string long integer short byte float double boolean binary date timestamp timestamp_ntz".split(" "),
+);
+
+/** Whether a text is the name of a primitive type. */
+export function isPrimitiveName(text: string): text is PrimitiveName {
+  return PLAIN_NAMES.has(text) || /^decimal\(\d{1,2},\d{1,2}\)$/.test(text);
+}
+
 export function isStruct(type: DataType): type is StructType {
   return typeof type === "object" && type.type === "struct";
 }

@@ -182,6 +182,15 @@ export interface OptimizeOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface ConvertOptions {
+  /** Types of partition columns, which folder names do not tell; text where nothing is said. */
+  readonly partitionTypes?: Readonly<Record<string, PrimitiveName>>;
+  readonly name?: string;
+  readonly properties?: Readonly<Record<string, string>>;
+  readonly onProgress?: (progress: { readonly files: number; readonly ofFiles: number }) => void;
+  readonly signal?: AbortSignal;
+}
+
 /** How much of what is to be rewritten has been. */
 export interface OptimizeProgress {
   readonly files: number;
@@ -242,6 +251,11 @@ export interface Engine extends AsyncDisposable {
    * writer changes meanwhile is left to it, so that it never has to be done twice.
    */
   optimize(table: OpenTable, options?: OptimizeOptions): Promise<OptimizeOutcome>;
+  /**
+   * Makes a Delta table of the Parquet files in the store, in place: they stay as they are, partitions are folders called `column=value`.
+   * Refuses what would not be read alike by everybody (`table.unsupported`), and a table (`table.exists`).
+   */
+  convert(table: OpenTable, options?: ConvertOptions): Promise<WriteOutcome>;
   /** Changes schema, properties or rules of a table in one commit; `nothing` when it is so already. */
   alter(table: OpenTable, change: TableChange, options?: Pick<WriteOptions, "signal">): Promise<WriteOutcome>;
   /** Rows in batches; memory stays bounded whatever the size of the result. */

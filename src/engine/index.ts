@@ -1,4 +1,5 @@
 export type {
+  ConvertOptions,
   Engine,
   Input,
   MergeSpec,

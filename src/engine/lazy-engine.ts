@@ -20,6 +20,7 @@ export function lazyEngine(start: () => Promise<Engine>): Engine {
     delete: async (table, predicate, options) => await (await engine()).delete(table, predicate, options),
     update: async (table, spec, options) => await (await engine()).update(table, spec, options),
     optimize: async (table, options) => await (await engine()).optimize(table, options),
+    convert: async (table, options) => await (await engine()).convert(table, options),
     alter: async (table, change, options) => await (await engine()).alter(table, change, options),
     query: async function* (relation, options) {
       yield* (await engine()).query(relation, options);

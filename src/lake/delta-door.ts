@@ -13,7 +13,14 @@
  * ```
  */
 export { DeltaTable } from "./delta-table.ts";
-export type { CreateOptions, OpenOptions, ReadOptions, RowsOf, TypedOpenOptions } from "./delta-table-options.ts";
+export type {
+  ConvertTableOptions,
+  CreateOptions,
+  OpenOptions,
+  ReadOptions,
+  RowsOf,
+  TypedOpenOptions,
+} from "./delta-table-options.ts";
 export type { NewRowOf, NewValueOf, RowOf, TableSchema, ValueOf } from "./typed-rows.ts";
 export type { S3Settings } from "./open-store.ts";
 export { SluiceError, type FailureCode } from "../base/index.ts";
@@ -29,6 +36,7 @@ export type {
   VacuumReport,
 } from "../delta/index.ts";
 export type {
+  ConvertOptions,
   MergeSpec,
   OptimizeMetrics,
   OptimizeOptions,

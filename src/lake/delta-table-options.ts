@@ -1,5 +1,5 @@
 import type { World } from "../base/index.ts";
-import type { Relation, Row, TableCreation } from "../engine/index.ts";
+import type { ConvertOptions, Relation, Row, TableCreation } from "../engine/index.ts";
 import type { TableSchema } from "./typed-rows.ts";
 import type { S3Settings } from "./open-store.ts";
 
@@ -20,6 +20,11 @@ export interface OpenOptions {
 export interface CreateOptions<S extends TableSchema = TableSchema> extends OpenOptions, Omit<TableCreation, "schema"> {
   /** Types by column (all nullable), or a whole schema. */
   readonly schema: S;
+}
+
+export interface ConvertTableOptions extends OpenOptions {
+  /** Types of partitions, name and properties of the table that is made. */
+  readonly convert?: ConvertOptions;
 }
 
 export interface TypedOpenOptions<S extends TableSchema> extends OpenOptions {

@@ -36,6 +36,7 @@ import {
 import { isS3Url, type ObjectStore } from "../storage/index.ts";
 import {
   pathOf,
+  type ConvertTableOptions,
   type CreateOptions,
   type OpenOptions,
   type ReadOptions,
@@ -118,6 +119,22 @@ export class DeltaTable<S extends TableSchema = StructType> implements AsyncDisp
       table.#engine.append(table.#open(), { sql: "SELECT * FROM nothing", inputs: { nothing } }, { create }),
     );
     return table;
+  }
+
+  /**
+   * Makes a Delta table of a folder of Parquet files, in place, and opens it: no file is touched. Partitions are folders called
+   * `column=value`. Fails with `table.exists` where there is a table, and with `table.unsupported` for what cannot be converted.
+   */
+  static async convert(path: string, { convert = {}, ...options }: ConvertTableOptions = {}): Promise<DeltaTable> {
+    const table = DeltaTable.#at<StructType>(path, options);
+    try {
+      await table.refresh();
+      await table.#follow(table.#engine.convert(table.#open(), convert));
+      return table;
+    } catch (error) {
+      await table.close();
+      throw error;
+    }
   }
 
   static #at<S extends TableSchema>(path: string, options: OpenOptions): DeltaTable<S> {

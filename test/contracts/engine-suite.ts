@@ -3,6 +3,7 @@ import { everyChange } from "./engine/changes.ts";
 import { changingColumns } from "./engine/columns.ts";
 import type { MakeEngine } from "./engine/lake-under-test.ts";
 import { clustering } from "./engine/clustering.ts";
+import { converting } from "./engine/converting.ts";
 import { merging } from "./engine/merging.ts";
 import { racing } from "./engine/racing.ts";
 import { optimizing } from "./engine/optimizing.ts";
@@ -26,6 +27,7 @@ export function engineSuite(name: string, make: MakeEngine): void {
     updating(make);
     optimizing(make);
     clustering(make);
+    converting(make);
     tidying(make);
     changingColumns(make);
     keepingRules(make);

@@ -1,6 +1,7 @@
 import type { StructType } from "../../contract/index.ts";
 import type { CheckpointFiles } from "../../delta/index.ts";
 import type {
+  ConvertOptions,
   Engine,
   MergeSpec,
   OpenTable,
@@ -18,6 +19,7 @@ import type {
 import { alter } from "./alter.ts";
 import { append } from "./append.ts";
 import { checkpointFiles } from "./checkpoint/checkpoint-files.ts";
+import { convert } from "./convert/convert.ts";
 import { Database, type DatabaseOptions } from "./database.ts";
 import { deleteRows } from "./delete-rows.ts";
 import { deltaSchema } from "./delta-type.ts";
@@ -69,6 +71,10 @@ class DuckdbEngine implements Engine {
 
   async optimize(table: OpenTable, options?: OptimizeOptions): Promise<OptimizeOutcome> {
     return await optimize(this.#parts, table, options);
+  }
+
+  async convert(table: OpenTable, options?: ConvertOptions): Promise<WriteOutcome> {
+    return await convert(this.#parts, table, options);
   }
 
   async alter(table: OpenTable, change: TableChange, options?: Pick<WriteOptions, "signal">): Promise<WriteOutcome> {
