@@ -8,6 +8,7 @@ import { merging } from "./engine/merging.ts";
 import { racing } from "./engine/racing.ts";
 import { optimizing } from "./engine/optimizing.ts";
 import { reading } from "./engine/reading.ts";
+import { requesting } from "./engine/requesting.ts";
 import { everyType } from "./engine/types.ts";
 import { keepingRules } from "./engine/rules.ts";
 import { tidying } from "./engine/tidying.ts";
@@ -32,5 +33,6 @@ export function engineSuite(name: string, make: MakeEngine): void {
     changingColumns(make);
     keepingRules(make);
     trackingRows(make);
+    requesting(make);
   });
 }
