@@ -8,7 +8,7 @@ import { localStore, s3Store, type ObjectStore } from "../../src/storage/index.t
 import { requirePart, startDeltaRs, startSpark, type Judge } from "../services/judges.ts";
 import { startFaultProxy, type ProxyFault } from "../services/fault-proxy.ts";
 import { startVersityGw, type S3Server } from "../services/s3-servers.ts";
-import { FIRST_ROW, judgeLedger } from "./ledger-verdict.ts";
+import { FIRST_ROW, judgeLedger, type LedgerVerdict } from "./ledger-verdict.ts";
 import { keepLedger, type LedgerPlace } from "./ledger-writers.ts";
 
 /** By night each loop runs ten minutes with eight writers and Spark is asked, too; by day it is a slice of some seconds. */
@@ -34,12 +34,12 @@ const BREAKAGES: readonly ProxyFault[] = [
 ];
 
 let folder = "";
+/** Spark is started when it is asked: it would wait through hours of loops. */
 const judges: Judge[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "sluice-endurance-"));
   if (requirePart("delta-1.6.6")) judges.push(await startDeltaRs("1.6.6"));
-  if (IS_NIGHT && requirePart("spark")) judges.push(await startSpark());
 });
 
 afterAll(async () => {
@@ -140,11 +140,15 @@ async function endure(what: string, { place, store, writers, kills = false }: Lo
   process.stderr.write(`${what}: ${LOOP_MS / 1_000} s, SLUICE_SEED=${SEED}: ${JSON.stringify(summary)}\n`);
   const faults = kills && run.kills === 0 ? [...verdict.faults, "nobody was killed"] : [...verdict.faults];
   const here = judges.length === 0 ? "" : await copyHere(store);
-  for (const judge of judges) {
-    const { count, sha256 } = await judge.rows(here, { limitRows: 0 });
-    if (sha256 !== verdict.sha256) faults.push(`${judge.engine.name} sees ${count} other rows`);
-  }
-  return faults;
+  for (const judge of judges) faults.push(...(await faultsSeenBy(judge, here, verdict)));
+  if (!IS_NIGHT || !requirePart("spark")) return faults;
+  await using spark = await startSpark();
+  return [...faults, ...(await faultsSeenBy(spark, here, verdict))];
+}
+
+async function faultsSeenBy(judge: Judge, path: string, wanted: LedgerVerdict): Promise<readonly string[]> {
+  const { count, sha256 } = await judge.rows(path, { limitRows: 0 });
+  return sha256 === wanted.sha256 ? [] : [`${judge.engine.name} sees ${count} other rows`];
 }
 
 /** Spark comes without S3, and paths in a log are relative: it is given a copy. */

@@ -46,20 +46,18 @@ const STRUCK: Readonly<Record<string, Operation>> = {
 };
 
 let folder = "";
+/** Of the process that is struck, and of its successor: what one of them waits for, the other must not have begun. */
+let struckEngine: Engine;
 let engine: Engine;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "sluice-storage-faults-"));
-  engine = await duckdbEngine({
-    world: engineWorld(1),
-    memoryBytes: 2 ** 27,
-    threads: 1,
-    spillFolder: folder,
-    folders: [folder],
-  });
+  struckEngine = await smallEngine(1);
+  engine = await smallEngine(2);
 });
 
 afterAll(async () => {
+  await struckEngine[Symbol.asyncDispose]();
   await engine[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });
 });
@@ -99,7 +97,7 @@ async function strikeOnce(
   const inner = await copyToday(base);
   const seed = strike.at * 100;
   const struck = faultyStore(inner, { world: simulatedWorld(seed, TODAY), plan: [strike] });
-  const ended = await outcomeOf(operation, writerOf(struck, engine, seed + 1).table);
+  const ended = await outcomeOf(operation, writerOf(struck, struckEngine, seed + 1).table);
   const faults: string[] = [];
   const [before, after] = [shownTable(BEFORE), shownTable(operation.model(BEFORE, 1))];
   const left = await seenOf(inner, engine, seed + 2);
@@ -135,4 +133,9 @@ async function outcomeOf(operation: Operation, table: WriterTable): Promise<stri
 /** Also where the engine was told of it while it kept a copy of a file. */
 function isCrash(error: unknown): boolean {
   return error instanceof SimulatedCrash || (error instanceof Error && error.cause instanceof SimulatedCrash);
+}
+
+async function smallEngine(seed: number): Promise<Engine> {
+  const world = engineWorld(seed);
+  return await duckdbEngine({ world, memoryBytes: 2 ** 27, threads: 1, spillFolder: folder, folders: [folder] });
 }
