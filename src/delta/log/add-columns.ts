@@ -11,8 +11,12 @@ export function textAt({ bytes, starts, lengths }: TextColumn, row: number): str
   return length < 0 ? undefined : decoder.decode(bytes.subarray(start, start + length));
 }
 
+export interface AddAction extends JsonObject {
+  readonly add: JsonObject;
+}
+
 /** One row of the columns as the action that it stands for, in JSON form. */
-export function addActionAt(columns: AddColumns, row: number): JsonObject {
+export function addActionAt(columns: AddColumns, row: number): AddAction {
   const partitionValues = objectAt(columns.partitionValues, row);
   const stats = textAt(columns.stats, row);
   const { deletionVector, ...more } = withoutNulls(objectAt(columns.more, row));

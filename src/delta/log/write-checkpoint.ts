@@ -1,5 +1,6 @@
 import type { JsonObject } from "../../base/index.ts";
 import type { RemoveFile } from "../actions.ts";
+import { addActionAt, type AddAction } from "./add-columns.ts";
 import { addJson, domainJson, metadataJson, protocolJson, removeJson, txnJson } from "./action-json.ts";
 import { writeCheckpointHint } from "./checkpoint-hint.ts";
 import { checkpointPath } from "./file-names.ts";
@@ -67,7 +68,18 @@ function* checkpointActions(snapshot: TableSnapshot): Generator<JsonObject> {
   for (const remove of snapshot.tombstones) {
     yield { remove: removeJson({ ...remove, dataChange: false }, uris.get(remove.path)) };
   }
-  for (const add of snapshot.files.values()) {
+  const { columns } = snapshot.files;
+  for (const batch of columns?.batches ?? []) {
+    for (let row = 0; row < batch.columns.rows; row += 1) {
+      if (snapshot.files.isListed(batch.first + row)) yield unchangedAdd(addActionAt(batch.columns, row));
+    }
+  }
+  for (const add of snapshot.files.changed()) {
     yield { add: addJson({ ...add, dataChange: false }, uris.get(add.path)) };
   }
+}
+
+/** A file as an earlier checkpoint has it: it goes from one into the next without becoming an object of ours in between. */
+function unchangedAdd({ add }: AddAction): JsonObject {
+  return { add: { ...add, dataChange: false } };
 }

@@ -3,8 +3,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { parseJson, simulatedWorld, stringifyJson, type JsonObject } from "../../../base/index.ts";
-import { addActionAt, type CheckpointFiles } from "../../../delta/index.ts";
+import { must, parseJson, simulatedWorld, stringifyJson, type JsonObject } from "../../../base/index.ts";
+import { field, struct } from "../../../contract/index.ts";
+import { creation, metadataOf } from "../../../../test/delta-builders.ts";
+import {
+  addActionAt,
+  openLog,
+  removeOf,
+  type AddFile,
+  type CheckpointFiles,
+  type DeltaLog,
+} from "../../../delta/index.ts";
 import { memoryStore, type ObjectStore } from "../../../storage/index.ts";
 import { Database } from "../database.ts";
 import { EngineParts } from "../engine-parts.ts";
@@ -113,6 +122,47 @@ describe("checkpoints in Parquet", () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  test("files go from one checkpoint into the next as they are, whatever they are called and have", async () => {
+    const store = memoryStore({ world });
+    const schema = struct([field("value", "long"), field("day", "string")]);
+    const metadata = metadataOf({
+      schema,
+      partitionColumns: ["day"],
+      configuration: { "delta.checkpointInterval": "1", "delta.enableDeletionVectors": "true" },
+    });
+    const log = (): DeltaLog => openLog(store, { world, checkpoints });
+    const vector = { storageType: "u", pathOrInlineDv: "abc", sizeInBytes: 40, cardinality: 2 } as const;
+    const files: readonly AddFile[] = ["plain", "day=1/a b", "caf\u00E9:%", "deleted", "tagged"].map((path, index) => ({
+      path,
+      partitionValues: { day: index === 0 ? null : `"${index}"` },
+      sizeBytes: index,
+      modificationTime: 7,
+      dataChange: true,
+      stats: '{"numRecords":5}',
+      ...(path === "deleted" ? { deletionVector: vector } : {}),
+      ...(path === "tagged" ? { tags: { a: "b" }, extra: { baseRowId: 7, defaultRowCommitVersion: 1 } } : {}),
+    }));
+    const first = await log().commit({ ...creation(metadata, schema), adds: files });
+    expect(first.kind).toBe("committed");
+    for (const path of ["more", "still more"]) {
+      // Each knows the table by its checkpoint alone, and writes the next.
+      const next = log();
+      const base = await next.latest();
+      const adds = [{ ...(files[0] as AddFile), path }];
+      const gone = path === "more" ? [removeOf(must(base?.files.get("plain"), "it is there"), world.nowMs())] : [];
+      const reads = { wholeTable: false, files: new Set<string>() };
+      await next.commit({ base, operation: "WRITE", adds, removes: gone, reads });
+    }
+    expect(await store.stat("_delta_log/00000000000000000002.checkpoint.parquet")).toBeDefined();
+    const last = await log().latest();
+    const expected = [...files.slice(1), ...["more", "still more"].map((path) => ({ ...(files[0] as AddFile), path }))];
+    const byPath = (left: AddFile, right: AddFile): number => (left.path < right.path ? -1 : 1);
+    expect([...(last?.files.values() ?? [])].toSorted(byPath)).toEqual(
+      expected.map((file) => ({ ...file, dataChange: false })).toSorted(byPath),
+    );
+    expect(last?.tombstones.map(({ path }) => path)).toEqual(["plain"]);
   });
 
   test("one that is there is left alone", async () => {
