@@ -22,7 +22,7 @@ export function recordsOf(file: AddFile): number | undefined {
 }
 
 /** A file's statistics; undefined when it has none that can be read. */
-export function statisticsOf(file: AddFile): FileStats | undefined {
+function statisticsOf(file: AddFile): FileStats | undefined {
   const known = parsed.get(file);
   if (known !== undefined) return known.stats;
   const stats = parseStats(file.stats);

@@ -127,7 +127,7 @@ describe("checkpoints in Parquet", () => {
   test("files go from one checkpoint into the next as they are, whatever they are called and have", async () => {
     const store = memoryStore({ world });
     const schema = struct([field("value", "long"), field("day", "string")]);
-    const metadata = metadataOf({
+    const created = metadataOf({
       schema,
       partitionColumns: ["day"],
       configuration: { "delta.checkpointInterval": "1", "delta.enableDeletionVectors": "true" },
@@ -144,21 +144,20 @@ describe("checkpoints in Parquet", () => {
       ...(path === "deleted" ? { deletionVector: vector } : {}),
       ...(path === "tagged" ? { tags: { a: "b" }, extra: { baseRowId: 7, defaultRowCommitVersion: 1 } } : {}),
     }));
-    const first = await log().commit({ ...creation(metadata, schema), adds: files });
+    const first = await log().commit({ ...creation(created, schema), adds: files });
     expect(first.kind).toBe("committed");
     for (const path of ["more", "still more"]) {
       // Each knows the table by its checkpoint alone, and writes the next.
       const next = log();
       const base = await next.latest();
-      const adds = [{ ...(files[0] as AddFile), path }];
+      const added = [{ ...(files[0] as AddFile), path }];
       const gone = path === "more" ? [removeOf(must(base?.files.get("plain"), "it is there"), world.nowMs())] : [];
       const reads = { wholeTable: false, files: new Set<string>() };
-      await next.commit({ base, operation: "WRITE", adds, removes: gone, reads });
+      await next.commit({ base, operation: "WRITE", adds: added, removes: gone, reads });
     }
     expect(await store.stat("_delta_log/00000000000000000002.checkpoint.parquet")).toBeDefined();
     const last = await log().latest();
     const expected = [...files.slice(1), ...["more", "still more"].map((path) => ({ ...(files[0] as AddFile), path }))];
-    const byPath = (left: AddFile, right: AddFile): number => (left.path < right.path ? -1 : 1);
     expect([...(last?.files.values() ?? [])].toSorted(byPath)).toEqual(
       expected.map((file) => ({ ...file, dataChange: false })).toSorted(byPath),
     );
@@ -298,4 +297,8 @@ function sorted(value: unknown): unknown {
       .toSorted(([left], [right]) => (left < right ? -1 : 1))
       .map(([name, member]) => [name, sorted(member)]),
   );
+}
+
+function byPath(left: AddFile, right: AddFile): number {
+  return left.path < right.path ? -1 : 1;
 }
