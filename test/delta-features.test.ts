@@ -9,6 +9,7 @@ import { duckdbEngine, type Engine, type OpenTable, type Row, type TableCreation
 import { localStore } from "../src/storage/index.ts";
 import { latestOf } from "./delta-builders.ts";
 import { canonicalLine, type CanonicalRow, type DeltaStruct } from "./services/canonical-rows.ts";
+import { featurePairs } from "./features/feature-pairs.ts";
 import { requirePart, startDeltaRs, startSpark, type Judge, type SparkJudge } from "./services/judges.ts";
 
 const hasDeltaRs = requirePart("delta-1.6.3");
@@ -38,6 +39,8 @@ describe.runIf(hasSpark)(
       await engine[Symbol.asyncDispose]();
       rmSync(folder, { recursive: true, force: true });
     });
+
+    featurePairs(() => ({ engine, folder, judges }));
 
     const tableAt = (name: string): FeatureTable => new FeatureTable(engine, join(folder, name), judges);
 

@@ -89,6 +89,8 @@ export interface TableCreation {
   readonly description?: string;
   readonly schema: StructType;
   readonly partitionColumns?: readonly string[];
+  /** Columns that rows are to lie near each other by, each by its name or its names from the top down (Delta's liquid clustering). */
+  readonly clusterBy?: readonly (string | readonly string[])[];
   readonly properties?: Readonly<Record<string, string>>;
 }
 
@@ -234,6 +236,8 @@ export type TableChange =
   | { readonly kind: "drop-constraint"; readonly name: string }
   /** Another type that holds every value of the present one. */
   | { readonly kind: "widen-column"; readonly column: readonly string[]; readonly type: PrimitiveName }
+  /** None at all: rows lie as they come. */
+  | { readonly kind: "cluster-by"; readonly columns: readonly (readonly string[])[] }
   /** `null` takes a property away. */
   | { readonly kind: "set-properties"; readonly properties: Readonly<Record<string, string | null>> };
 

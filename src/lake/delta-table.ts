@@ -96,7 +96,7 @@ export class DeltaTable<S extends TableSchema = StructType> implements AsyncDisp
   /** Creates an empty table. Fails with `table.exists` where there is one. */
   static async create<const S extends TableSchema>(
     path: string,
-    { schema, name, description, partitionColumns, properties, ...options }: CreateOptions<S>,
+    { schema, name, description, partitionColumns, clusterBy, properties, ...options }: CreateOptions<S>,
   ): Promise<DeltaTable<S>> {
     if (!isS3Url(path)) await mkdir(path, { recursive: true });
     const table = DeltaTable.#at<S>(path, options);
@@ -113,6 +113,7 @@ export class DeltaTable<S extends TableSchema = StructType> implements AsyncDisp
       ...(name === undefined ? {} : { name }),
       ...(description === undefined ? {} : { description }),
       ...(partitionColumns === undefined ? {} : { partitionColumns }),
+      ...(clusterBy === undefined ? {} : { clusterBy }),
     };
     const nothing: Input = { kind: "rows", schema: whole, rows: [] };
     await table.#follow(
@@ -229,6 +230,14 @@ export class DeltaTable<S extends TableSchema = StructType> implements AsyncDisp
   /** Gives a column a type that holds every value of its present one. Needs the property `delta.enableTypeWidening`. */
   async widenColumn(column: string | readonly string[], type: PrimitiveName): Promise<WriteOutcome> {
     return await this.#alter({ kind: "widen-column", column: pathOf(column), type });
+  }
+
+  /**
+   * Tells engines by which columns rows are to lie near each other (liquid clustering), and `optimize` by which to put them there; none at
+   * all takes that back.
+   */
+  async clusterBy(columns: readonly (string | readonly string[])[]): Promise<WriteOutcome> {
+    return await this.#alter({ kind: "cluster-by", columns: columns.map(pathOf) });
   }
 
   /** Sets properties of the table; `null` takes one away. */

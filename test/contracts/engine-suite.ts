@@ -12,6 +12,8 @@ import { requesting } from "./engine/requesting.ts";
 import { everyType } from "./engine/types.ts";
 import { keepingRules } from "./engine/rules.ts";
 import { tidying } from "./engine/tidying.ts";
+import { clusteringTables } from "./engine/cluster-by.ts";
+import { givingIdentities } from "./engine/identities.ts";
 import { trackingRows } from "./engine/tracking.ts";
 import { updating } from "./engine/updating.ts";
 import { writing } from "./engine/writing.ts";
@@ -34,5 +36,7 @@ export function engineSuite(name: string, make: MakeEngine): void {
     keepingRules(make);
     trackingRows(make);
     requesting(make);
+    givingIdentities(make);
+    clusteringTables(make);
   });
 }

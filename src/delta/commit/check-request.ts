@@ -6,6 +6,7 @@ import { assertWritable, hasFeature } from "../features/support.ts";
 import { decodeFilePath, encodeFilePath } from "../log/file-path.ts";
 import { vectorId } from "../log/vector-id.ts";
 import { parseSchema } from "../schema/parse-schema.ts";
+import { CLUSTERING_DOMAIN } from "../schema/clustering.ts";
 import { physicalTable } from "../schema/column-mapping.ts";
 import { checkSchema } from "../schema/check-schema.ts";
 import type { Snapshot } from "../snapshot.ts";
@@ -112,7 +113,8 @@ function checkNames(request: CommitRequest, protocol: ProtocolAction): void {
   assert(new Set(domains).size === domains.length, "a domain is written once");
   const hasDomains = hasFeature(protocol, "domainMetadata");
   assert(domains.length === 0 || hasDomains, "a table that gets domain metadata supports it");
-  assert(!domains.some((domain) => domain.startsWith("delta.")), "the system's own domains are not written");
+  const systems = domains.filter((domain) => domain.startsWith("delta.") && domain !== CLUSTERING_DOMAIN);
+  assert(systems.length === 0, "of the system's own domains only those that we understand are written");
 }
 
 function isLive(remove: RemoveFile, base: Snapshot | undefined): boolean {

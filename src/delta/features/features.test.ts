@@ -68,8 +68,7 @@ describe("a table of another engine", () => {
 
   test("is refused for writing by the name of what it uses, and still read", () => {
     const uses: readonly (readonly [name: string, used: TableMetadata])[] = [
-      ["identityColumns", metadata({}, struct([field("x", "long", { "delta.identity.start": 1 })]))],
-      ["rowTracking", metadata({ "delta.enableRowTracking": "true" })],
+      ["icebergCompatV1", metadata({ "delta.enableIcebergCompatV1": "true" })],
       ["icebergCompatV2", metadata({ "delta.enableIcebergCompatV2": "true" })],
     ];
     for (const [name, used] of uses) {

@@ -43,7 +43,7 @@ const TABLE: readonly Feature[] = [
     legacyWriter: 5,
     activeIn: (metadata) => mappingModeOf(metadata.configuration) !== "none",
   }),
-  writer("identityColumns", "unless-active", {
+  writer("identityColumns", "yes", {
     legacyWriter: 6,
     activeIn: (metadata) => hasFieldMetadata(metadata.schema, (key) => key.startsWith("delta.identity.")),
   }),
@@ -64,7 +64,7 @@ const TABLE: readonly Feature[] = [
   writer("icebergCompatV3", "unless-active", { activeIn: isTrue("delta.enableIcebergCompatV3") }),
   writer("icebergWriterCompatV1", "unless-active", { activeIn: isTrue("delta.enableIcebergWriterCompatV1") }),
   writer("rowTracking", "yes", { activeIn: isTrue("delta.enableRowTracking"), requires: ["domainMetadata"] }),
-  writer("clustering", "no"),
+  writer("clustering", "yes", { requires: ["domainMetadata"] }),
   writer("checkpointProtection", "no"),
   writer("materializePartitionColumns", "no"),
   readerWriter("typeWidening", "yes", {

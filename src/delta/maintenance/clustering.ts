@@ -2,7 +2,9 @@ import { SluiceError } from "../../base/index.ts";
 import { isArray, isMap, isStruct } from "../../contract/index.ts";
 import type { AddFile, TableMetadata } from "../actions.ts";
 import { joinColumnNames, splitColumnNames } from "../schema/column-names.ts";
+import { clusteringColumns } from "../schema/clustering.ts";
 import { physicalPath, physicalTable } from "../schema/column-mapping.ts";
+import type { Snapshot } from "../snapshot.ts";
 import { statisticsColumns } from "../stats/statistics-columns.ts";
 
 /** By which columns a table's rows are to lie together, so that a filter on any of them has few files to read. */
@@ -27,10 +29,22 @@ const CUBE_ID_TAG = "ZCUBE_ID";
 const CUBE_COLUMNS_TAG = "ZCUBE_ZORDER_BY";
 const CUBE_CURVE_TAG = "ZCUBE_ZORDER_CURVE";
 
-/** The clustering of the table's property; undefined where it has none. */
-export function clusteringOf({ configuration }: Pick<TableMetadata, "configuration">): Clustering | undefined {
-  const columns = splitColumnNames(configuration[CLUSTER_BY_PROPERTY] ?? "").map((parts) => parts.join("."));
+/** The clustering of the table's property, else of what it tells every engine (liquid clustering); undefined where it has neither. */
+export function clusteringOf({ metadata, domains }: Pick<Snapshot, "metadata" | "domains">): Clustering | undefined {
+  const named = metadata.configuration[CLUSTER_BY_PROPERTY];
+  const columns =
+    named === undefined ? liquidColumns(metadata, domains) : splitColumnNames(named).map((parts) => parts.join("."));
   return columns.length === 0 ? undefined : { columns, curve: "hilbert" };
+}
+
+/** None where one of them is inside of a struct: rows are sorted by whole columns. */
+function liquidColumns(metadata: TableMetadata, domains: Snapshot["domains"]): readonly string[] {
+  const paths = clusteringColumns(domains);
+  const names = paths.flatMap((path) => {
+    const field = metadata.schema.fields.find(({ name }) => physicalPath(metadata, [name])?.[0] === path[0]);
+    return field === undefined || path.length > 1 ? [] : [field.name];
+  });
+  return names.length === paths.length ? names : [];
 }
 
 /** The property's value. */
@@ -65,9 +79,13 @@ function kindTags(metadata: TableMetadata, { columns, curve }: Clustering): Read
 }
 
 /** Refuses columns by which clustering would be of no use (`table.schema-mismatch`). */
-export function checkClustering(metadata: TableMetadata, { columns }: Clustering, table: string): void {
+export function checkClustering(
+  { metadata, domains }: Pick<Snapshot, "metadata" | "domains">,
+  { columns }: Clustering,
+  table: string,
+): void {
   const physical = physicalTable(metadata);
-  const indexed = statisticsColumns(physical);
+  const indexed = statisticsColumns({ ...physical, clustering: clusteringColumns(domains) });
   const refuse = (why: string): never => {
     throw new SluiceError("table.schema-mismatch", `Cannot cluster table ${table}: ${why}`, {
       facts: { table, columns: columns.join(", ") },

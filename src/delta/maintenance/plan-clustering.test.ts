@@ -67,14 +67,19 @@ describe("planClustering", () => {
   });
 });
 
+function configured(configuration: Record<string, string>): Snapshot {
+  const snapshot = snapshotOf([]);
+  return { ...snapshot, metadata: { ...snapshot.metadata, configuration } };
+}
+
 describe("a clustering", () => {
   test("is what the table's property says, whatever the names", () => {
     for (const columns of [["a"], ["a b", "c.d", "`", "x,y"]]) {
       const configuration = { [CLUSTER_BY_PROPERTY]: clusterByText(columns) };
-      expect(clusteringOf({ configuration })).toEqual({ columns, curve: "hilbert" });
+      expect(clusteringOf(configured(configuration))).toEqual({ columns, curve: "hilbert" });
     }
-    expect(clusteringOf({ configuration: { [CLUSTER_BY_PROPERTY]: "" } })).toBeUndefined();
-    expect(clusteringOf({ configuration: {} })).toBeUndefined();
+    expect(clusteringOf(configured({ [CLUSTER_BY_PROPERTY]: "" }))).toBeUndefined();
+    expect(clusteringOf(configured({}))).toBeUndefined();
   });
 
   test.for([
@@ -98,7 +103,7 @@ describe("a clustering", () => {
     ]);
     const configuration = { "delta.dataSkippingNumIndexedCols": "4" };
     const metadata = { ...snapshotOf([]).metadata, schema, partitionColumns: ["p"], configuration };
-    expect(() => checkClustering(metadata, BY, "t")).not.toThrow();
-    expect(() => checkClustering(metadata, { ...BY, columns }, "t")).toThrow(why);
+    expect(() => checkClustering({ metadata, domains: new Map() }, BY, "t")).not.toThrow();
+    expect(() => checkClustering({ metadata, domains: new Map() }, { ...BY, columns }, "t")).toThrow(why);
   });
 });

@@ -30,6 +30,8 @@ export interface StatsLayout {
   readonly partitionColumns: readonly string[];
   /** `delta.dataSkippingNumIndexedCols` and `delta.dataSkippingStatsColumns` decide which columns have statistics. */
   readonly configuration: Readonly<Record<string, string>>;
+  /** Names of the columns that the table is clustered by: they have statistics in any case. */
+  readonly clustering?: readonly (readonly string[])[] | undefined;
 }
 
 /**

@@ -11,15 +11,17 @@ export interface ColumnSelection {
 
 /**
  * Which columns have statistics: those that `delta.dataSkippingStatsColumns` names (a struct stands for all inside), else the first
- * `delta.dataSkippingNumIndexedCols` leaves (32; −1 is all). Partition columns never: every row of a file has the same value.
+ * `delta.dataSkippingNumIndexedCols` leaves (32; −1 is all); and those that the table is clustered by. Partition columns never: every row of a file has the same value.
  */
 export function statisticsColumns(layout: {
   readonly schema: StructType;
   readonly partitionColumns: readonly string[];
   readonly configuration: Readonly<Record<string, string>>;
+  readonly clustering?: readonly (readonly string[])[] | undefined;
 }): ColumnSelection {
   const named = layout.configuration["delta.dataSkippingStatsColumns"];
   const chosen = new Set(named === undefined ? firstLeaves(layout) : splitColumnNames(named).map(pathKey));
+  for (const column of layout.clustering ?? []) chosen.add(pathKey(column));
   const partitions = new Set(layout.partitionColumns.map((name) => name.toLowerCase()));
   return {
     has: (path) => {

@@ -1,9 +1,10 @@
-import type { World } from "../../base/index.ts";
+import { SluiceError, type World } from "../../base/index.ts";
 import {
   READ_NOTHING,
   addConstraint,
   dropColumn,
   dropConstraint,
+  isClusteredBy,
   mapColumns,
   renameColumn,
   widenColumn,
@@ -25,6 +26,7 @@ export async function alter(
 ): Promise<WriteOutcome> {
   const { world } = parts.database;
   const prepare = async (target: WriteTarget): Promise<PreparedWrite> => {
+    if (change.kind === "drop-column") refuseClustered({ ...table, snapshot: target.snapshot }, change.column);
     const isNew = change.kind === "add-constraint" && target.newMetadata !== undefined;
     if (isNew) await assertKeptByRows(parts, { table, target, name: change.name, signal: options.signal });
     // A row that appears meanwhile may break the new constraint.
@@ -32,6 +34,17 @@ export async function alter(
     return { adds: [], removes: [], reads, metrics: filesMetrics([], []) };
   };
   return await commitLoop(world, table, { ...verbOf(change, { world, tableName: table.name }), prepare }, options);
+}
+
+function refuseClustered({ name, snapshot }: OpenTable, column: readonly string[]): void {
+  if (snapshot === undefined || !isClusteredBy(snapshot.metadata, snapshot.domains, column)) return;
+  throw new SluiceError(
+    "table.unsupported",
+    `Cannot drop column ${column.join(".")} of table ${name}: it is clustered by it`,
+    {
+      advice: "Cluster the table by other columns first.",
+    },
+  );
 }
 
 /** Operations have the names that other engines show them by. */
@@ -66,6 +79,12 @@ function verbOf(change: TableChange, { world, tableName }: { world: World; table
         operation: "CHANGE COLUMN",
         operationParameters: { column: change.column.join("."), type: change.type },
         change: (metadata) => widenColumn(metadata, change.column, change.type),
+      };
+    case "cluster-by":
+      return {
+        operation: "CLUSTER BY",
+        operationParameters: { newClusteringColumns: change.columns.map((column) => column.join(".")).join(",") },
+        clusterBy: change.columns,
       };
     case "set-properties":
       return {

@@ -21,7 +21,7 @@ import type { StructType } from "../../contract/index.ts";
 import type { OpenTable, WriteMetrics, WriteOptions, WriteOutcome } from "../engine.ts";
 import { DraftFiles } from "./draft-files.ts";
 import { interrupted } from "./engine-failure.ts";
-import { writeTarget, type WriteTarget } from "./write-target.ts";
+import { metadataWith, writeTarget, type WriteTarget } from "./write-target.ts";
 
 /** What a verb has prepared for one commit. */
 export interface PreparedWrite {
@@ -30,6 +30,8 @@ export interface PreparedWrite {
   readonly changeFiles?: readonly ChangeFile[];
   readonly reads: ReadSet;
   readonly metrics: WriteMetrics;
+  /** Identity columns that were given values, and for how many rows. */
+  readonly identities?: { readonly columns: readonly string[]; readonly rows: number };
 }
 
 export interface Verb {
@@ -38,6 +40,8 @@ export interface Verb {
   readonly replaceSchema?: StructType;
   /** What else the commit makes of the table's metadata. */
   readonly change?: (metadata: TableMetadata) => TableMetadata;
+  /** Columns that the table is clustered by from this commit on. */
+  readonly clusterBy?: readonly (readonly string[])[];
   /** Prepares the write on top of the target's snapshot; called again on a newer one after a conflict. */
   readonly prepare: (target: WriteTarget, draft: DraftFiles) => Promise<PreparedWrite>;
 }
@@ -91,10 +95,11 @@ async function writeOnce(
   }
 }
 
-function replacing({ replaceSchema, change }: Verb): Pick<Verb, "replaceSchema" | "change"> {
+function replacing({ replaceSchema, change, clusterBy }: Verb): Pick<Verb, "replaceSchema" | "change" | "clusterBy"> {
   return {
     ...(replaceSchema === undefined ? {} : { replaceSchema }),
     ...(change === undefined ? {} : { change }),
+    ...(clusterBy === undefined ? {} : { clusterBy }),
   };
 }
 
@@ -109,7 +114,7 @@ function alreadyApplied(snapshot: Snapshot | undefined, claims: readonly TxnClai
 
 function isNothing(target: WriteTarget, prepared: PreparedWrite, options: WriteOptions): boolean {
   const changesFiles = prepared.adds.length > 0 || prepared.removes.length > 0;
-  const changesTable = target.newMetadata !== undefined || target.newProtocol !== undefined;
+  const changesTable = [target.newMetadata, target.newProtocol, target.newDomains].some((one) => one !== undefined);
   return !changesFiles && !changesTable && (options.txns ?? []).length === 0;
 }
 
@@ -118,7 +123,8 @@ async function commit(
   verb: Verb,
   { target, prepared, options }: { target: WriteTarget; prepared: PreparedWrite; options: WriteOptions },
 ): Promise<CommitOutcome> {
-  const { newMetadata, newProtocol } = target;
+  const { newProtocol, newDomains } = target;
+  const newMetadata = metadataWith(target, prepared.identities);
   return await table.log.commit({
     base: target.snapshot,
     operation: verb.operation,
@@ -130,6 +136,7 @@ async function commit(
     ...(prepared.changeFiles === undefined ? {} : { changeFiles: prepared.changeFiles }),
     ...(newMetadata === undefined ? {} : { metadata: newMetadata }),
     ...(newProtocol === undefined ? {} : { protocol: newProtocol }),
+    ...(newDomains === undefined ? {} : { domains: newDomains }),
     ...(options.txns === undefined ? {} : { txns: options.txns }),
   });
 }

@@ -10,7 +10,7 @@ import type { Doing } from "./engine-failure.ts";
 import { fieldIdsOption } from "./field-ids.ts";
 import { DATA_FILE_OPTIONS, SCRATCH_FILE_OPTIONS } from "./parquet-options.ts";
 import { encodePartitionKey, keyName } from "./partition-key.ts";
-import { RULE_MARK } from "./rules/table-rules-sql.ts";
+import { RULE_MARK } from "./rules/rule-mark.ts";
 import type { Session } from "./session.ts";
 import { writtenFile, type WrittenFile } from "./written-file.ts";
 

@@ -34,6 +34,8 @@ export interface WriteRequest {
   readonly folder?: string;
   /** Columns of these names the rows have, too: what they keep from where they were. */
   readonly rowIds?: RowIdColumns | undefined;
+  /** Names in files of the columns that the table is clustered by. */
+  readonly clustering?: readonly (readonly string[])[];
 }
 
 const MOVES_AT_ONCE = 4;
@@ -110,6 +112,6 @@ function addOf(file: WrittenFile, path: string, nowMs: number, request: WriteReq
     sizeBytes: file.sizeBytes,
     modificationTime: nowMs,
     dataChange: true,
-    stats: statsOf(file, request.metadata),
+    stats: statsOf(file, { ...request.metadata, clustering: request.clustering }),
   };
 }

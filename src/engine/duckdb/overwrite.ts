@@ -7,6 +7,7 @@ import { coverage } from "./coverage.ts";
 import { writeDataFiles } from "./data-files.ts";
 import type { DraftFiles } from "./draft-files.ts";
 import type { EngineParts } from "./engine-parts.ts";
+import { missingIdentities } from "./rules/identities.ts";
 import { rulesSql } from "./rules/table-rules-sql.ts";
 import { filesMetrics, rowsOfFiles } from "./write-metrics.ts";
 import type { WriteTarget } from "./write-target.ts";
@@ -49,9 +50,17 @@ async function prepare(
   const doing = { what: `overwrite table ${table.name}`, userSql: true, linesBefore: source.linesBefore };
   const rules = rulesSql(session, { metadata, tableName: table.name, world: parts.database.world });
   const columns = await parts.columns(session, rows, doing.what);
+  const identities = missingIdentities(target, columns, table.name);
   const { schema } = metadata;
   const sql = await conformed(session, source.sql, { columns, schema, tableName: table.name, doing, rules });
-  const adds = await writeDataFiles(parts.database, session, { table, metadata, sql, doing, draft });
+  const adds = await writeDataFiles(parts.database, session, {
+    table,
+    metadata,
+    sql,
+    doing,
+    draft,
+    clustering: target.clustering,
+  });
   const stray = covers === undefined ? undefined : adds.find((add) => !covers(add.partitionValues));
   if (stray !== undefined) {
     throw new SluiceError(
@@ -65,6 +74,7 @@ async function prepare(
   return {
     adds,
     removes,
+    identities: { columns: identities, rows: rowsOfFiles(adds) },
     reads: {
       wholeTable: covers === undefined,
       files: new Set(replaced.map((file: AddFile) => file.path)),

@@ -105,6 +105,7 @@ async function withVectors(parts: EngineParts, session: Session, { request, left
           doing,
           draft,
           rowIds: rowIdColumns(target.metadata),
+          clustering: target.clustering,
         });
   const vectors = await writeDeletionVectors(table.store, [...left.values()], parts.database.world);
   const changed = [...left.keys()].flatMap((file, index) => {
@@ -147,6 +148,7 @@ async function withoutVectors(parts: EngineParts, session: Session, { request, l
     doing,
     draft,
     rowIds,
+    clustering: target.clustering,
   });
   return {
     adds,

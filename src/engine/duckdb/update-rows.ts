@@ -1,5 +1,5 @@
 import { SluiceError } from "../../base/index.ts";
-import { rowIdColumns, type AddFile } from "../../delta/index.ts";
+import { identityColumns, rowIdColumns, type AddFile } from "../../delta/index.ts";
 import type { OpenTable, UpdateSpec, WriteOptions, WriteOutcome } from "../engine.ts";
 import { quoteIdentifier } from "../sql-text.ts";
 import { CHANGE_TYPE } from "./changes/change-columns.ts";
@@ -12,6 +12,7 @@ import { collectPositions, type Positions } from "./positions.ts";
 import { assertReadOnlyExpression } from "./query-guard.ts";
 import { removeRows, type RemoveRequest } from "./remove-rows.ts";
 import { changedRowIds, rowIdNames } from "./row-id-fields.ts";
+import { givenIdentity } from "./rules/identities.ts";
 import { rulesSql } from "./rules/table-rules-sql.ts";
 import type { Session } from "./session.ts";
 import { FILE_COLUMN, ROW_COLUMN, tableScan } from "./table-scan.ts";
@@ -153,6 +154,10 @@ async function newRowsSql(
 
 function refuseUnknown(table: OpenTable, target: WriteTarget, spec: UpdateSpec): void {
   const known = new Set(target.metadata.schema.fields.map(({ name }) => name.toLowerCase()));
+  for (const { name } of identityColumns(target.metadata.schema)) {
+    const isSet = Object.keys(spec.set).some((column) => column.toLowerCase() === name.toLowerCase());
+    if (isSet) throw givenIdentity(name, table.name);
+  }
   const stray = Object.keys(spec.set).find((column) => !known.has(column.toLowerCase()));
   if (stray === undefined && Object.keys(spec.set).length > 0) return;
   const why = stray === undefined ? "no column is given a value" : `the table does not have column ${stray}`;

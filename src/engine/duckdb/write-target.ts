@@ -7,12 +7,16 @@ import {
   assertWritable,
   MAPPING_MAX_ID_PROPERTY,
   checkSchema,
+  clusteringColumns,
+  clusteringDomain,
   mapColumns,
   mappingModeOf,
   protocolFor,
   serializeSchema,
   takeNamedFeatures,
+  withHighWaterMarks,
   withRowIdColumns,
+  type DomainMetadataAction,
   type MetadataAction,
   type ProtocolAction,
   type Snapshot,
@@ -27,11 +31,15 @@ export interface WriteTarget {
   /** Present when the commit changes it. */
   readonly newMetadata?: MetadataAction;
   readonly newProtocol?: ProtocolAction;
+  readonly newDomains?: readonly DomainMetadataAction[];
+  /** Names in files of the columns that the table is clustered by. */
+  readonly clustering: readonly (readonly string[])[];
 }
 
 export interface TargetOptions extends WriteOptions {
   readonly replaceSchema?: StructType;
   readonly change?: (metadata: TableMetadata) => TableMetadata;
+  readonly clusterBy?: readonly (readonly string[])[];
 }
 
 /** Decides the schema, properties and protocol after a write to `snapshot`, or of the table that it creates. */
@@ -46,8 +54,12 @@ export function writeTarget(
   const taken = takeNamedFeatures(options.change?.(mapped) ?? mapped, snapshot?.metadata);
   const metadata = withRowIdColumns(taken.metadata, snapshot?.metadata, () => world.uuid());
   checkSchema(metadata, table.name);
-  const protocol = protocolFor(metadata, snapshot?.protocol, taken.features);
-  if (snapshot === undefined) return { snapshot, metadata, newMetadata: actionOf(metadata), newProtocol: protocol };
+  const clustered = clusteredTarget(metadata, snapshot, options);
+  const features = clustered.newDomains === undefined ? taken.features : [...taken.features, "clustering"];
+  const protocol = protocolFor(metadata, snapshot?.protocol, features);
+  if (snapshot === undefined) {
+    return { snapshot, metadata, newMetadata: actionOf(metadata), newProtocol: protocol, ...clustered };
+  }
   // Before any file is written, not only when the commit is made.
   assertWritable(snapshot.protocol, snapshot.metadata, table.name);
   if (options.change === undefined) refuseNewConstraint(snapshot.metadata, metadata, table.name);
@@ -57,7 +69,33 @@ export function writeTarget(
     metadata,
     ...(hasNewMetadata ? { newMetadata: actionOf(metadata) } : {}),
     ...(protocol === snapshot.protocol ? {} : { newProtocol: protocol }),
+    ...clustered,
   };
+}
+
+/** By what the table is clustered from then on, and what the commit says where that is new. */
+function clusteredTarget(
+  metadata: TableMetadata,
+  snapshot: Snapshot | undefined,
+  options: TargetOptions,
+): Pick<WriteTarget, "clustering" | "newDomains"> {
+  const atFirst = options.create?.clusterBy?.map((column) => (typeof column === "string" ? [column] : column));
+  const wanted = snapshot === undefined ? atFirst : options.clusterBy;
+  if (wanted === undefined) return { clustering: clusteringColumns(snapshot?.domains) };
+  const domain = clusteringDomain(metadata, wanted);
+  const clustering = clusteringColumns(new Map([[domain.domain, domain]]));
+  const isSame = snapshot?.domains.get(domain.domain)?.configuration === domain.configuration;
+  return isSame ? { clustering } : { clustering, newDomains: [domain] };
+}
+
+/** What the commit says of the table, once the values of identity columns are given. */
+export function metadataWith(
+  target: WriteTarget,
+  identities: { readonly columns: readonly string[]; readonly rows: number } | undefined,
+): MetadataAction | undefined {
+  if (identities === undefined) return target.newMetadata;
+  const metadata = withHighWaterMarks(target.metadata, identities.columns, identities.rows);
+  return metadata === target.metadata ? target.newMetadata : actionOf(metadata);
 }
 
 /** Rows that are there may break it: only the verb that looks at them adds one. */

@@ -9,6 +9,7 @@ import type { MergeStep } from "./merge-step.ts";
 import { findMatches, type Matches } from "./find-matches.ts";
 import { keepsChangeFeed } from "../changes/write-change-files.ts";
 import { newRowsSql } from "./new-rows.ts";
+import { missingIdentities } from "../rules/identities.ts";
 import { typedNewRows } from "./typed-new-rows.ts";
 
 /**
@@ -61,6 +62,7 @@ async function prepare(
   await using session = await parts.database.session(request.signal);
   const doing = { what: `merge into table ${table.name}`, userSql: true };
   const step = { parts, session, table, spec, source, target, doing };
+  const identities = identitiesOf(step);
   const ranges = await checkSource(step);
   const matches = await findMatches(step, ranges);
   const tells = keepsChangeFeed(target) && matches.removed.count > 0;
@@ -75,6 +77,7 @@ async function prepare(
   });
   return {
     ...removed,
+    identities: { columns: identities, rows: matches.inserted },
     reads: { wholeTable: matches.readsWholeTable, files: new Set(matches.scanned.map((file) => file.path)) },
     metrics: {
       rowsInserted: matches.inserted,
@@ -85,6 +88,18 @@ async function prepare(
       bytesWritten,
     },
   };
+}
+
+/**
+ * Identity columns whose values the merge leaves to the table. A source may have them to find rows by, as long as none of its rows is
+ * inserted.
+ */
+function identitiesOf({ target, spec, source, table }: MergeStep): readonly string[] {
+  const isKey = (name: string): boolean => spec.keys.some((key) => key.toLowerCase() === name.toLowerCase());
+  const inserts = spec.notMatched?.insertWhen !== false;
+  const brought = source.schema.fields.filter(({ name }) => inserts || !isKey(name));
+  const set = Object.keys(spec.matched?.set ?? {}).map((name) => ({ name }));
+  return missingIdentities(target, [...brought, ...set], table.name);
 }
 
 async function plainNewRows(step: MergeStep, matches: Matches): Promise<Pick<RemoveRequest, "newRows">> {

@@ -48,8 +48,8 @@ export async function optimize(
 function clusteringWanted(table: OpenTable, snapshot: Snapshot, options: OptimizeOptions): Clustering | undefined {
   if (options.auto !== undefined) return undefined;
   const { clusterBy, curve = "hilbert" } = options;
-  const clustering = clusterBy === undefined ? clusteringOf(snapshot.metadata) : { columns: clusterBy, curve };
-  if (clustering !== undefined) checkClustering(snapshot.metadata, clustering, table.name);
+  const clustering = clusterBy === undefined ? clusteringOf(snapshot) : { columns: clusterBy, curve };
+  if (clustering !== undefined) checkClustering(snapshot, clustering, table.name);
   return clustering;
 }
 

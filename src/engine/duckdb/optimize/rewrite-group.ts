@@ -1,5 +1,6 @@
 import {
   clusteringTags,
+  clusteringColumns,
   rowIdColumns,
   type AddFile,
   type Clustering,
@@ -56,6 +57,7 @@ export async function rewriteGroup(parts: EngineParts, work: RewriteWork, group:
       draft,
       fileBytes: clustered?.fileBytes ?? FILE_BYTES,
       rowIds,
+      clustering: clusteringColumns(snapshot.domains),
     });
     const { partitionValues } = group;
     const cube = parts.database.world.uuid();

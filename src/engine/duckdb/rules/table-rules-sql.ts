@@ -1,12 +1,11 @@
 import { SluiceError, isFailure, type World } from "../../../base/index.ts";
 import type { StructType } from "../../../contract/index.ts";
-import { tableRules, type TableMetadata } from "../../../delta/index.ts";
+import { identityColumns, tableRules, type TableMetadata } from "../../../delta/index.ts";
 import { quoteIdentifier, quoteLiteral } from "../../sql-text.ts";
 import type { Session } from "../session.ts";
+import { identitySql } from "./identities.ts";
+import { RULE_MARK } from "./rule-mark.ts";
 import { engineExpression } from "./spark-expression.ts";
-
-/** Begins the message of every row that breaks a rule of the table, so that the failure can be told from others. */
-export const RULE_MARK = "a row breaks ";
 
 /** Name of the rows that the expressions of rules speak of. */
 const ROW = "r";
@@ -30,14 +29,16 @@ export function rulesSql(
   { metadata, tableName, world }: { metadata: TableMetadata; tableName: string; world: World },
 ): RulesSql | undefined {
   const { checks, generated, defaults } = tableRules(metadata);
-  if (checks.length === 0 && generated.size === 0 && defaults.size === 0) return undefined;
   const { schema, partitionColumns } = metadata;
+  const identities = identityColumns(schema);
+  if (checks.length + generated.size + defaults.size + identities.length === 0) return undefined;
   const nowMicros = BigInt(Math.floor(world.nowMs())) * 1000n;
   const inEngine = (expression: string, of: StructType = schema): string =>
     engineExpression(expression, { schema: of, row: ROW, nowMicros });
   const computed = new Map([...generated].map(([name, expression]) => [name, inEngine(expression)]));
   const nothing: StructType = { type: "struct", fields: [] };
   const given = new Map([...defaults].map(([name, expression]) => [name, inEngine(expression, nothing)]));
+  for (const identity of identities) given.set(identity.name, identitySql(identity, tableName));
   const rules = [
     ...checks.map(({ name, expression }) => ({ what: `${name}: ${expression}`, sql: inEngine(expression) })),
     ...[...computed].map(([name, sql]) => ({
