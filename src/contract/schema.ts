@@ -17,6 +17,8 @@ export type PrimitiveName =
   | "date"
   | "timestamp"
   | "timestamp_ntz"
+  /** Of nothing but nulls; no file has such a column. */
+  | "void"
   | `decimal(${number},${number})`;
 
 export type DataType = PrimitiveName | StructType | ArrayType | MapType;

@@ -61,7 +61,7 @@ export { widenColumn } from "./alter/widen-column.ts";
 export { rowIdColumns, rowIdsOf, withRowIdColumns, type RowIdColumns } from "./schema/row-id-columns.ts";
 export { fieldsOf } from "./schema/walk-schema.ts";
 export { identityColumns, withHighWaterMarks, type IdentityColumn } from "./schema/identity-columns.ts";
-export { CLUSTERING_DOMAIN, clusteringColumns, clusteringDomain, isClusteredBy } from "./schema/clustering.ts";
+export { clusteringColumns, clusteringDomain, isClusteredBy } from "./schema/clustering.ts";
 export { serializeSchema } from "./schema/serialize-schema.ts";
 export type { CommitChanges, HistoryEntry, Snapshot, TableHead } from "./snapshot.ts";
 export { encodeStats, type ColumnStats, type StatValue, type StatsLayout } from "./stats/encode-stats.ts";

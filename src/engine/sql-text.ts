@@ -37,6 +37,8 @@ const SQL_TYPES: Readonly<Record<string, string>> = {
   date: "DATE",
   timestamp: "TIMESTAMPTZ",
   timestamp_ntz: "TIMESTAMP",
+  // Nulls are of any type.
+  void: "INTEGER",
 };
 
 /** The name of a type in DuckDB's dialect, the dialect in which definitions are written. */

@@ -78,6 +78,13 @@ describe("a table of another engine", () => {
     }
   });
 
+  test("with columns of nothing but nulls is read, and not written", () => {
+    const used = metadata({}, struct([field("x", "long"), field("s", struct([field("nothing", "void")]))]));
+    const protocol = { minReaderVersion: 1, minWriterVersion: 2 };
+    expect(() => assertReadable(protocol, used, "t")).not.toThrow();
+    expect(() => assertWritable(protocol, used, "t")).toThrow("Cannot write table t: it uses void columns");
+  });
+
   test("is refused by every name that it lists and we do not know", () => {
     const both = listing(["deletionVectors", "newReader", "other"], ["newWriter"]);
     expect(() => assertReadable(both, metadata(), "t")).toThrow(/Cannot read table t: it uses newReader, other$/);

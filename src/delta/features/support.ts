@@ -2,6 +2,7 @@ import { SluiceError } from "../../base/index.ts";
 import type { ProtocolAction, TableMetadata } from "../actions.ts";
 import { mappingModeOf, physicalTable } from "../schema/column-mapping.ts";
 import { assertTypeChanges } from "../schema/type-changes.ts";
+import { hasType } from "../schema/walk-schema.ts";
 import { FEATURES, type Feature } from "./registry.ts";
 
 /**
@@ -57,10 +58,17 @@ export function assertWritable(protocol: ProtocolAction, metadata: TableMetadata
   for (const feature of FEATURES.values()) {
     if (feature.write !== "yes" && feature.activeIn?.(metadata) === true) refused.add(feature.name);
   }
-  // The columns that keep the ids have none themselves: where all are found by id nobody would find them.
-  const isTracked = FEATURES.get("rowTracking")?.activeIn?.(metadata) === true;
-  if (isTracked && mappingModeOf(metadata.configuration) === "id") refused.add("rowTracking with column mapping by id");
+  for (const what of notWritten(metadata)) refused.add(what);
   refuse("write", refused, table);
+}
+
+/** What no feature of the protocol stands for. */
+function* notWritten({ schema, configuration }: TableMetadata): Generator<string> {
+  // Writers differ in what they make of them, and so do the readers of what they made.
+  if (hasType(schema, "void")) yield "void columns";
+  // The columns that keep the ids have none themselves: where all are found by id nobody would find them.
+  const isTracked = configuration["delta.enableRowTracking"]?.toLowerCase() === "true";
+  if (isTracked && mappingModeOf(configuration) === "id") yield "rowTracking with column mapping by id";
 }
 
 /** Whether the protocol has the feature, by listing it or by a legacy version that implies it. */

@@ -38,13 +38,12 @@ interface Place {
 }
 
 const PRIMITIVES: ReadonlySet<string> = new Set(
-  "string long integer short byte float double boolean binary date timestamp timestamp_ntz".split(" "),
+  "string long integer short byte float double boolean binary date timestamp timestamp_ntz void".split(" "),
 );
 
 /** Types of the protocol that are not read yet, and the table feature that each belongs to. */
 const OTHER_TYPES: Readonly<Record<string, string>> = {
   variant: "variantType",
-  void: "void columns",
   geometry: "geospatial",
   geography: "geospatial",
   interval: "intervalTypes",

@@ -88,6 +88,7 @@ const PRIMITIVES: Readonly<Record<PlainName, DuckDBType>> = {
   date: DATE,
   timestamp: TIMESTAMPTZ,
   timestamp_ntz: TIMESTAMP,
+  void: INTEGER,
 };
 
 type Path = readonly string[];
@@ -142,6 +143,7 @@ const TAKERS: Readonly<Record<PlainName, (value: Value) => DuckDBValue | undefin
   binary: (value) => (value instanceof Uint8Array ? new DuckDBBlobValue(value) : undefined),
   date: (value) => (typeof value === "string" ? dateOf(value) : undefined),
   timestamp: (value) => (typeof value === "bigint" ? new DuckDBTimestampTZValue(value) : undefined),
+  void: () => undefined,
   timestamp_ntz: (value) => (typeof value === "bigint" ? new DuckDBTimestampValue(value) : undefined),
 };
 
