@@ -6,6 +6,7 @@ import { simulatedWorld } from "../../src/base/index.ts";
 import { duckdbEngine, type Engine } from "../../src/engine/index.ts";
 import { exitCodeOf, type RunReport } from "../../src/orchestration/index.ts";
 import { faultyStore, memoryStore, type Effect, type ObjectStore } from "../../src/storage/index.ts";
+import { PROCESS_FAULTS } from "../builders/process-faults.ts";
 import { lakeReader, type LakeReader } from "./lake-reader.ts";
 import { makeShop } from "./shop.ts";
 import { deliverAll, expectedState, lakeState, shopLake, type ShopLake } from "./shop-lake.ts";
@@ -16,18 +17,8 @@ import { wholeExports } from "./whole-exports.ts";
 const IS_NIGHT = process.env["SLUICE_NIGHTLY"] === "true";
 const SEED = Number(process.env["SLUICE_SEED"] ?? "20260109");
 
-const FAULTS: readonly Effect[] = [
-  { kind: "fail", when: "before" },
-  { kind: "fail", when: "after" },
-  { kind: "fail", when: "before", code: "storage.full" },
-  { kind: "crash", when: "before" },
-  { kind: "crash", when: "after" },
-  { kind: "pause", when: "before" },
-  { kind: "pause", when: "after" },
-];
-
 /** Of the pairs of a call and a fault; no multiple of the number of faults, so that each has its turn. */
-const PAIRS_A_STRIKE = 5 * FAULTS.length + 1;
+const PAIRS_A_STRIKE = 5 * PROCESS_FAULTS.length + 1;
 
 const SHOP = makeShop(20_260_109, { orders: 260, customers: 20, windows: 2, changes: 20 });
 const FIRST = SHOP.slice(0, 4);
@@ -85,8 +76,8 @@ async function strikeEveryCall(lake: ShopLake, exports: typeof SHOP, before: Obj
     next: await simulatedShop(lake.folder, engine),
   };
   for (let at = 1; ; at += 1) {
-    for (const [index, effect] of FAULTS.entries()) {
-      if (!IS_NIGHT && (at * FAULTS.length + index + SEED) % PAIRS_A_STRIKE !== 0) continue;
+    for (const [index, effect] of PROCESS_FAULTS.entries()) {
+      if (!IS_NIGHT && (at * PROCESS_FAULTS.length + index + SEED) % PAIRS_A_STRIKE !== 0) continue;
       const seed = 1_000 * at + index;
       const inner = await copyOf(before, simulatedWorld(seed));
       const needed = await strikeOnce(processes, inner, { effect, at, seed });

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { isFailure, simulatedWorld } from "../../src/base/index.ts";
 import { duckdbEngine, type Engine } from "../../src/engine/index.ts";
 import { SimulatedCrash, faultyStore, type Effect, type ObjectStore } from "../../src/storage/index.ts";
+import { DEADLY_FAULTS } from "../builders/process-faults.ts";
 import { OPERATIONS, opened, type Operation, type WriterTable } from "./operations.ts";
 import { shownTable } from "./table-model.ts";
 import { BEFORE, TODAY, baseTable, copyToday, engineWorld, seenOf, writerOf } from "./tried-table.ts";
@@ -14,13 +15,9 @@ const IS_NIGHT = process.env["SLUICE_NIGHTLY"] === "true";
 const SEED = Number(process.env["SLUICE_SEED"] ?? "20261127");
 
 const FAULTS = [
-  { kind: "fail", when: "before" },
+  ...DEADLY_FAULTS,
   { kind: "fail", when: "during" },
-  { kind: "fail", when: "after" },
-  { kind: "fail", when: "before", code: "storage.full" },
-  { kind: "crash", when: "before" },
   { kind: "crash", when: "during" },
-  { kind: "crash", when: "after" },
 ] as const satisfies readonly Effect[];
 /** Of the pairs of a call and a fault by day; no multiple of the number of faults, so that each has its turn. */
 const PAIRS_A_STRIKE = 8;

@@ -20,22 +20,15 @@ import {
   shownSnapshot,
   testLog,
 } from "../../../test/delta-builders.ts";
+import { DEADLY_FAULTS } from "../../../test/builders/process-faults.ts";
 
 const BATCHES = 6;
 const ALL_BATCHES = Array.from({ length: BATCHES }, (_, index) => index + 1);
 /** A checkpoint every other commit, so that a fault can hit each of its steps. */
 const CONFIGURATION = { "delta.checkpointInterval": "2" };
 
-const EFFECTS: readonly Effect[] = [
-  { kind: "fail", when: "before" },
-  { kind: "fail", when: "after" },
-  { kind: "fail", when: "before", code: "storage.full" },
-  { kind: "crash", when: "before" },
-  { kind: "crash", when: "after" },
-];
-
 describe("a writer of numbered batches", () => {
-  for (const effect of EFFECTS) {
+  for (const effect of DEADLY_FAULTS) {
     const name = `${effect.kind} ${"when" in effect ? effect.when : ""} ${"code" in effect ? effect.code : ""}`;
     test(`lands each batch exactly once when any one call meets: ${name.trim()} (F1–F4, F8, F16)`, async () => {
       let reached = 0;
@@ -54,7 +47,7 @@ describe("a writer of numbered batches", () => {
   test("lands each batch exactly once under many faults at random", async () => {
     for (let seed = 1; seed <= 60; seed += 1) {
       const inner = memoryStore({ world: simulatedWorld(seed) });
-      const random = { chance: 0.15, effects: EFFECTS };
+      const random = { chance: 0.15, effects: DEADLY_FAULTS };
       for (let process = 0; process < 200; process += 1) {
         const world = simulatedWorld(seed * 1000 + process);
         const store = faultyStore(inner, { world, random });

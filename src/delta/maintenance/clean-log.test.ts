@@ -1,35 +1,25 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { simulatedWorld, type World } from "../../base/index.ts";
+import { simulatedWorld } from "../../base/index.ts";
 import { memoryStore, type ObjectStore } from "../../storage/index.ts";
 import {
   append,
   bytesOf,
   committed,
-  createTable,
   latestOf,
-  metadataOf,
   rewrite,
   shownSnapshot,
   testLog,
   warningLog,
 } from "../../../test/delta-builders.ts";
-import type { DeltaLog } from "../delta-log.ts";
+import { tablePlace, type TablePlace } from "../../../test/builders/table-place.ts";
 
 const DAY_MS = 24 * 3_600_000;
 
-interface Place {
-  readonly world: World;
-  readonly store: ObjectStore;
-  readonly log: DeltaLog;
-}
-
 /** A table with a checkpoint every so many commits and a commit a day. */
-async function tableOfDays(days: number, checkpointEvery: number): Promise<Place> {
-  const world = simulatedWorld(1);
-  const store = memoryStore({ world });
-  const log = testLog(store, world);
-  await createTable(log, metadataOf({ configuration: { "delta.checkpointInterval": String(checkpointEvery) } }));
+async function tableOfDays(days: number, checkpointEvery: number): Promise<TablePlace> {
+  const at = await tablePlace({ "delta.checkpointInterval": String(checkpointEvery) });
+  const { world, log } = at;
   for (let day = 1; day <= days; day += 1) {
     await world.sleep(DAY_MS);
     const base = await latestOf(log);
@@ -38,7 +28,7 @@ async function tableOfDays(days: number, checkpointEvery: number): Promise<Place
     const request = gone.length === 0 ? append(base, [`f${day}`]) : rewrite(base, gone, { into: [`f${day}`] });
     committed(await log.commit(request));
   }
-  return { world, store, log };
+  return at;
 }
 
 async function logOf(store: ObjectStore): Promise<readonly string[]> {

@@ -1,37 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { simulatedWorld, type World } from "../../base/index.ts";
 import { field, struct } from "../../contract/index.ts";
-import { faultyStore, memoryStore, type ObjectStore } from "../../storage/index.ts";
-import {
-  append,
-  bytesOf,
-  committed,
-  createTable,
-  latestOf,
-  metadataOf,
-  rewrite,
-  testLog,
-} from "../../../test/delta-builders.ts";
+import { faultyStore } from "../../storage/index.ts";
+import { append, bytesOf, committed, latestOf, rewrite, testLog } from "../../../test/delta-builders.ts";
 import type { DeltaLog } from "../delta-log.ts";
 import type { Snapshot } from "../snapshot.ts";
+import { tablePlace, type TablePlace } from "../../../test/builders/table-place.ts";
 import { restore, type RestoreOptions } from "./restore.ts";
 import { vacuum } from "./vacuum.ts";
-
-interface Place {
-  readonly name: string;
-  readonly world: World;
-  readonly store: ObjectStore;
-  readonly log: DeltaLog;
-}
-
-async function place(): Promise<Place> {
-  const world = simulatedWorld(1);
-  const store = memoryStore({ world });
-  const log = testLog(store, world);
-  await createTable(log, metadataOf());
-  return { name: "t", world, store, log };
-}
 
 type Step = { readonly kind: "append" | "replace" | "describe" | "rearrange"; readonly n: number };
 const step: fc.Arbitrary<Step> = fc.record({
@@ -39,7 +15,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   n: fc.nat(3),
 });
 
-async function take(at: Place, { kind, n }: Step, index: number): Promise<void> {
+async function take(at: TablePlace, { kind, n }: Step, index: number): Promise<void> {
   const base = await latestOf(at.log);
   const name = `f${base.version}-${index}`;
   await at.store.create(name, bytesOf(name));
@@ -71,7 +47,7 @@ describe("restore", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 10 }), fc.nat(), fc.boolean(), async (...given) => {
         const [steps, any, rewindTxns] = given;
-        const at = await place();
+        const at = await tablePlace();
         for (const [index, one] of steps.entries()) await take(at, one, index);
         const before = await latestOf(at.log);
         const version = any % (before.version + 1);
@@ -94,7 +70,7 @@ describe("restore", () => {
   });
 
   test("a version whose files are gone is not restored by half", async () => {
-    const at = await place();
+    const at = await tablePlace();
     for (const [index, kind] of (["append", "append", "replace"] as const).entries()) {
       await take(at, { kind, n: 2 }, index);
     }
@@ -112,7 +88,7 @@ describe("restore", () => {
   test.each([true, false])(
     "files that a vacuum may be about to remove do not come back unless that is allowed (F24; allowed: %s)",
     async (allowExpiredFiles) => {
-      const at = await place();
+      const at = await tablePlace();
       for (const [index, kind] of (["append", "append", "replace"] as const).entries()) {
         await take(at, { kind, n: 2 }, index);
       }
@@ -134,7 +110,7 @@ describe("restore", () => {
   );
 
   test("a file that left the table within the retention comes back under the eyes of a vacuum (F24)", async () => {
-    const at = await place();
+    const at = await tablePlace();
     for (const [index, kind] of (["append", "append", "replace"] as const).entries()) {
       await take(at, { kind, n: 2 }, index);
     }
@@ -145,7 +121,7 @@ describe("restore", () => {
   });
 
   test("an append that comes in between is gone back behind as well", async () => {
-    const at = await place();
+    const at = await tablePlace();
     for (const index of [0, 1]) await take(at, { kind: "append", n: 0 }, index);
     let isFirst = true;
     const racing: DeltaLog = Object.create(at.log, {
@@ -165,7 +141,7 @@ describe("restore", () => {
   });
 
   test("columns that were added and go again keep their ids to themselves", async () => {
-    const at = await place();
+    const at = await tablePlace();
     const base = await latestOf(at.log);
     const { schema: _schema, ...metadata } = base.metadata;
     const schema = struct([field("value", "long"), field("more", "long")]);
@@ -183,6 +159,6 @@ describe("restore", () => {
     ["a version that is not there", { version: 9 }, "table.version-missing"],
     ["a moment before the table", { timestampMs: 1 }, "table.version-missing"],
   ])("refuses %s", async ([, options, code]) => {
-    await expect(restore(await place(), options)).rejects.toMatchObject({ code });
+    await expect(restore(await tablePlace(), options)).rejects.toMatchObject({ code });
   });
 });

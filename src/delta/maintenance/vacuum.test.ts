@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { simulatedWorld, type World } from "../../base/index.ts";
+import { simulatedWorld } from "../../base/index.ts";
 import { countingStore, memoryStore, type ObjectStore } from "../../storage/index.ts";
 import {
   append,
@@ -14,10 +14,10 @@ import {
 } from "../../../test/delta-builders.ts";
 import { field, struct } from "../../contract/index.ts";
 import { addWithVector, removeOf } from "../builders.ts";
-import type { DeltaLog } from "../delta-log.ts";
 import { READ_NOTHING } from "../transaction.ts";
 import { vectorPath, writeDeletionVectors } from "../vectors/deletion-vectors.ts";
 import { RowSet } from "../vectors/row-set.ts";
+import { tablePlace, type TablePlace } from "../../../test/builders/table-place.ts";
 import { vacuum, type VacuumOptions, type VacuumReport } from "./vacuum.ts";
 
 const DAY_SCHEMA = struct([field("value", "long"), field("_day", "string")]);
@@ -25,39 +25,25 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const WEEK_MS = 7 * DAY_MS;
 
-interface Place {
-  readonly world: World;
-  readonly store: ObjectStore;
-  readonly log: DeltaLog;
-}
-
-async function place(properties: Readonly<Record<string, string>> = {}): Promise<Place> {
-  const world = simulatedWorld(1);
-  const store = memoryStore({ world });
-  const log = testLog(store, world);
-  await createTable(log, metadataOf({ configuration: properties }));
-  return { world, store, log };
-}
-
-async function put({ store }: Place, path: string): Promise<void> {
+async function put({ store }: TablePlace, path: string): Promise<void> {
   await store.create(path, bytesOf(path));
 }
 
-async function add(at: Place, ...paths: readonly string[]): Promise<void> {
+async function add(at: TablePlace, ...paths: readonly string[]): Promise<void> {
   for (const path of paths) await put(at, path);
   committed(await at.log.commit(append(await latestOf(at.log), paths)));
 }
 
-async function replace(at: Place, gone: readonly string[], ...paths: readonly string[]): Promise<void> {
+async function replace(at: TablePlace, gone: readonly string[], ...paths: readonly string[]): Promise<void> {
   for (const path of paths) await put(at, path);
   committed(await at.log.commit(rewrite(await latestOf(at.log), gone, { into: paths, nowMs: at.world.nowMs() })));
 }
 
-async function clean(at: Place, options: VacuumOptions = {}): Promise<VacuumReport> {
-  return await vacuum({ name: "t", ...at }, options);
+async function clean(at: TablePlace, options: VacuumOptions = {}): Promise<VacuumReport> {
+  return await vacuum({ ...at }, options);
 }
 
-async function dataOf({ store }: Place): Promise<readonly string[]> {
+async function dataOf({ store }: TablePlace): Promise<readonly string[]> {
   const paths: string[] = [];
   for await (const { path } of store.list("")) if (!path.startsWith("_delta_log/")) paths.push(path);
   return paths;
@@ -79,7 +65,7 @@ describe("vacuum", () => {
   test("takes exactly what left the table, or was never in it, longer ago than the retention", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 25 }), fc.boolean(), async (steps, isDryRun) => {
-        const at = await place();
+        const at = await tablePlace();
         const live = new Set<string>();
         /** When a file was last needed by anybody. */
         const neededMs = new Map<string, number>();
@@ -108,7 +94,7 @@ describe("vacuum", () => {
   });
 
   test("leaves a file alone that is committed while it looks", async () => {
-    const at = await place();
+    const at = await tablePlace();
     await put(at, "late.parquet");
     await at.world.sleep(2 * WEEK_MS);
     const store: ObjectStore = {
@@ -118,12 +104,12 @@ describe("vacuum", () => {
         if (prefix === "") committed(await at.log.commit(append(await latestOf(at.log), ["late.parquet"])));
       },
     };
-    expect((await vacuum({ name: "t", ...at, store })).removed).toEqual([]);
+    expect((await vacuum({ ...at, store })).removed).toEqual([]);
     expect(await dataOf(at)).toEqual(["late.parquet"]);
   });
 
   test("a retention shorter than the table's own needs to be allowed", async () => {
-    const at = await place();
+    const at = await tablePlace();
     await add(at, "a");
     await replace(at, ["a"], "b");
     await at.world.sleep(HOUR_MS);
@@ -134,7 +120,7 @@ describe("vacuum", () => {
   });
 
   test("the table's own retention counts, and a longer one reaches back beyond what the newest version remembers", async () => {
-    const at = await place({ "delta.deletedFileRetentionDuration": "interval 1 day" });
+    const at = await tablePlace({ "delta.deletedFileRetentionDuration": "interval 1 day" });
     await add(at, "a");
     await replace(at, ["a"], "b");
     await at.world.sleep(3 * DAY_MS);
@@ -145,7 +131,7 @@ describe("vacuum", () => {
   });
 
   test("keeps the files of versions that somebody has yet to read", async () => {
-    const at = await place();
+    const at = await tablePlace();
     await add(at, "a");
     await add(at, "b");
     await replace(at, ["a", "b"], "c");
@@ -155,12 +141,8 @@ describe("vacuum", () => {
   });
 
   test("keeps deletion vectors as long as the files that they belong to", async () => {
-    const world = simulatedWorld(1);
-    const store = memoryStore({ world });
-    const log = testLog(store, world);
-    const configuration = { "delta.enableDeletionVectors": "true" };
-    const at = { world, store, log };
-    await createTable(log, metadataOf({ configuration }));
+    const at = await tablePlace({ "delta.enableDeletionVectors": "true" });
+    const { world, store, log } = at;
     await add(at, "a");
     const paths: string[] = [];
     for (const row of [0, 1]) {
@@ -185,7 +167,7 @@ describe("vacuum", () => {
     const store = memoryStore({ world });
     const log = testLog(store, world);
     await createTable(log, metadataOf({ partitionColumns: ["_day"], schema: DAY_SCHEMA }), DAY_SCHEMA);
-    const at = { world, store, log };
+    const at = { name: "t", world, store, log };
     const kept = ["_mine/x", ".hidden", "_file", "p/.x.crc", "_Day/x", "sub/_change_data/x", "_other=1/x"];
     const gone = ["_day=1/x", "_Day=1/y", "%5Fday=1/z", "_change_data/x", "plain", "p/q/x"];
     for (const path of [...kept, ...gone]) await put(at, path);
@@ -195,17 +177,17 @@ describe("vacuum", () => {
   });
 
   test("a clock that was set back keeps nothing for ever, and takes nothing that is young", async () => {
-    const at = await place();
+    const at = await tablePlace();
     await add(at, "a");
     await replace(at, ["a"], "b");
     await at.world.sleep(2 * WEEK_MS);
     await add(at, "c");
     const world = simulatedWorld(2, Date.UTC(2025, 0, 1));
-    expect((await vacuum({ name: "t", ...at, world })).removed).toMatchObject([{ path: "a" }]);
+    expect((await vacuum({ ...at, world })).removed).toMatchObject([{ path: "a" }]);
   });
 
   test("a table with a feature that is not understood is not cleaned", async () => {
-    const at = await place();
+    const at = await tablePlace();
     await at.store.create(
       "_delta_log/00000000000000000001.json",
       bytesOf('{"protocol":{"minReaderVersion":1,"minWriterVersion":7,"writerFeatures":["featureOfTomorrow"]}}\n'),

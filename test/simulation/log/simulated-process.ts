@@ -7,6 +7,7 @@ import {
   type FaultyStore,
   type ObjectStore,
 } from "../../../src/storage/index.ts";
+import { PROCESS_FAULTS } from "../../builders/process-faults.ts";
 import { TEXT_CHECKPOINTS } from "../../delta-builders.ts";
 import { chooseIntent, requestFor, type Operation } from "./operations.ts";
 import type { TableRows } from "./table-rows.ts";
@@ -24,18 +25,8 @@ export interface Shared {
   readonly operationsMax: number;
 }
 
-/** Failures before and after the effect, deaths, pauses, lost answers, late lists. */
-const EFFECTS: readonly Effect[] = [
-  { kind: "fail", when: "before" },
-  { kind: "fail", when: "after" },
-  { kind: "fail", when: "before", code: "storage.full" },
-  { kind: "crash", when: "before" },
-  { kind: "crash", when: "after" },
-  { kind: "pause", when: "before" },
-  { kind: "pause", when: "after" },
-  { kind: "delay", ms: 5 },
-  { kind: "stale", missing: 1 },
-];
+/** Also lost time and late lists. */
+const EFFECTS: readonly Effect[] = [...PROCESS_FAULTS, { kind: "delay", ms: 5 }, { kind: "stale", missing: 1 }];
 
 const FAULT_CHANCE = 0.03;
 const TRIES_MAX = 4;
