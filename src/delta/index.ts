@@ -25,7 +25,6 @@ export { restore, type RestoreOptions, type RestoreOutcome, type RestoreTable } 
 export { vacuum, type VacuumOptions, type VacuumReport } from "./maintenance/vacuum.ts";
 export {
   CLUSTER_BY_PROPERTY,
-  CLUSTER_COLUMNS_MAX,
   checkClustering,
   clusterByText,
   clusteringOf,

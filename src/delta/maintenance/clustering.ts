@@ -2,7 +2,7 @@ import { SluiceError } from "../../base/index.ts";
 import { isArray, isMap, isStruct } from "../../contract/index.ts";
 import type { AddFile, TableMetadata } from "../actions.ts";
 import { joinColumnNames, splitColumnNames } from "../schema/column-names.ts";
-import { clusteringColumns } from "../schema/clustering.ts";
+import { CLUSTER_COLUMNS_MAX, clusteringColumns } from "../schema/clustering.ts";
 import { physicalPath, physicalTable } from "../schema/column-mapping.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { statisticsColumns } from "../stats/statistics-columns.ts";
@@ -20,9 +20,6 @@ const WITHOUT_BOUNDS: ReadonlySet<unknown> = new Set(["boolean", "binary"]);
 
 /** Property of a table that says by which columns OPTIMIZE is to cluster it where nobody says otherwise: names with commas. */
 export const CLUSTER_BY_PROPERTY = "sluice.clusterBy";
-
-/** With more columns each of them would have too small a say in where a row lies. */
-export const CLUSTER_COLUMNS_MAX = 4;
 
 /** Tags of a file's `add`, as Delta's own OPTIMIZE writes them: files of one id were sorted together. */
 const CUBE_ID_TAG = "ZCUBE_ID";

@@ -7,8 +7,8 @@ import { mappingModeOf, physicalName } from "./column-mapping.ts";
 /** Delta PROTOCOL, "Clustered Table". */
 export const CLUSTERING_DOMAIN = "delta.clustering";
 
-/** As many as other engines take. */
-const COLUMNS_MAX = 4;
+/** With more columns each of them would have too small a say in where a row lies; other engines take no more, either. */
+export const CLUSTER_COLUMNS_MAX = 4;
 
 /** What says that a table is clustered by columns, each given by its names from the top down; by none at all, that it is no more. */
 export function clusteringDomain(
@@ -18,8 +18,8 @@ export function clusteringDomain(
   if (metadata.partitionColumns.length > 0) {
     throw new SluiceError("table.unsupported", "Cannot cluster a table that has partitions");
   }
-  if (columns.length > COLUMNS_MAX) {
-    throw new SluiceError("table.unsupported", `Cannot cluster a table by more than ${COLUMNS_MAX} columns`);
+  if (columns.length > CLUSTER_COLUMNS_MAX) {
+    throw new SluiceError("table.unsupported", `Cannot cluster a table by more than ${CLUSTER_COLUMNS_MAX} columns`);
   }
   const physical = columns.map((path) => {
     const fields = fieldsOnPath(metadata, path);
