@@ -28,7 +28,7 @@ const PROCESS = fileURLToPath(new URL("ledger-process.mjs", import.meta.url));
 /** A writer that takes longer to start or to finish what it is at hangs. */
 const HANGS_AFTER_MS = 600_000;
 /** On a machine that is busy the time may be over before they have begun: each does so many operations at least. */
-const OPERATIONS_MIN = 3;
+const OPERATIONS_MIN = 2;
 /** The first writer puts small files together every so many of its operations. */
 const OPTIMIZES_EVERY = 8;
 

@@ -20,7 +20,7 @@ const FAULTS = [
   { kind: "crash", when: "during" },
 ] as const satisfies readonly Effect[];
 /** Of the pairs of a call and a fault by day; no multiple of the number of faults, so that each has its turn. */
-const PAIRS_A_STRIKE = 8;
+const PAIRS_A_STRIKE = 15;
 
 /** The operations that write no rows; the others are struck in `test/contracts/engine/racing.ts`. */
 const STRUCK: Readonly<Record<string, Operation>> = {
