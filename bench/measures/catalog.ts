@@ -6,6 +6,7 @@ import { ladder } from "./ladder.ts";
 import { largeLake } from "./large-lake.ts";
 import { mergeUpdates } from "./merge.ts";
 import { silverWindow } from "./silver.ts";
+import { tableVerbs } from "./tables.ts";
 
 /** By the name that `--only` takes, in the order in which they run. */
 export const MEASURES: Readonly<Record<string, (context: BenchContext) => Promise<Measured>>> = {
@@ -13,6 +14,7 @@ export const MEASURES: Readonly<Record<string, (context: BenchContext) => Promis
   known: ingestKnown,
   window: ingestWindow,
   merge: mergeUpdates,
+  tables: tableVerbs,
   silver: silverWindow,
   gold: goldRefresh,
   empty: emptyRun,

@@ -1,4 +1,4 @@
-"""delta-rs as what merges are held against: `create` or `merge` with a JSON argument; answers with a line of JSON."""
+"""delta-rs as what our tables are held against: a verb with a JSON argument; answers with a line of JSON."""
 
 import json
 import os
@@ -15,7 +15,8 @@ STARTED = time.perf_counter()
 
 def main():
     verb, request = sys.argv[1], json.loads(sys.argv[2])
-    answer = {"create": create, "merge": merge}[verb](request)
+    verbs = {"create": create, "merge": merge, "optimize": optimize, "filter": filtered, "append": append}
+    answer = verbs[verb](request)
     print(json.dumps(answer, default=str))
     write_usage(os.environ.get("BENCH_METER"))
 
@@ -35,6 +36,30 @@ def merge(request):
     )
     metrics = merger.when_matched_update_all().when_not_matched_insert_all().execute()
     return {"seconds": time.perf_counter() - started, "version": deltalake.__version__, **metrics}
+
+
+def append(request):
+    started = time.perf_counter()
+    deltalake.write_deltalake(request["table"], batches(request["source"]), mode="append")
+    return {"seconds": time.perf_counter() - started}
+
+
+def optimize(request):
+    table = deltalake.DeltaTable(request["table"])
+    started = time.perf_counter()
+    table.optimize.compact(target_size=256 * 2**20)
+    return {"seconds": time.perf_counter() - started}
+
+
+def filtered(request):
+    """A hundredth of the rows, found by the files' statistics and summed up."""
+    started = time.perf_counter()
+    table = deltalake.DeltaTable(request["table"])
+    low = request["rows"] // 2
+    query = deltalake.QueryBuilder().register("t", table)
+    sql = f"SELECT count(*), sum(amount), max(note) FROM t WHERE id BETWEEN {low} AND {low + request['rows'] // 100}"
+    query.execute(sql).read_all()
+    return {"seconds": time.perf_counter() - started}
 
 
 def batches(path):

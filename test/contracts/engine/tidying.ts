@@ -1,5 +1,7 @@
+import { DuckDBInstance } from "@duckdb/node-api";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { field, struct } from "../../../src/contract/index.ts";
+import { field, isStruct, struct, type StructType } from "../../../src/contract/index.ts";
 import { lakeUnderTest, type MakeEngine } from "./lake-under-test.ts";
 
 const SCHEMA = struct([field("id", "long"), field("part", "string")]);
@@ -7,6 +9,27 @@ const ALL = "select * from t order by all";
 
 function rowsWith(ids: readonly number[]) {
   return ids.map((id) => ({ id: BigInt(id), part: id % 2 === 0 ? "a" : null }));
+}
+
+/** Field ids in a Parquet file, by the names of columns. */
+async function fieldIds(file: string): Promise<Readonly<Record<string, number>>> {
+  const database = await DuckDBInstance.create(":memory:", { threads: "1" });
+  const connection = await database.connect();
+  const found = await connection.runAndReadAll(
+    `SELECT name, field_id FROM parquet_schema('${file}') WHERE field_id IS NOT NULL`,
+  );
+  const rows = found.getRows();
+  connection.closeSync();
+  database.closeSync();
+  return Object.fromEntries(rows.map(([name, id]) => [String(name), Number(id)]));
+}
+
+/** Those of a schema. */
+function* fieldIdsOf({ fields }: StructType): Generator<[name: string, id: number]> {
+  for (const { name, type, metadata } of fields) {
+    yield [name, Number(metadata["sluice.fieldId"])];
+    if (isStruct(type)) yield* fieldIdsOf(type);
+  }
 }
 
 /** What becomes of a table whose files are rewritten and removed. */
@@ -32,6 +55,27 @@ export function tidying(make: MakeEngine): void {
       // In the newest version it is damage.
       await table.store.remove([...((await table.open()).snapshot?.files.keys() ?? [])]);
       await expect(table.rows(ALL)).rejects.toMatchObject({ code: "table.corrupt" });
+    });
+
+    test("rewritten files keep the field ids of their columns", async () => {
+      await using lake = await lakeUnderTest(make);
+      const table = lake.table(lake.store("local"));
+      const schema = struct([
+        field("id", "long"),
+        field("inner", struct([field("x", "string"), field("y", "double")])),
+      ]);
+      await table.create({ schema });
+      for (const clusterBy of [undefined, ["id"]]) {
+        for (const id of [1n, 2n]) await table.append(schema, [{ id, inner: { x: "a", y: 0.5 } }]);
+        const { snapshot } = await lake.engine.optimize(
+          await table.open(),
+          clusterBy === undefined ? {} : { clusterBy },
+        );
+        const [path = ""] = [...snapshot.files.keys()];
+        const found = await fieldIds(join(table.store.localFolder ?? "", path));
+        expect(found).toEqual(Object.fromEntries(fieldIdsOf(snapshot.metadata.schema)));
+        expect(Object.keys(found)).toHaveLength(4);
+      }
     });
 
     test("very many partitions are optimized one after the other", async () => {
