@@ -50,6 +50,32 @@ describe("a table's log", () => {
     expect(store.counts).toMatchObject({ read: 1, stat: 1, list: 0 });
   });
 
+  test("is loaded once for callers that come together; where that fails, the next looks for himself", async () => {
+    const inner = memoryStore({ world: simulatedWorld(1) });
+    const created = await createTable(testLog(inner));
+    const store = countingStore(inner);
+    await testLog(store).latest();
+    const alone = store.counts.list;
+    store.reset();
+    const log = testLog(store);
+    const found = await Promise.all([log.latest(), log.latest(), log.latest()]);
+    expect(found.map((one) => one?.version)).toEqual([created.version, created.version, created.version]);
+    expect(store.counts.list).toBe(alone);
+
+    let isBroken = true;
+    const broken = testLog({
+      ...inner,
+      list: (prefix, options) => {
+        if (!isBroken) return inner.list(prefix, options);
+        isBroken = false;
+        throw new Error("the first listing fails");
+      },
+    });
+    const [first, second] = await Promise.allSettled([broken.latest(), broken.latest()]);
+    expect(first.status).toBe("rejected");
+    expect(second).toMatchObject({ status: "fulfilled", value: { version: created.version } });
+  });
+
   test("tells the head from the checksum file, without replay", async () => {
     const inner = memoryStore({ world: simulatedWorld(1) });
     const writer = testLog(inner);

@@ -139,12 +139,17 @@ class StoredLog implements DeltaLog {
     return this.#newest;
   }
 
-  /** From the store; whoever asks meanwhile waits for the same. */
+  /** From the store. Whoever asks meanwhile waits for the same, and looks for himself where that found nothing or failed. */
   async #load(): Promise<TableSnapshot | undefined> {
-    this.#loading ??= loadSnapshot(this.#access).finally(() => {
-      this.#loading = undefined;
-    });
-    return await this.#loading;
+    const found = await this.#loading?.catch(() => undefined);
+    if (found !== undefined) return found;
+    const loading = loadSnapshot(this.#access);
+    this.#loading = loading;
+    try {
+      return await loading;
+    } finally {
+      if (this.#loading === loading) this.#loading = undefined;
+    }
   }
 
   /** Never goes back: another call may have come to know a newer one meanwhile. */
