@@ -141,8 +141,10 @@ class StoredLog implements DeltaLog {
 
   /** From the store. Whoever asks meanwhile waits for the same, and looks for himself where that found nothing or failed. */
   async #load(): Promise<TableSnapshot | undefined> {
-    const found = await this.#loading?.catch(() => undefined);
-    if (found !== undefined) return found;
+    if (this.#loading !== undefined) {
+      const found = await this.#loading.catch(() => undefined);
+      if (found !== undefined) return found;
+    }
     const loading = loadSnapshot(this.#access);
     this.#loading = loading;
     try {
