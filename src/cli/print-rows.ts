@@ -16,12 +16,14 @@ export async function printRows(session: Session, { engine, relation, schema }: 
   const startedMs = session.io.world.nowMs();
   const encoder = encoderFor(session, schema);
   let count = 0;
-  await session.print(encoder.start());
+  // What fails before the first row has printed nothing, and is told in the form that was asked for.
+  let text = encoder.start();
   for await (const rows of engine.query(relation, { signal: session.io.signal })) {
     count += rows.length;
-    await session.print(encoder.rows(rows));
+    await session.print(text + encoder.rows(rows));
+    text = "";
   }
-  await session.print(encoder.end());
+  await session.print(text + encoder.end());
   if (isTable(session))
     session.say(session.talkPaint.dim(`${counted(count, "row")} · ${duration(session.io.world.nowMs() - startedMs)}`));
   return count;

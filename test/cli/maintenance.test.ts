@@ -90,7 +90,7 @@ describe("vacuum and clean-log", () => {
     });
     expect((await cli("read", "./t", "--format", "csv")).stdout.trim().split("\n")).toHaveLength(6);
     expect(await json("read", "./t", "--version", "2", "--format", "json")).toMatchObject({
-      error: { code: "table.corrupt" },
+      error: { code: "table.version-missing" },
     });
     expect((await cli("clean-log", "./t", "--retain-days", "0", "--dry-run")).stdout).toBe(
       "./t: nothing would be removed; its log begins with version 0\n",
