@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { faultsOf, touchedByRun } from "./checks.ts";
-import { disagreements, newestVersion, sampled, startJudges, tableName, tablesBelow } from "./interop.ts";
+import { disagreements, startJudges, tablesBelow, versionsToJudge } from "./interop.ts";
 import { deliver, deliverUnderAnotherId, exportsBelow } from "./exports.ts";
 import { requirePart } from "../services/judges.ts";
 import { requireShared, sharedFolder } from "./shared-folder.ts";
@@ -47,13 +47,7 @@ describe.skipIf(!requireShared("data/retail"))("the retail lake, export by expor
     await using judges = await startJudges();
     const found: string[] = [];
     for (const path of tablesBelow(retail.lake)) {
-      const newest = await newestVersion(path);
-      const versions = sampled(newest, VERSIONS_MAX);
-      if (versions.length <= newest) {
-        process.stderr.write(
-          `SAMPLED: ${tableName(path)} at versions ${versions.join(", ")} of ${newest + 1}; all in the nightly run\n`,
-        );
-      }
+      const versions = await versionsToJudge(path, VERSIONS_MAX);
       for (const version of versions) found.push(...(await disagreements(judges.all, path, { version })));
     }
     expect(found).toEqual([]);

@@ -90,10 +90,15 @@ export function tablesBelow(lake: string): readonly string[] {
     .toSorted();
 }
 
-/** Some of the versions, spread evenly, the newest always among them; all of them where there are few. */
-export function sampled(newest: number, countMax: number): readonly number[] {
+/** All versions of a table, or `countMax` of them, spread evenly and with the newest; what is left out is said aloud. */
+export async function versionsToJudge(path: string, countMax: number): Promise<readonly number[]> {
+  const newest = await newestVersion(path);
   if (newest < countMax) return Array.from({ length: newest + 1 }, (_, version) => version);
-  return Array.from({ length: countMax }, (_, index) => Math.round((newest * (index + 1)) / countMax));
+  const versions = Array.from({ length: countMax }, (_, index) => Math.round((newest * (index + 1)) / countMax));
+  process.stderr.write(
+    `SAMPLED: ${tableName(path)} at versions ${versions.join(", ")} of ${newest + 1}; all in the nightly run\n`,
+  );
+  return versions;
 }
 
 export function tableName(path: string): string {
