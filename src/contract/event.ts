@@ -31,7 +31,7 @@ const SILVER_NAMES = new Set(["_is_deleted", "_updated_at", "_processed_timestam
  */
 const PASSING_NAMES = new Set(
   (
-    "at attributes computed delete_batch deleted_at duckdb_field_id events fate file hard joined kind late misfits none own " +
+    "at attributes cell computed delete_batch deleted_at duckdb_field_id events fate file hard joined kind late misfits none own " +
     "readable reasons rescued rescues row soft source texts tie_wins violated"
   ).split(" "),
 );

@@ -54,6 +54,7 @@ export { SluiceError, type FailureCode } from "../base/index.ts";
 
 /** Working with a lake from a program: what the command line does, without its text. */
 export { checkDefinition } from "./check-definition.ts";
+export { prepareRun } from "./prepare-run.ts";
 export { inspectTable, type InspectedFeature, type TableInspection } from "./inspect-table.ts";
 export { lakeStatus, type LakeStatus, type RunSummary, type TableRun, type TableStatus } from "./lake-status.ts";
 export { openLake, type Lake, type LakeOptions } from "./open-lake.ts";

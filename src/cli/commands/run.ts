@@ -1,5 +1,5 @@
 import type { TableName } from "../../contract/index.ts";
-import { checkDefinition, hasWork, isUpToDate, planLake, readTotals, type TablePlan } from "../../lake/index.ts";
+import { hasWork, isUpToDate, planLake, prepareRun, readTotals, type TablePlan } from "../../lake/index.ts";
 import { exitCodeOf, type RunReport } from "../../orchestration/index.ts";
 import { exitCodeAfter } from "../cli.ts";
 import { showProgress, type Progress } from "../progress.ts";
@@ -22,7 +22,7 @@ export async function run(session: Session): Promise<number> {
       const plans = await planLake(lake, wanted);
       // The plan has looked at everything that a run would look at first.
       if (isUpToDate(plans)) return nothingDone(plans, session.io.world.nowMs());
-      if (hasWork(plans)) await checkDefinition(lake, file);
+      if (hasWork(plans)) await prepareRun(lake, plans, file);
       expectRecords(progress, plans);
       return await lake.run(only.length === 0 ? {} : { only });
     },
