@@ -15,7 +15,7 @@ import { atMost, figureOf, longer, type Finding } from "../finding.ts";
 import { measureSluice, measureSubject } from "../measure-process.ts";
 import { measureAlone, measurePairs, median, type Pair, type Sample, type Side } from "../pairs.ts";
 
-const MEMORY = "512MB"; // the engine's share; the rest is left to what it does not count, and to Node
+const MEMORY = "400MB"; // the engine's share; the rest is left to what it does not count, and to Node
 const PEAK_MOST = atMost(1000, " MB");
 const TRACE_MOST = atMost(2, " s");
 const EMPTY_LONGER_MOST = atMost(0.3, " s longer");
