@@ -5,15 +5,17 @@ import type { TablePlan } from "./plan-lake.ts";
 
 /** Checks the definition's SQL (as `checkDefinition`) before a run writes, and opens the tables meanwhile that it begins with. */
 export async function prepareRun(lake: Lake, plans: readonly TablePlan[], file?: string): Promise<void> {
-  const first = plans.filter(({ step }) => step.kind === "read");
-  await Promise.all([
-    checkDefinition(lake, file),
-    // Whoever comes to the table meets the failure itself, and tells it in its place.
-    ...first.map(
-      async ({ table }) =>
-        await placeOf(lake, table)
-          .log.latest()
-          .catch(() => undefined),
-    ),
-  ]);
+  const opening = plans.filter(({ step }) => step.kind === "read").map(async ({ table }) => await open(lake, table));
+  try {
+    await checkDefinition(lake, file);
+  } finally {
+    await Promise.all(opening);
+  }
+}
+
+/** Whoever comes to the table meets a failure himself, and tells it in its place. */
+async function open(lake: Lake, table: TablePlan["table"]): Promise<void> {
+  await placeOf(lake, table)
+    .log.latest()
+    .catch(() => undefined);
 }

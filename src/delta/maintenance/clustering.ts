@@ -86,6 +86,7 @@ export function checkClustering(
   const refuse = (why: string): never => {
     throw new SluiceError("table.schema-mismatch", `Cannot cluster table ${table}: ${why}`, {
       facts: { table, columns: columns.join(", ") },
+      advice: "Name columns of the table whose values have an order and that it keeps statistics of.",
     });
   };
   if (columns.length === 0 || columns.length > CLUSTER_COLUMNS_MAX) {

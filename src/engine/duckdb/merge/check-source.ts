@@ -33,7 +33,10 @@ export async function checkSource(step: MergeStep): Promise<readonly ColumnRange
     throw new SluiceError(
       "table.broken-invariant",
       `Cannot merge into table ${table.name}: the source has more than one row of a key`,
-      { facts: { keys: spec.keys.join(", "), values: shown.slice(0, 200) } },
+      {
+        facts: { keys: spec.keys.join(", "), values: shown.slice(0, 200) },
+        advice: "Nothing was written. Give one row of each key: which of them counts is for the source to say.",
+      },
     );
   }
   return keys.flatMap(({ name, type }, index) => {
