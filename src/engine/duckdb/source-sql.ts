@@ -7,7 +7,7 @@ import { chunksOf } from "./engine-values.ts";
 import { readJsonLines } from "./json-lines.ts";
 import type { CheckedQueries } from "./checked-queries.ts";
 import type { ScratchFiles } from "./scratch-files.ts";
-import { tableScan, type ScanAccess } from "./table-scan.ts";
+import { noRows, tableScan, type ScanAccess } from "./table-scan.ts";
 import { quoteIdentifier, sqlTypeOf } from "../sql-text.ts";
 import { filesWithin } from "./file-statistics.ts";
 import { fileList } from "./literal-list.ts";
@@ -62,9 +62,9 @@ async function inputSql(access: SourceAccess, input: Input, wanted: Wanted): Pro
     case "parquet":
       return `SELECT * FROM read_parquet(${fileList(input.files)}, union_by_name = true)`;
     case "rows":
-      return isEmpty(input, wanted) ? noRows(input.schema) : `SELECT * FROM ${await rowsTable(access, input)}`;
+      return isEmpty(input, wanted) ? noRows(input.schema.fields) : `SELECT * FROM ${await rowsTable(access, input)}`;
     case "scratch":
-      return isEmpty(input.scratch, wanted) ? noRows(input.scratch.schema) : access.scratches.sql(input.scratch);
+      return isEmpty(input.scratch, wanted) ? noRows(input.scratch.schema.fields) : access.scratches.sql(input.scratch);
     case "relation":
       return (await sourceSql(access, input.relation, wanted)).sql;
   }
@@ -109,11 +109,6 @@ function requireSnapshot(table: OpenTable): { snapshot: NonNullable<OpenTable["s
 
 function isEmpty({ schema, rows }: { schema: StructType; rows: number | readonly Row[] }, wanted: Wanted): boolean {
   return schema.fields.length > 0 && (wanted === "columns" || (typeof rows !== "number" && rows.length === 0));
-}
-
-function noRows(schema: StructType): string {
-  const columns = schema.fields.map(({ name, type }) => `CAST(NULL AS ${sqlTypeOf(type)}) AS ${quoteIdentifier(name)}`);
-  return `SELECT ${columns.join(", ")} WHERE false`;
 }
 
 async function rowsTable(access: SourceAccess, input: { schema: StructType; rows: readonly Row[] }): Promise<string> {

@@ -108,13 +108,24 @@ function rowIdValues({ id, version }: RowIdColumns, keptAt: number | undefined):
 }
 
 function emptyScan({ metadata, positions, rowIds }: ScanOptions): string {
-  const columns = metadata.schema.fields.map((field) => named(`NULL::${sqlTypeOf(field.type)}`, field.name));
-  if (positions !== undefined) {
-    const fileType = positions === "path" ? "VARCHAR" : "UBIGINT";
-    columns.push(named(`NULL::${fileType}`, FILE_COLUMN), named("NULL::BIGINT", ROW_COLUMN));
-  }
-  for (const { name, type } of rowIdFields(rowIds)) columns.push(named(`NULL::${sqlTypeOf(type)}`, name));
+  const places =
+    positions === undefined
+      ? []
+      : [
+          named(`NULL::${positions === "path" ? "VARCHAR" : "UBIGINT"}`, FILE_COLUMN),
+          named("NULL::BIGINT", ROW_COLUMN),
+        ];
+  const columns = [...nullColumns(metadata.schema.fields), ...places, ...nullColumns(rowIdFields(rowIds))];
   return `SELECT ${columns.join(", ")} WHERE false`;
+}
+
+/** SQL without rows in the columns of a schema, which has some. */
+export function noRows(fields: readonly StructField[]): string {
+  return `SELECT ${nullColumns(fields).join(", ")} WHERE false`;
+}
+
+function nullColumns(fields: readonly StructField[]): readonly string[] {
+  return fields.map(({ name, type }) => named(`NULL::${sqlTypeOf(type)}`, name));
 }
 
 async function localPaths(access: ScanAccess, { table, files }: ScanOptions): Promise<readonly string[]> {
