@@ -62,18 +62,25 @@ export function writeShopConfig(folder: string): void {
 const SHOP_CONFIG = `
 import { bronze, defineLake, dynamodb, expect, gold, s, silver, sql } from "sluice";
 
+// Every run puts files together: whatever strikes a run strikes that, too.
+const autoCompact = { minFiles: 2 };
+
 const rawCustomers = bronze("customers", {
+  autoCompact,
   source: dynamodb({ table: "customers", keys: ["cust_id"], export: "./exports/customers" }),
 });
 const rawOrders = bronze("orders", {
+  autoCompact,
   source: dynamodb({ table: "orders", keys: ["order_id"], export: "./exports/orders" }),
 });
 const customers = silver("customers", {
+  autoCompact,
   from: rawCustomers,
   keys: ["cust_id"],
   columns: { cust_id: s.string(), segment: s.string() },
 });
 const orders = silver("orders", {
+  autoCompact,
   from: rawOrders,
   keys: ["order_id"],
   columns: {
@@ -88,6 +95,7 @@ const orders = silver("orders", {
   expect: { positive_amount: expect("amount > 0").orQuarantine() },
 });
 const revenue = gold("revenue", {
+  autoCompact,
   query: sql\`select segment, count(*) as orders, sum(amount) as revenue from \${orders} group by segment\`,
 });
 

@@ -37,6 +37,41 @@ describe("the database", () => {
     await database.close();
   });
 
+  test("a session finds nothing of those before it, however they ended", async () => {
+    const database = await opened();
+    const rowsOf = async (sql: string): Promise<unknown> => {
+      await using session = await database.session();
+      return await session.rows(sql, DOING);
+    };
+    expect(await rowsOf("SELECT 1")).toEqual([[1]]);
+    {
+      await using session = await database.session();
+      const name = session.newName("left");
+      await session.run(`CREATE TEMP TABLE ${name} AS SELECT 1 AS a`, DOING);
+      await expect(rowsOf(`FROM ${name}`)).rejects.toMatchObject({ name: "SluiceError" });
+    }
+    {
+      await using session = await database.session();
+      const { chunks } = await session.stream("SELECT range FROM range(1000000)", DOING);
+      for await (const _ of chunks) break;
+    }
+    {
+      await using session = await database.session();
+      await expect(session.run("SELECT error('no')", DOING)).rejects.toMatchObject({ name: "SluiceError" });
+    }
+    {
+      const session = await database.session();
+      const running = session.run("SELECT count(*) FROM range(10000000) a, range(10000000) b", DOING);
+      const ended = expect(running).rejects.toMatchObject({ code: "run.interrupted" });
+      await session[Symbol.asyncDispose]();
+      await ended;
+    }
+    for (let again = 0; again < 6; again += 1) {
+      expect(await rowsOf("SELECT count(*)::INTEGER FROM duckdb_tables()")).toEqual([[0]]);
+    }
+    await database.close();
+  });
+
   test("extensions are neither installed nor loaded by themselves", async () => {
     const database = await opened();
     await using session = await database.session();

@@ -67,6 +67,42 @@ export function reading(make: MakeEngine): void {
       expect(answer).toEqual([{ id: 10n, other: 1n }]);
     });
 
+    test("an input that the query does not read may be unreadable, and its columns are known without its files", async () => {
+      await using lake = await lakeUnderTest(make);
+      const under = lake.table(lake.store("local"));
+      await under.create({ schema: SCHEMA }, [{ id: 1n, name: "x" }]);
+      await under.store.remove(await under.files());
+      const gone = { kind: "table" as const, table: await under.open() };
+      const there = { kind: "relation" as const, relation: rowsOf(SCHEMA, [{ id: 2n, name: "y" }]) };
+      expect(await lake.engine.rows({ sql: "select id from there", inputs: { gone, there } })).toEqual([{ id: 2n }]);
+      const columns = { sql: "select id + 1 as n, name from gone", inputs: { gone } };
+      const { fields } = await lake.engine.schemaOf(columns);
+      expect(fields.map(({ name, type }) => [name, type])).toEqual([
+        ["n", "long"],
+        ["name", "string"],
+      ]);
+      await expect(lake.engine.rows(columns)).rejects.toMatchObject({ name: "SluiceError" });
+    });
+
+    test("files outside of an input's ranges are not read, and all that may have such rows are", async () => {
+      await using lake = await lakeUnderTest(make);
+      const under = lake.table(lake.store("local"));
+      await under.create({ schema: SCHEMA }, [{ id: 1n, name: "a" }]);
+      const first = await under.files();
+      await under.append(SCHEMA, [{ id: 5n, name: "b" }]);
+      await under.append(SCHEMA, [{ id: 9n, name: "c" }]);
+      await under.store.remove(first);
+      const table = await under.open();
+      const within = async (min: bigint, max: bigint) =>
+        await lake.engine.rows({
+          sql: "select id from t order by id",
+          inputs: { t: { kind: "table", table, ranges: [{ path: ["id"], type: "long", min, max }] } },
+        });
+      expect(await within(5n, 9n)).toEqual([{ id: 5n }, { id: 9n }]);
+      expect(await within(6n, 8n)).toEqual([]);
+      await expect(within(1n, 9n)).rejects.toMatchObject({ name: "SluiceError" });
+    });
+
     test("a query says where it is wrong, in its own lines", async () => {
       await using lake = await lakeUnderTest(make);
       const t = { t: { kind: "relation" as const, relation: rowsOf(SCHEMA, []) } };
