@@ -50,8 +50,15 @@ export function refused(
   file: string,
   code: "table.unsupported" | "table.exists" = "table.unsupported",
 ): SluiceError {
-  return new SluiceError(code, `Cannot convert ${table}: ${why}`, { facts: file === "" ? { table } : { table, file } });
+  return new SluiceError(code, `Cannot convert ${table}: ${why}`, {
+    facts: file === "" ? { table } : { table, file },
+    ...(code === "table.exists" ? {} : { advice: ADVICE }),
+  });
 }
+
+const ADVICE =
+  "Nothing was changed. A folder is converted that holds Parquet files alone, all below folders `column=value` of the same columns " +
+  "or none; move the others away, or write the rows into a new table.";
 
 function isHidden(name: string): boolean {
   return name.startsWith("_") || name.startsWith(".");
