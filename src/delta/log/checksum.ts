@@ -1,11 +1,11 @@
-import { SluiceError, isFailure, messageOf, parseJson, stringifyJson, type JsonValue } from "../../base/index.ts";
+import { SluiceError, isFailure, messageOf, parseJson, stringifyJson } from "../../base/index.ts";
 import type { TxnAction } from "../actions.ts";
 import type { TableHead } from "../snapshot.ts";
 import { domainJson, metadataJson, protocolJson, txnJson } from "./action-json.ts";
 import { ActionMembers } from "./action-members.ts";
 import { checksumPath } from "./file-names.ts";
 import type { LogAccess } from "./log-access.ts";
-import { readMetadata, readProtocol, readTxn } from "./read-action.ts";
+import { readDomain, readMetadata, readProtocol, readTxn } from "./read-action.ts";
 import { tellsOwnTime } from "./table-properties.ts";
 import type { TableSnapshot } from "./table-snapshot.ts";
 import { HISTOGRAM_BOUNDARIES } from "./totals.ts";
@@ -15,6 +15,34 @@ import { HISTOGRAM_BOUNDARIES } from "./totals.ts";
  * damaged, or leaves out what a head needs; a damaged one is reported as a warning, the log says the same without it.
  */
 export async function readChecksum(access: LogAccess, version: number): Promise<TableHead | undefined> {
+  return await readMembers(access, version, (members, where) => readHead(version, members, where));
+}
+
+/**
+ * Whether the version's checksum file has as many files and bytes as the snapshot and the same domains; undefined where there is none
+ * that could be used.
+ */
+export async function agreesWithChecksum(
+  access: LogAccess,
+  { version, domains, state: { totals } }: TableSnapshot,
+): Promise<boolean | undefined> {
+  return await readMembers(access, version, (members, where) => {
+    const listed = members.optionalList("domainMetadata") ?? [];
+    const known = listed.map((item) => readDomain(new ActionMembers(item, "checksum.domainMetadata", where)));
+    return (
+      members.count("numFiles") === totals.files &&
+      members.count("tableSizeBytes") === totals.sizeBytes &&
+      known.length === domains.size &&
+      known.every(({ domain, configuration }) => domains.get(domain)?.configuration === configuration)
+    );
+  });
+}
+
+async function readMembers<Content>(
+  access: LogAccess,
+  version: number,
+  read: (members: ActionMembers, where: string) => Content,
+): Promise<Content | undefined> {
   const path = checksumPath(version);
   let body: Uint8Array;
   try {
@@ -24,7 +52,8 @@ export async function readChecksum(access: LogAccess, version: number): Promise<
     throw error;
   }
   try {
-    return readHead(version, parseJson(new TextDecoder("utf-8", { fatal: true }).decode(body)), path);
+    const json = parseJson(new TextDecoder("utf-8", { fatal: true }).decode(body));
+    return read(new ActionMembers(json, "checksum", path), path);
   } catch (error) {
     if (isFailure(error) && error.code !== "table.corrupt") throw error;
     const why = messageOf(error);
@@ -58,8 +87,7 @@ export function checksumBody(snapshot: TableSnapshot, txnId: string): Uint8Array
   return new TextEncoder().encode(stringifyJson(json));
 }
 
-function readHead(version: number, json: JsonValue, where: string): TableHead | undefined {
-  const members = new ActionMembers(json, "checksum", where);
+function readHead(version: number, members: ActionMembers, where: string): TableHead | undefined {
   members.count("tableSizeBytes");
   members.count("numFiles");
   if (members.count("numMetadata") !== 1 || members.count("numProtocol") !== 1) {

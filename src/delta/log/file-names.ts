@@ -4,7 +4,9 @@ export type LogFile =
   | { readonly kind: "checksum"; readonly version: number }
   | { readonly kind: "classic-checkpoint"; readonly version: number }
   | { readonly kind: "multi-part-checkpoint"; readonly version: number; readonly part: number; readonly parts: number }
-  | { readonly kind: "uuid-checkpoint"; readonly version: number; readonly format: "json" | "parquet" };
+  | { readonly kind: "uuid-checkpoint"; readonly version: number; readonly format: "json" | "parquet" }
+  /** What the commits from `version` up to `endVersion` (both included) come to. */
+  | { readonly kind: "compaction"; readonly version: number; readonly endVersion: number };
 
 const LOG_FOLDER = "_delta_log";
 export const HINT_PATH = `${LOG_FOLDER}/_last_checkpoint`;
@@ -20,9 +22,10 @@ const COMMIT = /^(\d{20})\.json$/;
 const CHECKSUM = /^(\d{20})\.crc$/;
 const CLASSIC = /^(\d{20})\.checkpoint\.parquet$/;
 const MULTI_PART = /^(\d{20})\.checkpoint\.(\d{10})\.(\d{10})\.parquet$/;
+const COMPACTION = /^(\d{20})\.(\d{20})\.compacted\.json$/;
 const UUID = /^(\d{20})\.checkpoint\.[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\.(json|parquet)$/i;
 
-/** What a path of the log is; undefined for anything that takes no part in replay (log compactions, unknown files). */
+/** What a path of the log is; undefined for anything that takes no part in replay. */
 export function parseLogFile(path: string): LogFile | undefined {
   if (!path.startsWith(`${LOG_FOLDER}/`)) return undefined;
   const name = path.slice(LOG_FOLDER.length + 1);
@@ -35,6 +38,10 @@ export function parseLogFile(path: string): LogFile | undefined {
   const part = MULTI_PART.exec(name);
   if (part !== null) {
     return { kind: "multi-part-checkpoint", version: Number(part[1]), part: Number(part[2]), parts: Number(part[3]) };
+  }
+  const compaction = COMPACTION.exec(name);
+  if (compaction !== null) {
+    return { kind: "compaction", version: Number(compaction[1]), endVersion: Number(compaction[2]) };
   }
   const uuid = UUID.exec(name);
   if (uuid === null) return undefined;

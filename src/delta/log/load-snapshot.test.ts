@@ -138,7 +138,7 @@ describe("a log with files that are missing or more than there should be", () =>
     const strangers = [
       `${commitFile(3)}.tmp`,
       "_delta_log/.00000000000000000003.json.crc",
-      "_delta_log/00000000000000000000.00000000000000000002.compacted.json",
+      "_delta_log/00000000000000000000.00000000000000000002.compacted.json.tmp",
       "_delta_log/_staged_commits/00000000000000000004.3a0d65cd-4056-49b8-937b-95f9e3ee90e5.json",
       "_delta_log/0/x",
     ];

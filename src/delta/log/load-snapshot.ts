@@ -1,12 +1,13 @@
 import { SluiceError, isFailure } from "../../base/index.ts";
 import type { ObjectInfo } from "../../storage/index.ts";
 import { readCheckpointHint } from "./checkpoint-hint.ts";
+import { agreesWithChecksum } from "./checksum.ts";
 import { VERSIONED_PREFIX, beforeVersion, commitPath } from "./file-names.ts";
 import type { LogAccess } from "./log-access.ts";
-import { planReplay, type ReplayDecision, type ReplayPlan } from "./plan-replay.ts";
+import { planReplay, type ReplayDecision, type ReplayPlan, type ReplayStep } from "./plan-replay.ts";
 import { readAhead } from "./read-ahead.ts";
 import { readCheckpoint } from "./read-checkpoint.ts";
-import { readCommit, type LoggedCommit } from "./read-commit.ts";
+import { readCommit, readCompaction, type LoggedCommit } from "./read-commit.ts";
 import { Replay } from "./replay.ts";
 import type { TableSnapshot } from "./table-snapshot.ts";
 
@@ -75,13 +76,28 @@ async function replayFrom(
     }
     if (!wanted.isWhole && (decision.kind !== "replay" || decision.checkpoint === undefined)) return undefined;
     if (decision.kind !== "replay") return noStart(access, decision, firstFailure, wanted.upTo);
-    const replay = new Replay(access.world.nowMs());
-    const failure = await replayCheckpoint(access, decision, replay);
-    if (failure === undefined) return await replayCommits(access, decision, replay);
-    firstFailure ??= failure;
-    access.onWarning(failure);
-    for (const path of decision.checkpoint?.paths ?? []) unusable.add(path);
+    const outcome = await replayPlan(access, decision);
+    if (outcome.snapshot !== undefined) return outcome.snapshot;
+    firstFailure ??= outcome.failure;
+    for (const path of outcome.unusable) unusable.add(path);
   }
+}
+
+type PlanOutcome =
+  | { readonly snapshot: TableSnapshot }
+  /** What must not be part of the next plan; `failure`: of the checkpoint. */
+  | { readonly snapshot: undefined; readonly unusable: readonly string[]; readonly failure?: SluiceError };
+
+async function replayPlan(access: LogAccess, plan: ReplayPlan): Promise<PlanOutcome> {
+  const replay = new Replay(access.world.nowMs());
+  const failure = await replayCheckpoint(access, plan, replay);
+  if (failure !== undefined) {
+    access.onWarning(failure);
+    return { snapshot: undefined, unusable: plan.checkpoint?.paths ?? [], failure };
+  }
+  const snapshot = await replayCommits(access, plan, replay);
+  const unusable = await doubtfulCompactions(access, plan.steps, snapshot);
+  return unusable.length === 0 ? { snapshot } : { snapshot: undefined, unusable };
 }
 
 /** Returns the failure of a checkpoint that is not readable or not whole. */
@@ -104,19 +120,13 @@ export async function replayCheckpoint(
 }
 
 async function replayCommits(access: LogAccess, plan: ReplayPlan, replay: Replay): Promise<TableSnapshot> {
-  const read = (version: number): Promise<LoggedCommit | undefined> => readCommitFile(access, version);
-  const versions = plan.commits.map((commit) => commit.version);
-  let commitBytes = 0;
-  let expected = versions[0] ?? 0;
   let last: LoggedCommit | undefined;
-  for await (const commit of readAhead(versions, read, COMMITS_AT_ONCE)) {
-    if (commit === undefined) throw gap(access, expected);
-    replay.commit(commit);
-    commitBytes += commit.sizeBytes;
-    expected += 1;
-    last = commit;
+  for await (const commits of readAhead(plan.steps, async (step) => await readStep(access, step), COMMITS_AT_ONCE)) {
+    for (const commit of commits) replay.commit(commit);
+    last = commits.at(-1);
   }
-  if (last === undefined && replay.hasOwnTimes) last = await readCommitFile(access, plan.version);
+  // A compaction does not say when its commits were made.
+  if (last?.commitInfo === undefined && replay.hasOwnTimes) last = await readCommitFile(access, plan.version);
   return replay.finish({
     version: plan.version,
     timestampMs: ownTimeMs(last) ?? plan.committedMs ?? plan.checkpoint?.modifiedMs ?? 0,
@@ -124,10 +134,56 @@ async function replayCommits(access: LogAccess, plan: ReplayPlan, replay: Replay
     length: {
       checkpointVersion: plan.checkpoint?.version ?? -1,
       checkpointBytes: plan.checkpoint?.sizeBytes ?? 0,
-      commits: versions.length,
-      commitBytes,
+      commits: plan.commits.length,
+      commitBytes: plan.commits.reduce((sum, commit) => sum + commit.sizeBytes, 0),
     },
   });
+}
+
+/** The commits of a step, or what they come to. */
+async function readStep(access: LogAccess, step: ReplayStep): Promise<readonly LoggedCommit[]> {
+  const compacted = step.compaction === undefined ? undefined : await readCompactionFile(access, step, step.compaction);
+  if (compacted !== undefined) return [compacted];
+  const versions = Array.from({ length: step.to - step.from + 1 }, (_, index) => step.from + index);
+  const commits: LoggedCommit[] = [];
+  for await (const commit of readAhead(versions, (version) => readCommitFile(access, version), COMMITS_AT_ONCE)) {
+    if (commit === undefined) throw gap(access, step.from + commits.length);
+    commits.push(commit);
+  }
+  return commits;
+}
+
+/** Compactions that led to something else than the version's checksum file says, or that nothing speaks for. */
+async function doubtfulCompactions(
+  access: LogAccess,
+  steps: readonly ReplayStep[],
+  snapshot: TableSnapshot,
+): Promise<readonly string[]> {
+  const used = steps.flatMap(({ from, compaction }) => (compaction === undefined ? [] : [{ from, path: compaction }]));
+  if (used.length === 0) return [];
+  const isConfirmed = await agreesWithChecksum(access, snapshot);
+  if (isConfirmed === true) return [];
+  if (isConfirmed === undefined) return used.filter(({ from }) => from > 0).map(({ path }) => path);
+  const paths = used.map(({ path }) => path);
+  const why = "the checksum file of the version says otherwise";
+  access.onWarning(new SluiceError("table.corrupt", `Cannot use ${paths.join(", ")}: ${why}`));
+  return paths;
+}
+
+/** undefined where it cannot be used: its commits say the same. One that is gone was cleaned up after it was listed. */
+async function readCompactionFile(
+  access: LogAccess,
+  step: ReplayStep,
+  path: string,
+): Promise<LoggedCommit | undefined> {
+  try {
+    return readCompaction(step, await access.store.read(path), { where: path, rootUrl: access.store.url });
+  } catch (error) {
+    if (isFailure(error, "storage.missing")) return undefined;
+    if (!isFailure(error, "table.corrupt")) throw error;
+    access.onWarning(error);
+    return undefined;
+  }
 }
 
 function noStart(

@@ -8,6 +8,8 @@ export interface ReplayPlan {
   readonly checkpoint: CheckpointFilesOf | undefined;
   /** Commits after the checkpoint, without a gap, up to `version`. */
   readonly commits: readonly CommitFile[];
+  /** The same commits in order, each by itself or a stretch of them at once. */
+  readonly steps: readonly ReplayStep[];
   /** When `version` was committed; undefined when its commit file is gone. */
   readonly committedMs: number | undefined;
 }
@@ -28,6 +30,13 @@ export interface CommitFile {
   readonly timestampMs: number;
 }
 
+/** The commits `from..to` (both included), and the log compaction that tells what they come to, where there is one. */
+export interface ReplayStep {
+  readonly from: number;
+  readonly to: number;
+  readonly compaction?: string;
+}
+
 export type ReplayDecision =
   | ReplayPlan
   | { readonly kind: "no-table" }
@@ -45,6 +54,7 @@ export function planReplay(
   wanted: { readonly upTo?: number | undefined; readonly unusable?: ReadonlySet<string> } = {},
 ): ReplayDecision {
   const files = listedFiles(listed).filter(({ file }) => file.version <= (wanted.upTo ?? Infinity));
+  const isUsed = ({ info }: Listed): boolean => wanted.unusable?.has(info.path) !== true;
   const commits = commitFiles(files);
   const checkpoint = completeCheckpoints(files)
     .filter((candidate) => !candidate.paths.some((path) => wanted.unusable?.has(path)))
@@ -68,8 +78,34 @@ export function planReplay(
     version,
     checkpoint,
     commits: needed,
+    steps: stepsOf(files.filter(isUsed), { from: start, to: version }),
     committedMs: last?.version === version ? last.timestampMs : undefined,
   };
+}
+
+/**
+ * The fewest files from the left on (Delta PROTOCOL, "Log Compaction Files"): where a compaction begins, the one that goes furthest
+ * stands for its commits. One that begins before the checkpoint or ends after the wanted version is of no use.
+ *
+ * Some writers leave out of a compaction the removes that have expired and the domains that went: what is before it would come back. Only
+ * one from version 0 on has nothing before it; any other is used where the version has a checksum file to compare with.
+ */
+function stepsOf(files: readonly Listed[], { from, to }: { from: number; to: number }): ReplayStep[] {
+  const canConfirm = files.some(({ file }) => file.kind === "checksum" && file.version === to);
+  const furthest = new Map<number, ReplayStep>();
+  for (const { info, file } of files) {
+    if (file.kind !== "compaction" || file.endVersion <= file.version || file.endVersion > to) continue;
+    if (file.version > 0 && !canConfirm) continue;
+    if (file.endVersion <= (furthest.get(file.version)?.to ?? -1)) continue;
+    furthest.set(file.version, { from: file.version, to: file.endVersion, compaction: info.path });
+  }
+  const steps: ReplayStep[] = [];
+  for (let version = from; version <= to;) {
+    const step = furthest.get(version) ?? { from: version, to: version };
+    steps.push(step);
+    version = step.to + 1;
+  }
+  return steps;
 }
 
 /** What takes part in replay, out of a listing. */

@@ -179,7 +179,7 @@ export function readTxn(members: ActionMembers): TxnAction {
   };
 }
 
-function readDomain(members: ActionMembers): DomainMetadataAction {
+export function readDomain(members: ActionMembers): DomainMetadataAction {
   return {
     domain: members.string("domain"),
     configuration: members.optionalString("configuration") ?? "",

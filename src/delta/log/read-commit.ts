@@ -12,7 +12,7 @@ import type {
 import type { CommitChanges } from "../snapshot.ts";
 import { encodeFilePath } from "./file-path.ts";
 import { readAction, type Action } from "./read-action.ts";
-import { vectorId } from "./vector-id.ts";
+import { fileKey, vectorId } from "./vector-id.ts";
 
 /** A commit file, parsed, with what only the log itself needs. */
 export interface LoggedCommit extends CommitChanges {
@@ -26,8 +26,31 @@ export interface LoggedCommit extends CommitChanges {
  * not JSON, or that holds what one commit must not hold twice, fails with `table.corrupt` naming file and line.
  */
 export function readCommit(version: number, body: Uint8Array, place: CommitPlace): LoggedCommit {
+  return readParts(version, body, { place, parts: new CommitParts(place.where, (remove) => remove.path) });
+}
+
+/**
+ * Parses a log compaction (Delta PROTOCOL, "Log Compaction Files"): what its commits come to, in the form of one commit. A file that got
+ * another deletion vector more than once in them is removed as often, each time with the one that it had.
+ */
+export function readCompaction(
+  { from, to }: { readonly from: number; readonly to: number },
+  body: Uint8Array,
+  place: CommitPlace,
+): LoggedCommit {
+  const parts = new CommitParts(place.where, fileKey);
+  const compacted = readParts(to, body, { place, parts });
+  const isBeginning = compacted.protocol !== undefined && compacted.metadata !== undefined;
+  if (from === 0 && !isBeginning) parts.fail("a table begins without a protocol or a metaData action");
+  return compacted;
+}
+
+function readParts(
+  version: number,
+  body: Uint8Array,
+  { place, parts }: { place: CommitPlace; parts: CommitParts },
+): LoggedCommit {
   const text = decodeText(body, place.where);
-  const parts = new CommitParts(place.where);
   let lineNumber = 0;
   for (const line of text.split("\n")) {
     lineNumber += 1;
@@ -36,7 +59,7 @@ export function readCommit(version: number, body: Uint8Array, place: CommitPlace
     const action = readAction(parseLine(line, where), { where, rootUrl: place.rootUrl });
     if (action !== undefined) parts.take(action);
   }
-  if (lineNumber === 1 && text.trim() === "") parts.fail("the file is empty");
+  if (text.trim() === "") parts.fail("the file is empty");
   return parts.commit(version, body.length);
 }
 
@@ -47,6 +70,8 @@ export interface CommitPlace {
 
 class CommitParts {
   readonly #where: string;
+  /** What only one remove action may have. */
+  readonly #removeKey: (remove: RemoveFile) => string;
   readonly #adds = new Map<string, AddFile>();
   readonly #removes = new Map<string, RemoveFile>();
   readonly #changeFiles: ChangeFile[] = [];
@@ -57,8 +82,9 @@ class CommitParts {
   #protocol: ProtocolAction | undefined;
   #commitInfo: CommitInfo | undefined;
 
-  constructor(where: string) {
+  constructor(where: string, removeKey: (remove: RemoveFile) => string) {
     this.#where = where;
+    this.#removeKey = removeKey;
   }
 
   take(action: Action): void {
@@ -76,7 +102,7 @@ class CommitParts {
         this.#keepUri(action.add.path, action.uri);
         break;
       case "remove":
-        this.#once(this.#removes, action.remove.path, action.remove, "two remove actions of");
+        this.#once(this.#removes, this.#removeKey(action.remove), action.remove, "two remove actions of");
         this.#keepUri(action.remove.path, action.uri);
         break;
       case "change-file":
@@ -97,10 +123,10 @@ class CommitParts {
   }
 
   commit(version: number, sizeBytes: number): LoggedCommit {
-    for (const [path, remove] of this.#removes) {
-      const add = this.#adds.get(path);
+    for (const remove of this.#removes.values()) {
+      const add = this.#adds.get(remove.path);
       if (add !== undefined && vectorId(add.deletionVector) === vectorId(remove.deletionVector)) {
-        this.fail(`${path} is added and removed with the same deletion vector`);
+        this.fail(`${remove.path} is added and removed with the same deletion vector`);
       }
     }
     return {

@@ -17,7 +17,6 @@ export interface LogCleanUpLimits {
   readonly unusable?: ReadonlySet<string>;
 }
 
-const COMPACTED = /\/(\d{20})\.\d{20}\.compacted\.json$/;
 const DAY_MS = 24 * 3_600_000;
 
 /**
@@ -32,14 +31,14 @@ export function planLogCleanUp(listed: readonly ObjectInfo[], limits: LogCleanUp
     .filter((one) => one.version <= upTo && limits.unusable?.has(one.paths[0] ?? "") !== true)
     .toSorted((left, right) => right.version - left.version)[0];
   if (checkpoint === undefined) return undefined;
-  const old = files.filter(({ file }) => file.version < checkpoint.version);
-  const compacted = listed.filter((info) => Number(COMPACTED.exec(info.path)?.[1] ?? Infinity) <= checkpoint.version);
+  const compactions = files.filter(({ file }) => file.kind === "compaction" && file.version <= checkpoint.version);
+  const old = files.filter(({ file }) => file.kind !== "compaction" && file.version < checkpoint.version);
   const remove = [
     ...old.filter(({ file }) => file.kind === "commit"),
     ...old.filter(({ file }) => file.kind === "checksum"),
   ].map(({ info }) => info);
   const starts = old.filter(({ file }) => file.kind !== "commit" && file.kind !== "checksum").map(({ info }) => info);
-  const all = [...remove, ...compacted, ...starts];
+  const all = [...remove, ...compactions.map(({ info }) => info), ...starts];
   return all.length === 0 ? undefined : { checkpoint, remove: all };
 }
 
