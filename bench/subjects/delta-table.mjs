@@ -34,8 +34,12 @@ const verbs = {
   filter: async () => await opened(async (table) => await drain(table.query(filtered()))),
   scan: async () =>
     await opened(
-      async (table) => await drain(table.query("SELECT sum(id), max(note), min(amount), max(status) FROM t")),
+      async (table) =>
+        await drain(
+          table.query("SELECT sum(id), max(note), min(amount), max(status), max(customer), max(placed_at) FROM t"),
+        ),
     ),
+  read: async () => await opened(async (table) => await drain(table.read())),
 };
 
 /** Rows in one file and in parts of it; tables of them: in small files, whole, and with every fifth row in a deletion vector. */

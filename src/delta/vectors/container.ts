@@ -187,7 +187,8 @@ function asBitmap(container: Container): Container & { kind: "bitmap" } {
   return { kind: "bitmap", words, size: container.size };
 }
 
-function setBits(words: Uint32Array, container: Container): void {
+/** Turns the values on in a bitmap of 2048 words: value `v` is bit `v % 32` of word `v / 32`. */
+export function setBits(words: Uint32Array, container: Container): void {
   if (container.kind === "bitmap") {
     for (let at = 0; at < BITMAP_WORDS; at += 1) words[at] = (words[at] ?? 0) | (container.words[at] ?? 0);
     return;

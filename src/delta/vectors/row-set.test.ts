@@ -51,6 +51,32 @@ describe("a set of rows", () => {
     );
   });
 
+  test("is a bitmap of its file's rows, and of no smaller file", () => {
+    const inFile = fc.record({
+      rows: fc.integer({ min: 1, max: 200_000 }),
+      at: fc.array(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), { maxLength: 9000 }),
+      step: fc.integer({ min: 1, max: 50 }),
+      range: fc.tuple(fc.nat(200_000), fc.nat(80_000)),
+    });
+    fc.assert(
+      fc.property(inFile, fc.boolean(), ({ rows, at, step, range: [start, length] }, isStepped) => {
+        const set = new RowSet(at.map((share) => Math.floor(share * rows)));
+        if (isStepped) for (let row = 0; row < rows; row += step) set.add(row);
+        set.addRange(Math.min(start, rows), Math.min(start + length, rows));
+        const words = set.toWords(rows) ?? new Uint32Array();
+        const on: number[] = [];
+        words.forEach((word, place) => {
+          for (let bit = 0; bit < 32; bit += 1) if (((word >>> bit) & 1) === 1) on.push(place * 32 + bit);
+        });
+        expect(on).toEqual([...set]);
+        const last = on.at(-1);
+        if (last !== undefined) expect(set.toWords(last)).toBeUndefined();
+        expect(set.add(rows).toWords(rows)).toBeUndefined();
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   test("is united without changing either side", () => {
     fc.assert(
       fc.property(positions, positions, fc.nat(100_000), (left, right, start) => {

@@ -1,5 +1,6 @@
 import { assert } from "../../base/index.ts";
 import {
+  BITMAP_WORDS,
   CONTAINER_VALUES,
   addValue,
   copyOf,
@@ -8,6 +9,7 @@ import {
   hasValue,
   rangeContainer,
   runsOf,
+  setBits,
   unionOf,
   type Container,
 } from "./container.ts";
@@ -120,6 +122,22 @@ export class RowSet {
       at += 1;
     });
     return rows;
+  }
+
+  /**
+   * A bitmap of a file with so many rows: row `r` is bit `r % 32` of word `r / 32`; the words after the last row are zero.
+   * undefined when the set holds a row that the file has not.
+   */
+  toWords(rows: number): Uint32Array | undefined {
+    const words = new Uint32Array(Math.ceil(rows / CONTAINER_VALUES) * BITMAP_WORDS);
+    for (const [key, container] of this.containers()) {
+      const start = key * BITMAP_WORDS;
+      if (start >= words.length) return undefined;
+      setBits(words.subarray(start, start + BITMAP_WORDS), container);
+    }
+    const last = Math.floor(rows / 32);
+    const beyond = words.subarray(last).some((word, at) => (at === 0 ? word >>> (rows % 32) : word) !== 0);
+    return beyond ? undefined : words;
   }
 
   /** Stretches of neighbouring rows `[start, end)`, ascending. Two that meet at a multiple of 2^16 are not joined. */

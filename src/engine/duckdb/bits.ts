@@ -1,34 +1,29 @@
 import { DuckDBBitValue } from "./duckdb-api.ts";
 import type { RowSet } from "../../delta/index.ts";
 
+/** A byte's bits the other way round. */
+const REVERSED = Uint8Array.from({ length: 256 }, (_, byte) => {
+  let reversed = 0;
+  for (let bit = 0; bit < 8; bit += 1) if ((byte & (1 << bit)) !== 0) reversed |= 0x80 >> bit;
+  return reversed;
+});
+
 /**
- * A bit string over a file's rows with those of the set on, laid out as DuckDB does: a byte with the number of padding
- * bits, the padding (all on), then row 0 in the highest bit. undefined when the set holds a row that the file has not.
+ * A bit string over a file's rows, and up to seven more that are off, with those of the set on. Laid out as DuckDB does: a byte with
+ * the number of padding bits, here none, then row 0 in the highest bit. undefined when the set holds a row that the file has not.
  */
 export function bitsOf(set: RowSet, rows: number): DuckDBBitValue | undefined {
-  const padding = (8 - (rows % 8)) % 8;
-  const bytes = new Uint8Array(1 + (rows + padding) / 8);
-  bytes[0] = padding;
-  const bits = bytes.subarray(1);
-  turnOn(bits, 0, padding);
-  for (const [start, end] of set.ranges()) {
-    if (end > rows) return undefined;
-    turnOn(bits, start + padding, end + padding);
+  const words = set.toWords(rows);
+  if (words === undefined) return undefined;
+  const bytes = new Uint8Array(1 + Math.ceil(rows / 8));
+  // Byte by byte, whatever the machine's byte order: an index past the end is ignored.
+  for (let at = 0, target = 1; target < bytes.length; at += 1, target += 4) {
+    const word = words[at] ?? 0;
+    if (word === 0) continue;
+    bytes[target] = REVERSED[word & 0xff] ?? 0;
+    bytes[target + 1] = REVERSED[(word >>> 8) & 0xff] ?? 0;
+    bytes[target + 2] = REVERSED[(word >>> 16) & 0xff] ?? 0;
+    bytes[target + 3] = REVERSED[word >>> 24] ?? 0;
   }
   return new DuckDBBitValue(bytes);
-}
-
-function turnOn(bits: Uint8Array, start: number, end: number): void {
-  for (let bit = start; bit < end;) {
-    const isWholeByte = bit % 8 === 0 && end - bit >= 8;
-    if (isWholeByte) {
-      const last = end - (end % 8);
-      bits.fill(0xff, bit / 8, last / 8);
-      bit = last;
-    } else {
-      const at = Math.floor(bit / 8);
-      bits[at] = (bits[at] ?? 0) | (0x80 >> (bit % 8));
-      bit += 1;
-    }
-  }
 }

@@ -42,7 +42,6 @@ export async function createFacts(
   { partitions, tableName }: { partitions: readonly StructField[]; tableName: string },
 ): Promise<string> {
   const texts = session.newName("texts");
-  const name = session.newName("files");
   const doing = { what: `read table ${tableName}` };
   const columns = partitions.map((_, index) => `${partitionFact(index)} VARCHAR`);
   await session.run(
@@ -50,9 +49,11 @@ export async function createFacts(
     doing,
   );
   await session.fill(texts, factChunks(facts, partitions), doing);
+  if (partitions.length === 0) return texts;
   const typed = partitions.map(
     (field, index) => `${partitionCast(partitionFact(index), field)} AS ${partitionFact(index)}`,
   );
+  const name = session.newName("files");
   try {
     await session.run(
       `CREATE TEMP TABLE ${name} AS SELECT ${[...Object.keys(FACT_TYPES), ...typed].join(", ")} FROM ${texts}`,

@@ -68,7 +68,7 @@ export async function tableScan(access: ScanAccess, options: ScanOptions): Promi
     padding: access.padding,
   });
   const constant = constantPartition(files, physical.partitionColumns);
-  const hasDeleted = facts.some((fact) => fact.deleted !== undefined);
+  const live = liveRows(facts);
   const columns = metadata.schema.fields.map((field, at) => {
     const inFiles = physical.schema.fields[at] ?? field;
     if (isStored(inFiles)) {
@@ -86,14 +86,22 @@ export async function tableScan(access: ScanAccess, options: ScanOptions): Promi
   }
   const { rowIds } = options;
   if (rowIds !== undefined) columns.push(...rowIdValues(rowIds, kept === undefined ? undefined : stored.length));
-  const needsFacts = options.positions === "path" || constant === undefined || hasDeleted || rowIds !== undefined;
+  const needsFacts =
+    options.positions === "path" || constant === undefined || live !== undefined || rowIds !== undefined;
   if (!needsFacts) return `SELECT ${columns.join(", ")} FROM ${source} t`;
   const factsTable = await createFacts(access.session, facts, {
     partitions: constant === undefined ? partitions : [],
     tableName: options.table.name,
   });
-  const live = hasDeleted ? ` WHERE coalesce(get_bit(f.${FACTS.deleted}, t.file_row_number::INTEGER), 0) = 0` : "";
-  return `SELECT ${columns.join(", ")} FROM ${source} t JOIN ${factsTable} f ON f.${FACTS.index} = t.file_index${live}`;
+  const where = live === undefined ? "" : ` WHERE ${live}`;
+  return `SELECT ${columns.join(", ")} FROM ${source} t JOIN ${factsTable} f ON f.${FACTS.index} = t.file_index${where}`;
+}
+
+/** SQL that is true of rows that are not deleted; undefined where none is. Asked of every row: no work that the files spare. */
+function liveRows(facts: readonly FileFacts[]): string | undefined {
+  if (facts.every((fact) => fact.deleted === undefined)) return undefined;
+  const bit = `get_bit(f.${FACTS.deleted}, t.file_row_number::INTEGER)`;
+  return facts.every((fact) => fact.deleted !== undefined) ? `${bit} = 0` : `coalesce(${bit}, 0) = 0`;
 }
 
 /** What a file keeps of a row that came from elsewhere, else what follows from where the row stands (Delta PROTOCOL, "Row Tracking"). */
