@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { field, struct } from "../../../src/contract/index.ts";
 import type { MergeSpec, Row } from "../../../src/engine/index.ts";
@@ -87,6 +88,32 @@ export function merging(make: MakeEngine): void {
         message: expect.stringMatching(message),
       });
       expect(await table.files()).toEqual(before);
+    });
+
+    test("a source is refused if and only if it has a key twice, be its keys close together or far apart", async () => {
+      await using lake = await lakeUnderTest(make);
+      const key = fc.oneof(
+        fc.integer({ min: -60, max: 60 }).map(BigInt),
+        fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+      );
+      await fc.assert(
+        fc.asyncProperty(fc.array(key, { minLength: 1, maxLength: 40 }), async (ids) => {
+          const table = await tableOf(lake);
+          const rows = ids.map((id) => ({ id, name: "new", amount: 1n }));
+          const source = {
+            sql: "select * from given",
+            inputs: { given: { kind: "rows", schema: SCHEMA, rows } },
+          } as const;
+          const merged = lake.engine.merge(await table.open(), { source, keys: ["id"] });
+          const isUnique = new Set(ids).size === ids.length;
+          if (isUnique) expect(await merged).toMatchObject({ kind: "committed" });
+          else await expect(merged).rejects.toMatchObject({ code: "table.broken-invariant" });
+          const left = await table.rows("select id from t order by id");
+          const wanted = isUnique ? new Set([1n, 2n, ...ids]) : new Set([1n, 2n]);
+          expect(left.map(({ id }) => id)).toEqual([...wanted].toSorted((one, other) => (one < other ? -1 : 1)));
+        }),
+        { numRuns: 30 },
+      );
     });
 
     test("files that cannot hold the keys are not read", async () => {

@@ -42,14 +42,21 @@ export async function findMatches(step: MergeStep, ranges: readonly ColumnRange[
     );
   }
   const removed = await collectPositions(session, gone.join(" UNION ALL "), { files: scanned, doing });
+  const matched = await rowBits(step, `SELECT s FROM ${hits}`);
   return {
-    ...(await createUpdates(step, hits)),
+    ...(await createUpdates(step, { hits, matched })),
     scanned,
     // That a key is absent is only true as long as nobody adds it.
     readsWholeTable: needsAll || spec.notMatched?.insertWhen !== false,
     removed,
-    ...(await createInserts(step, hits)),
+    ...(await createInserts(step, matched)),
   };
+}
+
+/** The rows of both sides with one key, and the source rows among them as bits. */
+interface Hits {
+  readonly hits: string;
+  readonly matched: string;
 }
 
 /** The target's rows with their positions; of a table that does not exist yet, none. */
@@ -84,12 +91,15 @@ async function createHits(step: MergeStep, scan: string): Promise<string> {
 
 async function createUpdates(
   step: MergeStep,
-  hits: string,
+  { hits, matched }: Hits,
 ): Promise<Pick<Matches, "updates" | "updated" | "updatesRepeat">> {
-  const { session, doing } = step;
-  const updates = session.newName("updates");
-  await session.run(`CREATE TEMP TABLE ${updates} AS SELECT f, r, s FROM ${hits} WHERE u AND NOT d`, doing);
-  const sources = await rowBits(step, `SELECT s FROM ${updates}`);
+  const { session, spec, doing } = step;
+  const isEvery = spec.matched?.deleteWhen === undefined && spec.matched?.updateWhen === undefined;
+  const updates = isEvery ? hits : session.newName("updates");
+  if (!isEvery) {
+    await session.run(`CREATE TEMP TABLE ${updates} AS SELECT f, r, s FROM ${hits} WHERE u AND NOT d`, doing);
+  }
+  const sources = isEvery ? matched : await rowBits(step, `SELECT s FROM ${updates}`);
   const [rows, used] = await countsOf(
     step,
     `SELECT count(*), (SELECT bit_count(bits) FROM ${sources}) FROM ${updates}`,
@@ -97,11 +107,10 @@ async function createUpdates(
   return { updates, updated: rows ?? 0, updatesRepeat: rows !== used };
 }
 
-async function createInserts(step: MergeStep, hits: string): Promise<Pick<Matches, "inserts" | "inserted">> {
+async function createInserts(step: MergeStep, matched: string): Promise<Pick<Matches, "inserts" | "inserted">> {
   const { session, spec, doing } = step;
   const inserts = session.newName("inserts");
   const condition = spec.notMatched?.insertWhen === false ? "false" : (spec.notMatched?.insertWhen ?? "true");
-  const matched = await rowBits(step, `SELECT s FROM ${hits}`);
   await session.run(
     `CREATE TEMP TABLE ${inserts} AS SELECT source.${SOURCE_ROW} AS s FROM ${sourceRows(step)} source, ${matched} b ` +
       `WHERE ${bitOf("b", `source.${SOURCE_ROW}`)} = 0 AND (\n${condition}\n)`,
