@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,6 +14,7 @@ import {
   type Snapshot,
 } from "../src/delta/index.ts";
 import { decodeVector } from "../src/delta/vectors/vector-format.ts";
+import { variantJson } from "../src/engine/duckdb/variant/variant-json.ts";
 import { duckdbEngine, type Engine } from "../src/engine/index.ts";
 import { localStore } from "../src/storage/index.ts";
 import { canonicalRows, type DeltaStruct } from "./services/canonical-rows.ts";
@@ -37,6 +39,7 @@ interface Oracle {
   readonly numFiles: number;
   readonly readError?: string;
   readonly rowCount: number;
+  readonly rows?: readonly unknown[];
   readonly rowsSha256: string;
   readonly configuration: Record<string, string>;
 }
@@ -47,7 +50,7 @@ const ROWS_MAX = 100_000;
 const ORACLE = "_oracle-delta-rs-1.6.6";
 
 /** Features that we refuse by name, and two protocols that nobody should accept. */
-const NOT_READ_YET = /variantType|catalogManaged|geospatial|blahabl/;
+const NOT_READ_YET = /variantShredding|catalogManaged|geospatial|blahabl/;
 
 test.runIf(process.env["CI"] === "true")("the tables of other engines are there", () => {
   expect(isHere).toBe(true);
@@ -110,8 +113,9 @@ describe.runIf(isHere)("a table that another engine wrote", () => {
       if (snapshot === undefined) continue;
       const input = { kind: "table", table: { name: file, store, log, snapshot } } as const;
       const rows = await engine.rows({ sql: "SELECT * FROM t", inputs: { t: input } });
-      const found = canonicalRows(JSON.parse(snapshot.metadata.schemaString) as DeltaStruct, rows);
-      if (found.sha256 === oracle.rowsSha256) equal += 1;
+      const found = canonicalRows(shownSchema(snapshot.metadata.schemaString), rows);
+      const hash = expectedHash(oracle, snapshot.metadata.schemaString);
+      if (hash === undefined ? found.count === oracle.rowCount : found.sha256 === hash) equal += 1;
       else differences.push(file);
     }
     // Its timestamps of the year 9999 are too large for the nanoseconds that delta-rs reads them with.
@@ -141,6 +145,35 @@ describe.runIf(isHere)("a table that another engine wrote", () => {
     expect(rangesOf(inVector(readFileSync(join(roaring, "t64/testdata64/bitmap64.bin"))))).toBe(rangesOf(large));
   });
 });
+
+/** The types that rows are shown in. */
+function shownSchema(schemaString: string): DeltaStruct {
+  return JSON.parse(schemaString.replaceAll('"variant"', '"string"')) as DeltaStruct;
+}
+
+/** delta-rs shows a variant as its bytes, we as JSON: where there is one in a table, its rows are hashed anew. */
+function expectedHash(oracle: Oracle, schemaString: string): string | undefined {
+  if (!schemaString.includes('"variant"')) return oracle.rowsSha256;
+  // Only the rows of small tables are kept; of others there is the count.
+  if (oracle.rows === undefined) return undefined;
+  const lines = oracle.rows.map((row) => pythonJson(row)).toSorted();
+  return createHash("sha256")
+    .update(lines.map((line) => `${line}\n`).join(""))
+    .digest("hex");
+}
+
+/** As `canonicalRows` writes it, with variants as text. */
+function pythonJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(pythonJson).join(", ")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const members = value as Record<string, unknown>;
+  const { metadata, value: bytes } = members;
+  if (typeof metadata === "string" && typeof bytes === "string") {
+    return JSON.stringify(variantJson(Buffer.from(metadata.slice(4), "hex"), Buffer.from(bytes.slice(4), "hex")));
+  }
+  const names = Object.keys(members).toSorted();
+  return `{${names.map((name) => `${JSON.stringify(name)}: ${pythonJson(members[name])}`).join(", ")}}`;
+}
 
 async function verdictOn(table: string, oracle: Oracle, checkpoints: CheckpointFiles): Promise<string> {
   const store = localStore(table);

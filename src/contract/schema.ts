@@ -19,6 +19,8 @@ export type PrimitiveName =
   | "timestamp_ntz"
   /** Of nothing but nulls; no file has such a column. */
   | "void"
+  /** JSON text, to whom reads it; nothing here writes it. */
+  | "variant"
   | `decimal(${number},${number})`;
 
 export type DataType = PrimitiveName | StructType | ArrayType | MapType;

@@ -58,7 +58,7 @@ export {
 } from "./schema/field-ids.ts";
 export { widenColumn } from "./alter/widen-column.ts";
 export { rowIdColumns, rowIdsOf, withRowIdColumns, type RowIdColumns } from "./schema/row-id-columns.ts";
-export { fieldsOf } from "./schema/walk-schema.ts";
+export { fieldsOf, hasType } from "./schema/walk-schema.ts";
 export { identityColumns, withHighWaterMarks, type IdentityColumn } from "./schema/identity-columns.ts";
 export { clusteringColumns, clusteringDomain, isClusteredBy } from "./schema/clustering.ts";
 export { serializeSchema } from "./schema/serialize-schema.ts";

@@ -39,6 +39,8 @@ const SQL_TYPES: Readonly<Record<string, string>> = {
   timestamp_ntz: "TIMESTAMP",
   // Nulls are of any type.
   void: "INTEGER",
+  // As it is shown.
+  variant: "VARCHAR",
 };
 
 /** The name of a type in DuckDB's dialect, the dialect in which definitions are written. */

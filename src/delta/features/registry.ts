@@ -71,8 +71,8 @@ const TABLE: readonly Feature[] = [
     activeIn: (metadata) => isTrue("delta.enableTypeWidening")(metadata) || hasTypeChanges(metadata),
   }),
   readerWriter("typeWidening-preview", "yes"), // an early name of typeWidening
-  readerWriter("variantType", "no"),
-  readerWriter("variantType-preview", "no"),
+  readOnly("variantType", { activeIn: (metadata) => hasType(metadata.schema, "variant") }),
+  readOnly("variantType-preview"), // an early name of variantType
   readerWriter("variantShredding", "no"),
   readerWriter("variantShredding-preview", "no"),
   readerWriter("catalogManaged", "no"),
@@ -90,6 +90,10 @@ function writer(name: string, write: Support, rest: Rest = {}): Feature {
 
 function readerWriter(name: string, support: Support, rest: Rest = {}): Feature {
   return { name, kind: "reader-writer", read: support, write: support, ...rest };
+}
+
+function readOnly(name: string, rest: Rest = {}): Feature {
+  return { name, kind: "reader-writer", read: "yes", write: "no", ...rest };
 }
 
 function isTrue(property: string): (metadata: TableMetadata) => boolean {

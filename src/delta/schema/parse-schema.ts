@@ -38,12 +38,11 @@ interface Place {
 }
 
 const PRIMITIVES: ReadonlySet<string> = new Set(
-  "string long integer short byte float double boolean binary date timestamp timestamp_ntz void".split(" "),
+  "string long integer short byte float double boolean binary date timestamp timestamp_ntz void variant".split(" "),
 );
 
 /** Types of the protocol that are not read yet, and the table feature that each belongs to. */
 const OTHER_TYPES: Readonly<Record<string, string>> = {
-  variant: "variantType",
   geometry: "geospatial",
   geography: "geospatial",
   interval: "intervalTypes",

@@ -51,7 +51,6 @@ describe("a schema", () => {
   });
 
   test("of a type that is not read is refused by column and feature", () => {
-    expect(() => parseSchema(withType('"variant"'), "here")).toThrow(/column s\.x has type variant .*variantType/);
     expect(() => parseSchema(withType('"geometry(OGC:CRS84)"'), "here")).toThrow(/geospatial/);
     expect(() => parseSchema(withType('"decimal(50,2)"'), "here")).toThrow(/column s\.x: decimal\(50,2\) is no type/);
     expect(() => parseSchema(withType("7"), "here")).toThrow(/a type expected/);

@@ -11,6 +11,7 @@ import { Session } from "./session.ts";
 import { Slots } from "./slots.ts";
 import { quoteLiteral } from "../sql-text.ts";
 import { literalList } from "./literal-list.ts";
+import { registerVariantJson } from "./variant/variant-function.ts";
 
 export interface DatabaseOptions {
   readonly memoryBytes: number;
@@ -188,6 +189,7 @@ async function lockDown(
     await connection.run(
       `COPY (SELECT NULL::BOOLEAN AS "__none" WHERE false) TO ${quoteLiteral(paddingIn(folder))} (FORMAT parquet)`,
     );
+    registerVariantJson(connection);
   } finally {
     connection.closeSync();
   }

@@ -37,6 +37,7 @@ export const {
   DuckDBListValue,
   DuckDBMapType,
   DuckDBMapValue,
+  DuckDBScalarFunction,
   DuckDBStructType,
   DuckDBStructValue,
   DuckDBTimestampMillisecondsValue,
@@ -68,6 +69,7 @@ export type DuckDBListType = NodeApi.DuckDBListType;
 export type DuckDBListValue = NodeApi.DuckDBListValue;
 export type DuckDBMapType = NodeApi.DuckDBMapType;
 export type DuckDBMapValue = NodeApi.DuckDBMapValue;
+export type DuckDBScalarFunction = NodeApi.DuckDBScalarFunction;
 export type DuckDBStructType = NodeApi.DuckDBStructType;
 export type DuckDBStructValue = NodeApi.DuckDBStructValue;
 export type DuckDBTimestampMillisecondsValue = NodeApi.DuckDBTimestampMillisecondsValue;

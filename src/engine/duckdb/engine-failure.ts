@@ -1,5 +1,7 @@
 import { SluiceError, isFailure, messageOf, type FailureCode } from "../../base/index.ts";
 
+import { NO_VARIANT } from "./variant/variant-function.ts";
+
 /** What the engine was doing, for its failure's message. */
 export interface Doing {
   /** "run the query", "read table silver.orders". */
@@ -48,6 +50,7 @@ function textOf(error: unknown): string {
 }
 
 function judge(message: string, doing: Doing): { code: FailureCode; why: string } {
+  if (message.includes(NO_VARIANT)) return { code: "table.corrupt", why: firstLine(message) };
   if (message.startsWith("INTERRUPT Error")) return { code: "run.interrupted", why: "it was interrupted" };
   if (isOutOfMemory(message)) return { code: "engine.out-of-memory", why: firstLine(message) };
   if (/No space left on device|ENOSPC|Disk quota exceeded|File too large|max_temp_directory_size/.test(message)) {

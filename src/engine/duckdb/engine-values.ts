@@ -89,6 +89,7 @@ const PRIMITIVES: Readonly<Record<PlainName, DuckDBType>> = {
   timestamp: TIMESTAMPTZ,
   timestamp_ntz: TIMESTAMP,
   void: INTEGER,
+  variant: VARCHAR,
 };
 
 type Path = readonly string[];
@@ -144,6 +145,7 @@ const TAKERS: Readonly<Record<PlainName, (value: Value) => DuckDBValue | undefin
   date: (value) => (typeof value === "string" ? dateOf(value) : undefined),
   timestamp: (value) => (typeof value === "bigint" ? new DuckDBTimestampTZValue(value) : undefined),
   void: () => undefined,
+  variant: () => undefined,
   timestamp_ntz: (value) => (typeof value === "bigint" ? new DuckDBTimestampValue(value) : undefined),
 };
 

@@ -2,6 +2,7 @@ import type { StructField } from "../../contract/index.ts";
 import { mappingId } from "../../delta/index.ts";
 import { literalList } from "./literal-list.ts";
 import { quoteIdentifier, quoteLiteral, sqlTypeOf } from "../sql-text.ts";
+import { storedType } from "./variant/stored-type.ts";
 
 export interface ExplicitRead {
   /** Of this machine. */
@@ -26,7 +27,7 @@ export function explicitRead({ paths, fields, byId = false, rows, padding }: Exp
   const files = paths.length === 1 ? [...paths, padding] : paths;
   const entries = fields.map(
     (field, index) =>
-      `${byId ? String(mappingId(field)) : quoteLiteral(field.name)}: {name: ${quoteLiteral(storedName(index))}, type: ${quoteLiteral(sqlTypeOf(field.type))}, default_value: NULL}`,
+      `${byId ? String(mappingId(field)) : quoteLiteral(field.name)}: {name: ${quoteLiteral(storedName(index))}, type: ${quoteLiteral(sqlTypeOf(storedType(field.type)))}, default_value: NULL}`,
   );
   // A table of partition columns alone still counts its rows.
   if (entries.length === 0)

@@ -1,9 +1,10 @@
 import { isArray, isMap, isStruct, type DataType } from "../../contract/index.ts";
 import { quoteIdentifier } from "../sql-text.ts";
+import { VARIANT_JSON } from "./variant/variant-function.ts";
 
 /**
  * SQL for a value of type `from` with the member names of `to`, a type of the same shape: the two names of a column that column
- * mapping knows. The SQL itself where no name differs.
+ * mapping knows. A variant, which files have in two binary columns, becomes JSON text. The SQL itself where nothing differs.
  */
 export function renameMembers(sql: string, from: DataType, to: DataType, depth = 0): string {
   if (haveSameNames(from, to)) return sql;
@@ -25,10 +26,11 @@ export function renameMembers(sql: string, from: DataType, to: DataType, depth =
     const value = renameMembers(`${item}.value`, from.valueType, to.valueType, depth + 1);
     return `map_from_entries(list_transform(map_entries(${sql}), lambda ${item}: {'key': ${key}, 'value': ${value}}))`;
   }
-  return sql;
+  return to === "variant" ? `${VARIANT_JSON}(${sql}.metadata, ${sql}.value)` : sql;
 }
 
 function haveSameNames(from: DataType, to: DataType): boolean {
+  if (to === "variant") return false;
   if (isStruct(from) && isStruct(to)) {
     return from.fields.every((field, index) => {
       const target = to.fields[index];

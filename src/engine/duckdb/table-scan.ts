@@ -1,6 +1,7 @@
 import { SluiceError, isFailure } from "../../base/index.ts";
 import type { StructField } from "../../contract/index.ts";
 import {
+  hasType,
   physicalTable,
   rowIdColumns,
   type AddFile,
@@ -19,6 +20,7 @@ import { quoteIdentifier, sqlTypeOf } from "../sql-text.ts";
 import { renameMembers } from "./rename-members.ts";
 import { recordsOf } from "./file-statistics.ts";
 import { rowIdFields } from "./row-id-fields.ts";
+import { assertUnshredded } from "./variant/assert-unshredded.ts";
 
 /** Names of the columns that `positions` adds. */
 export const FILE_COLUMN = "__file";
@@ -57,7 +59,7 @@ export async function tableScan(access: ScanAccess, options: ScanOptions): Promi
   const partitions = physical.partitionColumns.map((name) => columnNamed(physical, name, options.table.name));
   const stored = physical.schema.fields.filter(isStored);
   const paths = await localPaths(access, options);
-  if (physical.mode === "id") await assertFoundById(access.session, { ...options, paths, fields: stored });
+  await assertHeldAlike(access.session, { ...options, paths, fields: stored, byId: physical.mode === "id" });
   const facts = await loadFacts(access, options);
   const kept = options.rowIds === undefined ? undefined : rowIdColumns(metadata);
   const source = explicitRead({
@@ -134,6 +136,15 @@ export function noRows(fields: readonly StructField[]): string {
 
 function nullColumns(fields: readonly StructField[]): readonly string[] {
   return fields.map(({ name, type }) => named(`NULL::${sqlTypeOf(type)}`, name));
+}
+
+/** What only a look at the files themselves tells: whether the columns are in them as they are looked for. */
+async function assertHeldAlike(
+  session: Session,
+  request: Parameters<typeof assertFoundById>[1] & { readonly byId: boolean },
+): Promise<void> {
+  if (request.byId) await assertFoundById(session, request);
+  if (request.fields.some(({ type }) => hasType(type, "variant"))) await assertUnshredded(session, request);
 }
 
 async function localPaths(access: ScanAccess, { table, files }: ScanOptions): Promise<readonly string[]> {
