@@ -52,6 +52,7 @@ function installParts() {
     "delta-rs": { possible: hasPython, role: "as a judge", needs: "Python" },
     spark: { possible: hasPython && hasJava, role: "as a judge", needs: "Java, Maven and Python" },
     versitygw: { possible: canRun("go", ["version"]), role: "as an S3 store", needs: "Go" },
+    "dynamodb-local": { possible: hasJava, role: "as a DynamoDB", needs: "Java and Maven" },
     moto: { possible: hasPython, role: "as an S3 store", needs: "Python" },
   };
   for (const [group, { possible, role, needs }] of Object.entries(groups)) {

@@ -60,6 +60,7 @@ install_part() {
   case $installer in
     pip) with_pip "$folder/$part" $packages ;;
     maven) with_maven "$folder/$part" "$packages" ;;
+    maven-whole) with_maven_whole "$folder/$part" "$packages" ;;
     go) with_go "$folder/$part" "$packages" ;;
     *) fail "There is no such installer: part=$part installer=$installer" ;;
   esac || fail "Cannot install $part: the reason is above, and nothing is taken for installed."
@@ -78,7 +79,14 @@ with_pip() {
 
 # Spark brings everything but Delta's own jars; leaving Hadoop out only spares a large download.
 with_maven() {
-  local target=$1 group artifact version work status=0
+  local exclusions="<exclusions><exclusion><groupId>org.apache.hadoop</groupId><artifactId>*</artifactId></exclusion></exclusions>"
+  copy_dependencies "$1" "$2" "$exclusions" "-DincludeGroupIds=${2%%:*}"
+}
+
+with_maven_whole() { copy_dependencies "$1" "$2" "" "-DincludeScope=runtime"; }
+
+copy_dependencies() {
+  local target=$1 group artifact version exclusions=$3 only=$4 work status=0
   command -v mvn >/dev/null || fail "This needs Maven and Java 17 or newer."
   IFS=: read -r group artifact version <<<"$2"
   work=$(mktemp -d)
@@ -88,12 +96,11 @@ with_maven() {
   <groupId>sluice</groupId><artifactId>judges</artifactId><version>1</version>
   <dependencies><dependency>
     <groupId>$group</groupId><artifactId>$artifact</artifactId><version>$version</version>
-    <exclusions><exclusion><groupId>org.apache.hadoop</groupId><artifactId>*</artifactId></exclusion></exclusions>
+    $exclusions
   </dependency></dependencies>
 </project>
 POM
-  (cd "$work" && mvn --quiet --batch-mode dependency:copy-dependencies \
-    -DincludeGroupIds="$group" -DoutputDirectory="$target") || status=$?
+  (cd "$work" && mvn --quiet --batch-mode dependency:copy-dependencies "$only" -DoutputDirectory="$target") || status=$?
   rm -rf "$work"
   return $status
 }

@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 
 /** A judge or a server that `install.sh` can install. */
-export type Part = "delta-1.6.3" | "delta-1.6.6" | "spark" | "versitygw" | "moto";
+export type Part = "delta-1.6.3" | "delta-1.6.6" | "spark" | "versitygw" | "moto" | "dynamodb-local";
 
 export interface PartAvailability {
   readonly available: boolean;
@@ -20,8 +20,8 @@ export function partsAvailable(part: Part): PartAvailability {
     const installed = readFileSync(stamp, "utf8").trim();
     if (installed !== pins.get(component)) return missing(part, `${component} is installed in another version`);
   }
-  if (part === "spark" && !hasJava()) {
-    return { available: false, reason: "spark: there is no Java; install Java 17 or newer" };
+  if (NEED_JAVA.has(part) && !hasJava()) {
+    return { available: false, reason: `${part}: there is no Java; install Java 17 or newer` };
   }
   return { available: true, reason: `${part}: installed below ${partsFolder()}` };
 }
@@ -49,7 +49,10 @@ const COMPONENTS: Readonly<Record<Part, readonly string[]>> = {
   spark: ["spark", "delta-jars"],
   versitygw: ["versitygw"],
   moto: ["moto"],
+  "dynamodb-local": ["dynamodb-local"],
 };
+
+const NEED_JAVA: ReadonlySet<Part> = new Set(["spark", "dynamodb-local"]);
 
 function missing(part: Part, why: string): PartAvailability {
   return { available: false, reason: `${part}: ${why}; run test/services/install.sh ${part}` };

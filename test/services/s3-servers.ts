@@ -1,12 +1,9 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { connect, createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { partFolder } from "./parts.ts";
+import { startProcess, type ServerCommand } from "./server-process.ts";
 
 /** A store that speaks S3's protocol, on this machine, with one bucket. Its credentials are in this process's environment. */
 export interface S3Server extends AsyncDisposable {
@@ -19,7 +16,6 @@ export interface S3Server extends AsyncDisposable {
 
 const CREDENTIALS = { AWS_ACCESS_KEY_ID: "sluice-test", AWS_SECRET_ACCESS_KEY: "sluice-test-secret" };
 const BUCKET = "lake";
-const START_TIMEOUT_MS = 60_000;
 
 /** VersityGW: a serious S3 over a folder. */
 export async function startVersityGw(): Promise<S3Server> {
@@ -47,25 +43,14 @@ from werkzeug.serving import run_simple
 run_simple("127.0.0.1", int(sys.argv[1]), DomainDispatcherApplication(create_backend_app), threaded=False)
 `;
 
-async function startServer(
-  folder: string,
-  command: (port: number) => { readonly program: string; readonly programArguments: readonly string[] },
-): Promise<S3Server> {
+async function startServer(folder: string, command: (port: number) => ServerCommand): Promise<S3Server> {
   Object.assign(process.env, CREDENTIALS, { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" });
-  const port = await freePort();
-  const { program, programArguments } = command(port);
-  const child = spawn(program, [...programArguments], {
-    cwd: folder,
-    env: {
-      ...process.env,
-      ROOT_ACCESS_KEY: CREDENTIALS.AWS_ACCESS_KEY_ID,
-      ROOT_SECRET_KEY: CREDENTIALS.AWS_SECRET_ACCESS_KEY,
-    },
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  const stopWithTest = (): void => void child.kill("SIGKILL");
-  process.once("exit", stopWithTest);
-  await waitFor(child, port);
+  const environment = {
+    ROOT_ACCESS_KEY: CREDENTIALS.AWS_ACCESS_KEY_ID,
+    ROOT_SECRET_KEY: CREDENTIALS.AWS_SECRET_ACCESS_KEY,
+  };
+  const server = await startProcess(folder, (port) => ({ ...command(port), environment }));
+  const { port } = server;
   const endpoint = `http://127.0.0.1:${port}`;
   const client = new S3Client({ endpoint, region: "us-east-1", forcePathStyle: true });
   await client.send(new CreateBucketCommand({ Bucket: BUCKET }));
@@ -76,48 +61,8 @@ async function startServer(
     client,
     [Symbol.asyncDispose]: async () => {
       client.destroy();
-      process.removeListener("exit", stopWithTest);
-      if (child.exitCode === null) {
-        child.kill("SIGKILL");
-        await once(child, "exit");
-      }
+      await server[Symbol.asyncDispose]();
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** A port that nobody has at this moment. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
-async function waitFor(child: ChildProcess, port: number): Promise<void> {
-  let log = "";
-  child.stderr?.on("data", (chunk: Buffer) => (log = (log + chunk.toString()).slice(-4_000)));
-  child.once("error", (error) => (log += String(error)));
-  for (let waitedMs = 0; waitedMs < START_TIMEOUT_MS; waitedMs += 50) {
-    if (child.exitCode !== null) break;
-    if (await answers(port)) return;
-    await delay(50);
-  }
-  child.kill("SIGKILL");
-  throw new Error(`The store did not start: ${log}`);
-}
-
-async function answers(port: number): Promise<boolean> {
-  const socket = connect(port, "127.0.0.1");
-  try {
-    await once(socket, "connect");
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
-  }
 }
