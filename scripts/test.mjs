@@ -54,6 +54,7 @@ function installParts() {
     versitygw: { possible: canRun("go", ["version"]), role: "as an S3 store", needs: "Go" },
     "dynamodb-local": { possible: hasJava, role: "as a DynamoDB", needs: "Java and Maven" },
     moto: { possible: hasPython, role: "as an S3 store", needs: "Python" },
+    httpfs: { possible: hasPython, role: "as a reader of parts of objects in S3", needs: "Python" },
   };
   for (const [group, { possible, role, needs }] of Object.entries(groups)) {
     if (!possible) say(`SKIPPED: ${group} ${role}, which needs ${needs}`);

@@ -1,4 +1,5 @@
 export { assert, must } from "./assert.ts";
+export { debugLine } from "./debug-line.ts";
 export { FAILURES, SluiceError, isFailure, messageOf, type Facts, type FailureCode } from "./failures.ts";
 export { packageVersion } from "./package-version.ts";
 export { STORAGE_RETRY, jitteredDelayMs, withRetry, type RetryPolicy } from "./retry.ts";

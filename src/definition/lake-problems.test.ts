@@ -100,6 +100,11 @@ describe("the lake", () => {
       { engine: { threads: 1.5 } },
       ["engine.threads: expected a number of threads from 1 to 1024, got 1.5"],
     ],
+    [
+      "a way to httpfs",
+      { engine: { httpfs: "always" } },
+      ['engine.httpfs: expected `auto`, `install`, `off` or a file that ends in .duckdb_extension, got "always"'],
+    ],
     ["a spill folder", { engine: { spill: "" } }, ["engine.spill: expected a folder, got an empty text"]],
     ["engine settings", { engine: "fast" }, ['engine: expected an object, got "fast"']],
     ["tables", { tables: undefined }, ["tables: expected a list of tables, got nothing"]],
@@ -142,8 +147,8 @@ describe("the lake", () => {
   });
 
   test("may be limited by the environment, in sizes that are some", () => {
-    const env = { SLUICE_MEMORY: "lots", SLUICE_THREADS: "two" };
-    const paths = ["env.SLUICE_MEMORY", "env.SLUICE_THREADS"];
+    const env = { SLUICE_MEMORY: "lots", SLUICE_THREADS: "two", SLUICE_HTTPFS: "yes" };
+    const paths = ["env.SLUICE_MEMORY", "env.SLUICE_THREADS", "env.SLUICE_HTTPFS"];
     expect(() => resolveLake(lakeOf(orders), { folder: "/lake", env })).toThrow(
       expect.objectContaining({ problems: paths.map((path) => expect.objectContaining({ path })) }),
     );

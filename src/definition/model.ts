@@ -22,6 +22,8 @@ export interface EngineSettings {
   readonly threads: number;
   /** Absolute folder for spilled data; a private one is made below it. */
   readonly spill: string;
+  /** `auto`, `install`, `off`, or the absolute path of DuckDB's httpfs extension; `auto` where it is not said. */
+  readonly httpfs?: string;
 }
 
 export type TableDefinition = BronzeDefinition | SilverDefinition | GoldDefinition;

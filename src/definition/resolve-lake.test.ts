@@ -154,6 +154,12 @@ describe("settings", () => {
     expect(engineOf({}, 64e9).memoryBytes).toBe(4_000_000_000);
   });
 
+  test("the file of httpfs is relative to the configuration, and its other words are words", () => {
+    expect(engineOf({ httpfs: "a/h.duckdb_extension" }).httpfs).toBe("/project/shop/a/h.duckdb_extension");
+    expect(engineOf({ httpfs: "off" }).httpfs).toBe("off");
+    expect(engineOf({})).not.toHaveProperty("httpfs");
+  });
+
   test("a spill folder is relative to the configuration, like every other", () => {
     expect(engineOf({ spill: "../spill" }).spill).toBe("/project/spill");
     expect(engineOf({ spill: "/fast/spill" }).spill).toBe("/fast/spill");

@@ -12,6 +12,11 @@ export interface OpenOptions {
   readonly threads?: number;
   /** Folder for spilled data; the system's temporary folder by default. */
   readonly spillFolder?: string;
+  /**
+   * DuckDB's httpfs extension, which reads of files in S3 the parts that a query needs: `auto` where it is installed, `install` to let
+   * DuckDB fetch it over the network, `off`, or its file. Without it files are read through copies. Default: `SLUICE_HTTPFS`, else `auto`.
+   */
+  readonly httpfs?: string;
   /** For a table at `s3://bucket/prefix`: region, endpoint, key … Credentials come from the environment, a profile or a role. */
   readonly s3?: S3Settings;
   readonly world?: World;

@@ -140,7 +140,7 @@ export class DeltaTable<S extends TableSchema = StructType> implements AsyncDisp
 
   static #at<S extends TableSchema>(path: string, options: OpenOptions): DeltaTable<S> {
     const world = options.world ?? realWorld();
-    const engine = tableEngine(world, options);
+    const engine = tableEngine(path, world, options);
     const store = storeAt(path, world, options.s3);
     return new DeltaTable<S>(store.localFolder ?? store.url, { store, engine, world });
   }

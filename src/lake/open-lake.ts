@@ -15,7 +15,7 @@ import {
 import { recorded } from "../observability/index.ts";
 import { bronzeOf, runLake, type RunReport } from "../orchestration/index.ts";
 import { dynamodbExports, type Source } from "../sources/index.ts";
-import { pathFailure } from "../storage/index.ts";
+import { pathFailure, s3Root } from "../storage/index.ts";
 import { lakeTables } from "./lake-tables.ts";
 import { storeOpener, type OpenStore } from "./open-store.ts";
 import { prepareQuery } from "./query-lake.ts";
@@ -55,6 +55,8 @@ export function openLake(definition: LakeDefinition, options: LakeOptions = {}):
         threads: definition.engine.threads,
         spillFolder: definition.engine.spill,
         folders: foldersOf(definition),
+        s3Roots: s3RootsOf(definition),
+        ...(definition.engine.httpfs === undefined ? {} : { httpfs: definition.engine.httpfs }),
         world,
       }),
   );
@@ -99,10 +101,15 @@ export function openLake(definition: LakeDefinition, options: LakeOptions = {}):
   return lake;
 }
 
-/** What the engine may open on this machine; what lies in S3 comes to it as copies in the spill folder. */
+/** What the engine may open on this machine. */
 function foldersOf({ roots, engine }: LakeDefinition): readonly string[] {
   const folders = Object.values(roots).filter((root) => typeof root === "string");
   return [...new Set([...folders, engine.spill])];
+}
+
+/** What it may read in S3 by itself. */
+function s3RootsOf({ roots }: LakeDefinition): readonly string[] {
+  return Object.values(roots).flatMap((root) => (typeof root === "string" ? [] : [s3Root(root.url, root.folder)]));
 }
 
 /** Sorts by time and is unique: `20260102T030405Z-1a2b3c4d`. */

@@ -18,7 +18,7 @@ export interface PathTable extends AsyncDisposable {
 /** Opens a folder, or `s3://bucket/prefix`, as a Delta table; reads nothing. Fails with `table.missing` where there is no such folder. */
 export async function openPath(path: string, world: World): Promise<PathTable> {
   if (!isS3Url(path)) await checkFolder(path);
-  const engine = tableEngine(world);
+  const engine = tableEngine(path, world);
   const store = storeAt(path, world);
   return {
     name: path,

@@ -1,5 +1,5 @@
 import type { ObjectStore } from "./object-store.ts";
-import { storeBelow } from "./store-below.ts";
+import { placeSeen, storeBelow } from "./store-below.ts";
 
 /** Calls by operation, and what they moved. `listed` counts objects, `removed` paths. */
 export interface StoreCounts {
@@ -68,7 +68,7 @@ export function countingStore(inner: ObjectStore): CountingStore {
       counts.removed += paths.length;
       return inner.remove(paths);
     },
-    below: (prefix) => storeBelow(store, prefix, (folder) => inner.below(folder)),
+    below: (prefix) => storeBelow(store, prefix, (folder) => placeSeen(inner.below(folder))),
   };
   return store;
 }

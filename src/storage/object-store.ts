@@ -1,3 +1,5 @@
+import type { S3Access } from "./s3-access.ts";
+
 /** Half-open byte range `[start, end)`; a negative `start` counts from the end (`{ start: -8 }` = the last 8 bytes). */
 export interface ByteRange {
   readonly start: number;
@@ -23,6 +25,8 @@ export interface ObjectStore {
   readonly url: string;
   /** The root as a folder of this machine where the engine can read objects in place; undefined where it cannot. */
   readonly localFolder: string | undefined;
+  /** How an engine that speaks S3's protocol reads objects by itself; undefined where `read` alone reaches them. */
+  readonly s3?: S3Access | undefined;
   /** The whole object or a part of it, cut to what exists. A missing object fails with `storage.missing`. */
   read(path: string, range?: ByteRange): Promise<Uint8Array>;
   /** Size and time of an object; undefined when it is missing. */

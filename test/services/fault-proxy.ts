@@ -33,6 +33,8 @@ export interface FaultProxy extends AsyncDisposable {
   readonly endpoint: string;
   /** Every request since the last `reset`, in order. */
   readonly requests: readonly ProxiedRequest[];
+  /** Of the bodies of its answers since then. */
+  readonly bytes: number;
   reset(): void;
   /** Decides about each request, `nth` counting from 1 those of its kind since it was set. */
   onRequest: (request: ProxiedRequest, nth: number) => ProxyFault | undefined;
@@ -41,6 +43,7 @@ export interface FaultProxy extends AsyncDisposable {
 /** Stands between a client and a store on this machine, and loses what it is told to lose. */
 export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
   const requests: ProxiedRequest[] = [];
+  let bytes = 0;
   const state = { decide: (): ProxyFault | undefined => undefined } as { decide: FaultProxy["onRequest"] };
   const seen = new Map<string, number>();
   const server = createServer((incoming, outgoing) => {
@@ -57,6 +60,7 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
     if (fault?.kind === "answer" && fault.afterEffect !== true) return refuse(outgoing, fault);
     if (fault?.kind === "repeat") await forward(targetPort, incoming, body);
     const answer = await forward(targetPort, incoming, body);
+    bytes += answer.body.length;
     if (fault?.kind === "lose-answer") return void incoming.socket.destroy();
     if (fault?.kind === "hang") return undefined;
     if (fault?.kind === "answer") return refuse(outgoing, fault);
@@ -71,8 +75,12 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
+    get bytes() {
+      return bytes;
+    },
     reset: () => {
       requests.length = 0;
+      bytes = 0;
     },
     get onRequest() {
       return state.decide;

@@ -59,6 +59,7 @@ install_part() {
   # shellcheck disable=SC2086  # the packages are words of their own
   case $installer in
     pip) with_pip "$folder/$part" $packages ;;
+    wheel) with_wheel "$folder/$part" "$packages" ;;
     maven) with_maven "$folder/$part" "$packages" ;;
     maven-whole) with_maven_whole "$folder/$part" "$packages" ;;
     go) with_go "$folder/$part" "$packages" ;;
@@ -75,6 +76,12 @@ with_pip() {
   command -v python3 >/dev/null || fail "This needs Python 3.10 or newer with the venv module."
   python3 -m venv "$target" &&
     "$target/bin/python" -m pip install --quiet --disable-pip-version-check "$@"
+}
+
+# The files of one package alone: no environment, and nothing that it would run with.
+with_wheel() {
+  command -v python3 >/dev/null || fail "This needs Python 3.10 or newer with pip."
+  python3 -m pip install --quiet --disable-pip-version-check --no-deps --target "$1" "$2"
 }
 
 # Spark brings everything but Delta's own jars; leaving Hadoop out only spares a large download.

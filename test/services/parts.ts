@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 
 /** A judge or a server that `install.sh` can install. */
-export type Part = "delta-1.6.3" | "delta-1.6.6" | "spark" | "versitygw" | "moto" | "dynamodb-local";
+export type Part = "delta-1.6.3" | "delta-1.6.6" | "spark" | "versitygw" | "moto" | "httpfs" | "dynamodb-local";
 
 export interface PartAvailability {
   readonly available: boolean;
@@ -43,6 +43,11 @@ export function partFolder(component: string): string {
   return join(partsFolder(), component);
 }
 
+/** DuckDB's httpfs extension, of the version of the engine. */
+export function httpfsFile(): string {
+  return join(partFolder("httpfs"), "duckdb_extension_httpfs", "extensions", "v1.5.5", "httpfs.duckdb_extension");
+}
+
 const COMPONENTS: Readonly<Record<Part, readonly string[]>> = {
   "delta-1.6.3": ["delta-1.6.3"],
   "delta-1.6.6": ["delta-1.6.6"],
@@ -50,6 +55,7 @@ const COMPONENTS: Readonly<Record<Part, readonly string[]>> = {
   versitygw: ["versitygw"],
   moto: ["moto"],
   "dynamodb-local": ["dynamodb-local"],
+  httpfs: ["httpfs"],
 };
 
 const NEED_JAVA: ReadonlySet<Part> = new Set(["spark", "dynamodb-local"]);

@@ -30,6 +30,12 @@ export interface EngineOptions {
   readonly threads?: number;
   /** Folder for what does not fit into memory. Default: `spill` in the system folder, `.sluice/spill` beside the configuration for a lake in S3. */
   readonly spill?: string;
+  /**
+   * DuckDB's httpfs extension, which reads of files in S3 the parts that a query needs; without it they are read through copies.
+   * `auto`: where it is installed on this machine already. `install`: DuckDB fetches it over the network. `off`, or its file
+   * (`httpfs.duckdb_extension`). Default: `auto`.
+   */
+  readonly httpfs?: string;
 }
 
 export function defineLake(options: LakeConfig): DefinedLake {

@@ -3,7 +3,7 @@ import { sizeBytes } from "../builders/amounts.ts";
 import type { EngineSettings } from "../model.ts";
 import type { Place } from "../reading/place.ts";
 import { readFields } from "../reading/read-object.ts";
-import { readWholeNumber } from "../reading/read-scalar.ts";
+import { readText, readWholeNumber } from "../reading/read-scalar.ts";
 import { readFolder } from "./folders.ts";
 
 /** What the defaults are made from. */
@@ -17,6 +17,7 @@ export interface Machine {
 export interface Environment {
   readonly SLUICE_MEMORY?: string | undefined;
   readonly SLUICE_THREADS?: string | undefined;
+  readonly SLUICE_HTTPFS?: string | undefined;
 }
 
 const MEMORY_MAX_DEFAULT = 4_000_000_000; // beyond it, other programs of the machine profit more
@@ -32,7 +33,8 @@ export function thisMachine(): Machine {
 
 /**
  * The engine's settings. Default: half of the machine's memory but at most 4 GB, as many threads as cores,
- * spill where the caller says. `SLUICE_MEMORY` and `SLUICE_THREADS` in the environment go before the configuration.
+ * spill where the caller says. `SLUICE_MEMORY`, `SLUICE_THREADS` and `SLUICE_HTTPFS` in the environment go before the
+ * configuration.
  */
 export function readEngineSettings(
   place: Place,
@@ -45,7 +47,7 @@ export function readEngineSettings(
     readonly environmentPlace: Place;
   },
 ): EngineSettings | undefined {
-  const fields = readFields(place, value ?? {}, { known: ["memory", "threads", "spill"] });
+  const fields = readFields(place, value ?? {}, { known: ["memory", "threads", "spill", "httpfs"] });
   if (fields === undefined) return undefined;
   const { env, machine, environmentPlace, folder, spillDefault } = context;
   const ownMemory = fields.memory === undefined ? undefined : readMemory(place.at("memory"), fields.memory);
@@ -55,13 +57,34 @@ export function readEngineSettings(
   const outerThreads = isGiven(threads)
     ? readThreads(environmentPlace.at("SLUICE_THREADS"), Number(threads))
     : undefined;
+  const httpfs = chosenHttpfs(place.at("httpfs"), fields.httpfs, context);
   const spill = fields.spill === undefined ? spillDefault : readFolder(place.at("spill"), fields.spill, folder);
   if (spill === undefined) return undefined;
   return {
     memoryBytes: outerMemory ?? ownMemory ?? Math.min(MEMORY_MAX_DEFAULT, Math.floor(machine.memoryBytes / 2)),
     threads: outerThreads ?? ownThreads ?? machine.cores,
     spill,
+    ...(httpfs === undefined ? {} : { httpfs }),
   };
+}
+
+const HTTPFS_CHOICES: ReadonlySet<string> = new Set(["auto", "install", "off"]);
+const HTTPFS_EXPECTED = "`auto`, `install`, `off` or a file that ends in .duckdb_extension";
+
+function chosenHttpfs(
+  place: Place,
+  value: unknown,
+  { env, environmentPlace, folder }: { env: Environment; environmentPlace: Place; folder: string },
+): string | undefined {
+  const { SLUICE_HTTPFS: outer } = env;
+  if (isGiven(outer)) return readHttpfs(environmentPlace.at("SLUICE_HTTPFS"), outer, process.cwd());
+  return value === undefined ? undefined : readHttpfs(place, value, folder);
+}
+
+function readHttpfs(place: Place, value: unknown, folder: string): string | undefined {
+  const text = readText(place, value, HTTPFS_EXPECTED);
+  if (text === undefined || HTTPFS_CHOICES.has(text)) return text;
+  return text.endsWith(".duckdb_extension") ? readFolder(place, text, folder) : place.expected(HTTPFS_EXPECTED, text);
 }
 
 function readMemory(place: Place, value: unknown): number | undefined {

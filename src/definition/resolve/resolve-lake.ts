@@ -20,7 +20,7 @@ import type { ListedTables } from "./table-reference.ts";
 export interface ResolveOptions {
   /** The configuration's folder, absolute: relative paths start there. */
   readonly folder: string;
-  /** `SLUICE_MEMORY` and `SLUICE_THREADS` go before what the configuration says. */
+  /** `SLUICE_MEMORY`, `SLUICE_THREADS` and `SLUICE_HTTPFS` go before what the configuration says. */
   readonly env?: Environment;
   readonly machine?: Machine;
   /** For messages. */

@@ -1,12 +1,14 @@
 import { mkdir, readdir, realpath, rm } from "node:fs/promises";
 import { hostname } from "node:os";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join, parse, resolve } from "node:path";
 import { DuckDBInstance, type DuckDBConnection } from "./duckdb-api.ts";
-import { SluiceError, type World } from "../../base/index.ts";
+import { SluiceError, debugLine, type World } from "../../base/index.ts";
 import { pathFailure } from "../../storage/index.ts";
 import { interrupted } from "./engine-failure.ts";
+import { loadHttpfs } from "./httpfs.ts";
 import { lineLimit } from "./json-lines.ts";
 import { rowGroupOptions } from "./parquet-options.ts";
+import { RemoteFiles } from "./remote-files.ts";
 import { Session } from "./session.ts";
 import { Slots } from "./slots.ts";
 import { quoteLiteral } from "../sql-text.ts";
@@ -23,6 +25,15 @@ export interface DatabaseOptions {
    * staged files. With it the engine cannot open any other file, whatever a query says. Without it that wall is missing.
    */
   readonly folders?: readonly string[];
+  /** `s3://bucket/prefix/`, literally: roots that the engine may read by itself, where it can. Nothing else of the network is in its reach. */
+  readonly s3Roots?: readonly string[];
+  /**
+   * Where DuckDB's httpfs extension comes from, which reads those: `auto` (the default) takes an installed one, `install` lets DuckDB
+   * fetch it over the network, `off` does without, any other text is its file. Without it they are read through copies.
+   */
+  readonly httpfs?: string;
+  /** Told how something is done that shows in nothing but its cost. */
+  readonly onDebug?: (line: string) => void;
   readonly world: World;
 }
 
@@ -46,6 +57,8 @@ export class Database {
   readonly padding: string;
   /** Whether a file of this machine can be read where it is. */
   readonly reaches: (folder: string) => boolean;
+  /** What is read in S3 without a copy; undefined where nothing is. */
+  readonly remote: RemoteFiles | undefined;
   readonly #instance: DuckDBInstance;
   readonly #slots = new Slots(CALLS_MAX);
   readonly #open = new Set<Session>();
@@ -53,14 +66,20 @@ export class Database {
   readonly #idle: DuckDBConnection[] = [];
   #closed = false;
 
-  private constructor(instance: DuckDBInstance, folder: string, options: DatabaseOptions) {
+  private constructor(
+    instance: DuckDBInstance,
+    folder: string,
+    options: DatabaseOptions & { readonly remoteRoots: readonly string[] },
+  ) {
     this.#instance = instance;
     this.folder = folder;
     this.padding = paddingIn(folder);
     this.world = options.world;
     this.lineBytes = lineLimit(options.memoryBytes);
     this.rowGroups = rowGroupOptions(options);
-    const { folders } = options;
+    const { folders, remoteRoots, world, onDebug = debugLine } = options;
+    const run = async (sql: string): Promise<void> => await this.#runAlone(sql);
+    this.remote = remoteRoots.length === 0 ? undefined : new RemoteFiles({ roots: remoteRoots, run, world, onDebug });
     this.reaches = (path) => folders === undefined || folders.some((root) => isInside(path, root));
   }
 
@@ -80,8 +99,8 @@ export class Database {
       autoload_known_extensions: "false",
       allow_community_extensions: "false",
     });
-    await lockDown(instance, folder, folders);
-    return new Database(instance, folder, { ...options, ...(folders === undefined ? {} : { folders }) });
+    const remoteRoots = await lockDown(instance, folder, { ...options, folders });
+    return new Database(instance, folder, { ...options, ...(folders === undefined ? {} : { folders }), remoteRoots });
   }
 
   /** A connection with temporary tables of its own. */
@@ -90,6 +109,7 @@ export class Database {
     if (signal?.aborted === true) throw interrupted({ what: "begin" });
     const session = new Session(this.#idle.pop() ?? (await this.#connect()), this.#slots, {
       signal,
+      remote: this.remote,
       ended: (connection, isClean) => {
         this.#open.delete(session);
         if (isClean && !this.#closed && this.#idle.length < IDLE_MAX) this.#idle.push(connection);
@@ -98,6 +118,17 @@ export class Database {
     });
     this.#open.add(session);
     return session;
+  }
+
+  async #runAlone(sql: string): Promise<void> {
+    await this.#slots.run(async () => {
+      const connection = await this.#connect();
+      try {
+        await connection.run(sql);
+      } finally {
+        connection.closeSync();
+      }
+    });
   }
 
   async #connect(): Promise<DuckDBConnection> {
@@ -161,20 +192,52 @@ function isAlive(pid: number): boolean {
   }
 }
 
+/** Gives the roots in S3 that are in reach. */
 async function lockDown(
   instance: DuckDBInstance,
   folder: string,
-  folders: readonly string[] | undefined,
-): Promise<void> {
+  options: Pick<DatabaseOptions, "s3Roots" | "httpfs" | "onDebug"> & { folders: readonly string[] | undefined },
+): Promise<readonly string[]> {
   const connection = await instance.connect();
-  const wall =
-    folders === undefined
-      ? []
-      : [
-          `SET GLOBAL allowed_directories = ${literalList([folder, ...folders].map((path) => `${path}/`))}`,
-          "SET GLOBAL enable_external_access = false",
-        ];
-  const settings = [
+  try {
+    const remoteRoots = await loadFor(connection, options);
+    for (const setting of settingsOf(folder, { ...options, remoteRoots })) await connection.run(setting);
+    await connection.run(
+      `COPY (SELECT NULL::BOOLEAN AS "__none" WHERE false) TO ${quoteLiteral(paddingIn(folder))} (FORMAT parquet)`,
+    );
+    registerVariantJson(connection);
+    return remoteRoots;
+  } finally {
+    connection.closeSync();
+  }
+}
+
+/** Loads what reads the roots in S3; those that cannot be read by it are left out. */
+async function loadFor(
+  connection: DuckDBConnection,
+  { s3Roots = [], httpfs = "auto", onDebug = debugLine }: Pick<DatabaseOptions, "s3Roots" | "httpfs" | "onDebug">,
+): Promise<readonly string[]> {
+  if (s3Roots.length === 0) return [];
+  const outcome = await loadHttpfs(connection, httpfs);
+  if (outcome.loaded) return s3Roots;
+  onDebug(`What lies in S3 is read through copies, httpfs is not loaded: ${outcome.why}`);
+  return [];
+}
+
+function settingsOf(
+  folder: string,
+  { folders, remoteRoots }: { folders: readonly string[] | undefined; remoteRoots: readonly string[] },
+): readonly string[] {
+  const isWalled = folders !== undefined || remoteRoots.length > 0;
+  // Without folders of its own every file of this machine is in reach, and of the network the roots alone.
+  const local = folders === undefined ? [parse(folder).root] : [folder, ...folders].map((path) => `${path}/`);
+  const wall = isWalled
+    ? [
+        `SET GLOBAL allowed_directories = ${literalList([...local, ...remoteRoots])}`,
+        "SET GLOBAL enable_external_access = false",
+      ]
+    : [];
+  return [
     "SET GLOBAL TimeZone = 'UTC'",
     `SET GLOBAL temp_directory = ${quoteLiteral(join(folder, "temporary"))}`,
     // Row groups bounded by bytes need it; a query's ORDER BY is kept all the same.
@@ -184,15 +247,6 @@ async function lockDown(
     `SET GLOBAL allowed_configs = ['${GATHERING}']`,
     "SET GLOBAL lock_configuration = true",
   ];
-  try {
-    for (const setting of settings) await connection.run(setting);
-    await connection.run(
-      `COPY (SELECT NULL::BOOLEAN AS "__none" WHERE false) TO ${quoteLiteral(paddingIn(folder))} (FORMAT parquet)`,
-    );
-    registerVariantJson(connection);
-  } finally {
-    connection.closeSync();
-  }
 }
 
 function paddingIn(folder: string): string {

@@ -12,7 +12,7 @@ export interface Doing {
   readonly linesBefore?: number;
 }
 
-/** Files on this machine that a query reads, and what they are to us: `file a.parquet of table silver.orders`. */
+/** Files that a query reads, as DuckDB names them, and what they are to us: `file a.parquet of table silver.orders`. */
 export type FileNames = ReadonlyMap<string, string>;
 
 /** DuckDB's error as a failure with a code. Our own failures pass through. */
@@ -73,7 +73,7 @@ function isOutOfMemory(message: string): boolean {
   );
 }
 
-const FILE_IN_MESSAGE = /["'](?<file>\/[^"'\n]*)["']/;
+const FILE_IN_MESSAGE = /["'](?<file>(?:s3:\/)?\/[^"'\n]*)["']/;
 /** What a Parquet reader throws on bytes that make no sense; a query's own faults have kinds of their own. */
 const DECODING_ERRORS =
   /^(?:Invalid Error|INTERNAL Error|IO Error|Serialization Error)|TProtocolException|Invalid Input Error: .*(?:[Pp]arquet|[Dd]ecompress)/;

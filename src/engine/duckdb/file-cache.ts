@@ -15,41 +15,54 @@ const CACHE_BYTES_MAX = 4 * 2 ** 30;
 /** One read of a remote object, so that a large file is never whole in memory. */
 const PIECE_BYTES = 16 * 2 ** 20;
 const FETCHES_AT_ONCE = 4;
+/** A smaller file is had whole at the price of one request; to read a part of it takes three. */
+const REMOTE_BYTES_MIN = 2 ** 20;
 /** Names that DuckDB takes as they are; any other could be a pattern. */
 const PLAIN_PATH = /^[\w\-./=%+,@ ]+$/;
 
 /**
- * Makes objects readable for DuckDB: in place where the store is a folder within its reach, else through copies in the spill folder.
- * Copies in use are never removed, the others go least recently used first.
+ * Makes objects readable for DuckDB: in place where they lie in a folder within its reach, or are large and lie in S3 within its
+ * reach; else through copies in the spill folder. Copies in use are never removed, the others go least recently used first.
  */
 export class FileCache {
   readonly #database: Database;
   readonly #bytesMax: number;
+  readonly #remoteBytesMin: number;
   readonly #folder: string;
   readonly #entries = new Map<string, Entry>();
   #bytes = 0;
   #ready: Promise<unknown> | undefined;
 
-  constructor(database: Database, bytesMax = CACHE_BYTES_MAX) {
+  constructor(database: Database, { bytesMax = CACHE_BYTES_MAX, remoteBytesMin = REMOTE_BYTES_MIN } = {}) {
     this.#database = database;
     this.#bytesMax = bytesMax;
+    this.#remoteBytesMin = remoteBytesMin;
     this.#folder = join(database.folder, "files");
   }
 
-  /** Paths on this machine, in the order of the files, valid until `release`. */
+  /** Paths for DuckDB, in the order of the files, valid until `release`. */
   async use(
     store: ObjectStore,
     files: readonly RemoteFile[],
   ): Promise<{ paths: readonly string[]; release: () => void }> {
     const used: Entry[] = [];
+    const there: string[] = [];
     const release = (): void => {
+      for (const url of there.splice(0)) this.#database.remote?.letGo(url);
       for (const entry of used.splice(0)) entry.users -= 1;
       void this.#evict();
     };
     try {
+      const root = await this.#remoteRoot(store, files);
       const paths = await mapLimited(files, async (file) => {
         const inPlace = this.#inPlace(store, file.path);
         if (inPlace !== undefined) return inPlace;
+        if (root !== undefined && this.#isBetterThere(store, file)) {
+          const url = `${root}${file.path}`;
+          this.#database.remote?.hold(url, store, file.path);
+          there.push(url);
+          return url;
+        }
         const entry = this.#entry(store, file);
         used.push(entry);
         await entry.fetched;
@@ -69,8 +82,20 @@ export class FileCache {
     return PLAIN_PATH.test(file) ? file : undefined;
   }
 
+  async #remoteRoot(store: ObjectStore, files: readonly RemoteFile[]): Promise<string | undefined> {
+    const { remote } = this.#database;
+    if (remote === undefined || store.s3 === undefined) return undefined;
+    const sample = files.find((file) => this.#isBetterThere(store, file));
+    return sample === undefined ? undefined : await remote.reach(store, sample.path);
+  }
+
+  #isBetterThere(store: ObjectStore, file: RemoteFile): boolean {
+    const isLarge = file.sizeBytes >= this.#remoteBytesMin;
+    return isLarge && PLAIN_PATH.test(`${store.s3?.prefix}/${file.path}`) && !this.#entries.has(keyOf(store, file));
+  }
+
   #entry(store: ObjectStore, file: RemoteFile): Entry {
-    const key = `${store.url}\n${file.path}`;
+    const key = keyOf(store, file);
     const present = this.#entries.get(key);
     if (present !== undefined) {
       this.#entries.delete(key); // to the end: most recently used
@@ -112,6 +137,10 @@ export class FileCache {
     }
     await Promise.all(removed.map(async (file) => await rm(file, { force: true })));
   }
+}
+
+function keyOf(store: ObjectStore, { path }: RemoteFile): string {
+  return `${store.url}\n${path}`;
 }
 
 interface Entry {

@@ -3,6 +3,7 @@ import type { SluiceError } from "../../base/index.ts";
 import { quoteLiteral } from "../sql-text.ts";
 import type { EngineColumn } from "./delta-type.ts";
 import { damaged, engineFailure, interrupted, isDamageUnplaced, type Doing, type FileNames } from "./engine-failure.ts";
+import type { RemoteFiles } from "./remote-files.ts";
 import type { Slots } from "./slots.ts";
 
 /** A result whose rows arrive in chunks; memory stays bounded whatever its size. */
@@ -19,6 +20,7 @@ export class Session implements AsyncDisposable {
   readonly #connection: DuckDBConnection;
   readonly #slots: Slots;
   readonly #signal: AbortSignal | undefined;
+  readonly #remote: RemoteFiles | undefined;
   readonly #ended: (connection: DuckDBConnection, isClean: boolean) => void;
   readonly #interrupt = (): void => void this.#interruptAll();
   readonly #running = new Set<Promise<unknown>>();
@@ -34,6 +36,7 @@ export class Session implements AsyncDisposable {
     slots: Slots,
     life: {
       signal: AbortSignal | undefined;
+      remote: RemoteFiles | undefined;
       /** Takes the connection back; clean: nothing of the session is left on it. */
       ended: (connection: DuckDBConnection, isClean: boolean) => void;
     },
@@ -41,6 +44,7 @@ export class Session implements AsyncDisposable {
     this.#connection = connection;
     this.#slots = slots;
     this.#signal = life.signal;
+    this.#remote = life.remote;
     this.#ended = life.ended;
     this.#signal?.addEventListener("abort", this.#interrupt);
   }
@@ -163,7 +167,11 @@ export class Session implements AsyncDisposable {
       try {
         return await work;
       } catch (error) {
-        throw (await this.#placedDamage(error, doing)) ?? engineFailure(error, doing, this.#fileNames);
+        throw (
+          (await this.#remote?.told(error, doing, this.#fileNames)) ??
+          (await this.#placedDamage(error, doing)) ??
+          engineFailure(error, doing, this.#fileNames)
+        );
       } finally {
         this.#running.delete(work);
       }

@@ -1,6 +1,6 @@
 import { SluiceError, type World } from "../../base/index.ts";
 import type { ByteRange, ObjectInfo, ObjectStore } from "../object-store.ts";
-import { storeBelow } from "../store-below.ts";
+import { placeSeen, storeBelow } from "../store-below.ts";
 import { SimulatedCrash, matches, type Effect, type Fault, type StoreCall } from "./fault.ts";
 import { Gate } from "./gate.ts";
 
@@ -121,7 +121,7 @@ class Faulty implements FaultyStore {
   }
 
   below(prefix: string): ObjectStore {
-    return storeBelow(this, prefix, (folder) => this.#inner.below(folder));
+    return storeBelow(this, prefix, (folder) => placeSeen(this.#inner.below(folder)));
   }
 
   async #run<T>(call: StoreCall, perform: (effect: Effect | undefined) => Promise<T>): Promise<T> {

@@ -71,6 +71,12 @@ export function flawOfEndpoint(endpoint: string, insecure = false): string | und
   return "it is not encrypted: use https, or say `insecure: true` where nobody can listen";
 }
 
+/** What everything at a URL, and in a folder below it, begins with: `s3://bucket/prefix/`, literally. */
+export function s3Root(url: string, folder = ""): string {
+  const { bucket, prefix } = s3Address(url);
+  return `${["s3:/", bucket, prefix, folder].filter((part) => part !== "").join("/")}/`;
+}
+
 /** As the store shows itself: each part of the prefix in its URI form, as Delta's absolute paths are compared with it. */
 export function s3Url({ bucket, prefix }: S3Address): string {
   const parts = prefix === "" ? [] : prefix.split("/").map(encodeURIComponent);

@@ -11,6 +11,8 @@ import { listObjects } from "./list-objects.ts";
 import { headObject, readObject } from "./read-object.ts";
 import { removeObjects } from "./remove-objects.ts";
 import { requestsFor, type Requests } from "./requests.ts";
+import type { S3Access } from "../s3-access.ts";
+import { s3Connection } from "./s3-access.ts";
 import { s3Failure, unsureWrite } from "./s3-failure.ts";
 import { s3Address, s3Url, type S3Options } from "./s3-options.ts";
 import { PARTS_ABOVE_BYTES, uploadParts } from "./upload-parts.ts";
@@ -36,6 +38,7 @@ type Body = { readonly bytes: Uint8Array } | { readonly file: string; readonly s
 class S3Store implements ObjectStore {
   readonly url: string;
   readonly localFolder = undefined;
+  readonly s3: S3Access;
   readonly #world: World;
   readonly #requests: Requests;
   readonly #isSingleWriter: boolean;
@@ -48,6 +51,7 @@ class S3Store implements ObjectStore {
     this.#world = world;
     this.#isSingleWriter = options.singleWriter ?? false;
     const connection = (): Connection => (this.#connection ??= connect(options, timeouts));
+    this.s3 = { ...s3Address(options.url), connection: s3Connection(options, connection) };
     this.#requests = requestsFor(options, connection, new Attempts(world));
   }
 
@@ -105,7 +109,12 @@ class S3Store implements ObjectStore {
 
   below(prefix: string): ObjectStore {
     return storeBelow(this, prefix, (folder) => {
-      return { url: `${this.url}/${folder.split("/").map(encodeURIComponent).join("/")}`, localFolder: undefined };
+      const { prefix: own } = this.s3;
+      return {
+        url: `${this.url}/${folder.split("/").map(encodeURIComponent).join("/")}`,
+        localFolder: undefined,
+        s3: { ...this.s3, prefix: own === "" ? folder : `${own}/${folder}` },
+      };
     });
   }
 

@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { DeltaTable } from "../../src/lake/delta-door.ts";
+import type { FaultProxy } from "../services/fault-proxy.ts";
+import { requirePart } from "../services/parts.ts";
+import { startMoto, startVersityGw } from "../services/s3-servers.ts";
+import { makeTable, rowsOf, WAYS, type TableInS3 } from "./s3-files.ts";
+
+const SERVERS = { versitygw: startVersityGw, moto: startMoto } as const;
+
+for (const name of ["versitygw", "moto"] as const) {
+  describe.skipIf(!requirePart(name) || !requirePart("httpfs"))(`files on ${name}`, () => {
+    let it: TableInS3;
+    beforeAll(async () => {
+      it = await makeTable(SERVERS[name]);
+    });
+    afterAll(() => it[Symbol.asyncDispose]());
+
+    /** What a question costs and gives. */
+    const asked = async (httpfs: string, sql: string): Promise<{ rows: unknown[]; bytes: number; ranges: number }> => {
+      await using table = await it.open(httpfs);
+      it.proxy.reset();
+      const rows = await rowsOf(table, sql);
+      return { rows, bytes: it.proxy.bytes, ranges: rangesIn(it.proxy) };
+    };
+
+    test("give the same rows both ways", async () => {
+      for (const sql of [
+        "SELECT count(*), sum(id), count(DISTINCT part) FROM t",
+        "SELECT part, count(*), min(note), max(note) FROM t GROUP BY part ORDER BY part",
+        "SELECT id, part, note FROM t WHERE id BETWEEN 1000 AND 1010 ORDER BY id",
+      ]) {
+        const [direct, copied] = [await asked(WAYS.httpfs, sql), await asked(WAYS.copies, sql)];
+        expect(direct.rows).toEqual(copied.rows);
+        expect(direct.rows.length).toBeGreaterThan(0);
+      }
+    });
+
+    test("give a column of theirs for a part of their bytes, and copies for all of them", async () => {
+      const sql = "SELECT sum(id) FROM t";
+      const direct = await asked(WAYS.httpfs, sql);
+      const copied = await asked(WAYS.copies, sql);
+      expect(direct.rows).toEqual(copied.rows);
+      expect(direct.ranges).toBeGreaterThan(0);
+      expect(copied.bytes).toBeGreaterThan(2 * 2 ** 20);
+      expect(direct.bytes * 4).toBeLessThan(copied.bytes);
+    });
+
+    test("are written, merged, compacted and read by the same table, both ways", async () => {
+      const outcomes = await Promise.all(
+        Object.entries(WAYS).map(async ([way, httpfs]) => {
+          const own = `${it.path}-${way}`;
+          await using table = await DeltaTable.create(own, {
+            schema: { id: "long", note: "string" },
+            s3: { endpoint: it.server.endpoint },
+            httpfs,
+          });
+          for (const first of [0, 30_000]) {
+            const sql = `SELECT range AS id, md5(concat(range)) || md5(concat('x', range)) AS note
+              FROM range(${first}, ${first + 30_000})`;
+            await table.append({ sql, inputs: {} });
+          }
+          await table.update({ set: { note: "'changed'" }, where: "id % 100 = 3" });
+          await table.merge([{ id: 5n, note: "merged" }], { keys: ["id"] });
+          await table.delete("id = 9");
+          await table.optimize();
+          return await rowsOf(table, "SELECT count(*), sum(hash(id, note)), max(note) FROM t");
+        }),
+      );
+      expect(outcomes[0]).toEqual(outcomes[1]);
+    });
+  });
+}
+
+function rangesIn({ requests }: FaultProxy): number {
+  return requests.filter(({ headers, url }) => headers["range"] !== undefined && url.includes(".parquet")).length;
+}
