@@ -9,6 +9,7 @@ import type {
   TxnClaim,
 } from "../delta/index.ts";
 import type { ObjectStore } from "../storage/index.ts";
+import type { ArrowBytes } from "./arrow/stream-bytes.ts";
 
 /** A table as the engine is handed it: the store at the table's root, its log, and the version to work on. */
 export interface OpenTable {
@@ -82,6 +83,12 @@ export interface Scratch extends AsyncDisposable {
   readonly schema: StructType;
   readonly rows: number;
 }
+
+/** Rows that arrive one after the other, however many they are. */
+export type StagedRows =
+  | { readonly kind: "rows"; readonly schema: StructType; readonly rows: AsyncIterable<readonly Row[]> }
+  /** An Arrow IPC stream, which tells its columns itself. */
+  | { readonly kind: "arrow"; readonly stream: ArrowBytes };
 
 /** How a table that does not exist yet is made. */
 export interface TableCreation {
@@ -264,10 +271,17 @@ export interface Engine extends AsyncDisposable {
   alter(table: OpenTable, change: TableChange, options?: Pick<WriteOptions, "signal">): Promise<WriteOutcome>;
   /** Rows in batches; memory stays bounded whatever the size of the result. */
   query(relation: Relation, options?: { readonly signal?: AbortSignal }): AsyncIterable<readonly Row[]>;
+  /**
+   * The rows as an Arrow IPC stream: its schema, record batches and its end, each in bytes of its own. Exact for every type of a Delta table:
+   * decimals have 128 bits, times are microseconds, of `timestamp` in UTC and of `timestamp_ntz` without a zone.
+   */
+  arrow(relation: Relation, options?: { readonly signal?: AbortSignal }): AsyncIterable<Uint8Array>;
   /** All rows of a small result. */
   rows(relation: Relation): Promise<readonly Row[]>;
   schemaOf(relation: Relation): Promise<StructType>;
   scratch(relation: Relation): Promise<Scratch>;
+  /** Keeps rows as they arrive, in bounded memory; whoever gives them is asked for more when those before are away. */
+  stage(rows: StagedRows, options?: { readonly signal?: AbortSignal | undefined }): Promise<Scratch>;
   /** Writes a relation to one file of this machine. */
   export(relation: Relation, file: string, format: "parquet" | "csv" | "ndjson"): Promise<{ readonly rows: number }>;
 }

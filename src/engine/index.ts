@@ -13,6 +13,7 @@ export type {
   Row,
   Scalar,
   Scratch,
+  StagedRows,
   TableChange,
   TableCreation,
   UpdateSpec,
@@ -21,6 +22,7 @@ export type {
   WriteOptions,
   WriteOutcome,
 } from "./engine.ts";
+export type { ArrowBytes } from "./arrow/stream-bytes.ts";
 export { quoteIdentifier, quoteLiteral, sqlTypeOf } from "./sql-text.ts";
 export { lazyEngine } from "./lazy-engine.ts";
 export { duckdbEngine } from "./start-duckdb.ts";

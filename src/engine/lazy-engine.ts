@@ -25,9 +25,13 @@ export function lazyEngine(start: () => Promise<Engine>): Engine {
     query: async function* (relation, options) {
       yield* (await engine()).query(relation, options);
     },
+    arrow: async function* (relation, options) {
+      yield* (await engine()).arrow(relation, options);
+    },
     rows: async (relation) => await (await engine()).rows(relation),
     schemaOf: async (relation) => await (await engine()).schemaOf(relation),
     scratch: async (relation) => await (await engine()).scratch(relation),
+    stage: async (rows, options) => await (await engine()).stage(rows, options),
     export: async (relation, file, format) => await (await engine()).export(relation, file, format),
     [Symbol.asyncDispose]: async () => {
       // Whoever asked for an engine that could not start was told why; there is nothing to end then.

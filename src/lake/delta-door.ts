@@ -36,6 +36,7 @@ export type {
   VacuumReport,
 } from "../delta/index.ts";
 export type {
+  ArrowBytes,
   ConvertOptions,
   MergeSpec,
   OptimizeMetrics,

@@ -1,10 +1,19 @@
 import type { World } from "../base/index.ts";
-import type { ConvertOptions, Relation, Row, TableCreation } from "../engine/index.ts";
+import type { ArrowBytes, ConvertOptions, Relation, Row, TableCreation } from "../engine/index.ts";
 import type { TableSchema } from "./typed-rows.ts";
 import type { S3Settings } from "./open-store.ts";
 
-/** Rows to write: values in JavaScript (see `Row`), finished Parquet files of this machine, or SQL over such inputs. */
-export type RowsOf<R = Row> = readonly R[] | { readonly parquet: readonly string[] } | Relation;
+/**
+ * Rows to write: values in JavaScript (see `Row`), at once or one by one (or in arrays) from an iterable of any length; an Arrow IPC stream;
+ * finished Parquet files of this machine; or SQL over such inputs.
+ */
+export type RowsOf<R = Row> =
+  | readonly R[]
+  | Iterable<R | readonly R[]>
+  | AsyncIterable<R | readonly R[]>
+  | { readonly arrow: ArrowBytes }
+  | { readonly parquet: readonly string[] }
+  | Relation;
 
 export interface OpenOptions {
   /** Bytes the engine may use; a quarter of the machine's memory by default, at most 4 GB. */

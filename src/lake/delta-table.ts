@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { SluiceError, realWorld, type World } from "../base/index.ts";
-import { struct, type PrimitiveName, type StructType } from "../contract/index.ts";
+import type { PrimitiveName, StructType } from "../contract/index.ts";
 import {
   openLog,
   restore,
@@ -44,6 +44,7 @@ import {
   type TypedOpenOptions,
 } from "./delta-table-options.ts";
 import { storeAt } from "./open-store.ts";
+import { rowsToWrite, type RowsToWrite } from "./rows-to-write.ts";
 import { tableEngine } from "./table-engine.ts";
 import { checkSchema, wholeSchema, type NewRowOf, type RowOf, type TableSchema } from "./typed-rows.ts";
 
@@ -165,12 +166,14 @@ export class DeltaTable<S extends TableSchema = StructType> implements AsyncDisp
   }
 
   async append(rows: RowsOf<NewRowOf<S>>, options: WriteOptions = {}): Promise<WriteOutcome> {
-    return await this.#follow(this.#engine.append(this.#open(), this.#relation(rows), options));
+    await using given = await this.#rows(rows, options);
+    return await this.#follow(this.#engine.append(this.#open(), given.relation, options));
   }
 
   /** Replaces the rows: all of them, or those of `partitions`. */
   async overwrite(rows: RowsOf<NewRowOf<S>>, options: OverwriteOptions = {}): Promise<WriteOutcome> {
-    return await this.#follow(this.#engine.overwrite(this.#open(), this.#relation(rows), options));
+    await using given = await this.#rows(rows, options);
+    return await this.#follow(this.#engine.overwrite(this.#open(), given.relation, options));
   }
 
   /** Updates the rows whose keys are among `rows` and inserts the others; `spec` says otherwise where it should be. */
@@ -179,7 +182,8 @@ export class DeltaTable<S extends TableSchema = StructType> implements AsyncDisp
     spec: Omit<MergeSpec, "source">,
     options: WriteOptions = {},
   ): Promise<WriteOutcome> {
-    return await this.#follow(this.#engine.merge(this.#open(), { ...spec, source: this.#relation(rows) }, options));
+    await using given = await this.#rows(rows, options);
+    return await this.#follow(this.#engine.merge(this.#open(), { ...spec, source: given.relation }, options));
   }
 
   /** Removes the rows for which the predicate (SQL over the columns) is true. */
@@ -269,14 +273,17 @@ export class DeltaTable<S extends TableSchema = StructType> implements AsyncDisp
   async *read<const Column extends ColumnOf<S> = ColumnOf<S>>(
     options: ReadOptions<Column> = {},
   ): AsyncIterable<readonly Pick<RowOf<S>, Column & keyof RowOf<S>>[]> {
-    const snapshot = await this.#snapshotOf(options);
-    const columns = options.columns?.map((column) => quoteIdentifier(column)).join(", ") ?? "*";
-    const where = options.where === undefined ? "" : ` WHERE ${options.where}`;
-    const limit = options.limit === undefined ? "" : ` LIMIT ${Math.trunc(options.limit)}`;
-    const rows: Input = { kind: "table", table: this.#open(snapshot), rowIds: options.rowIds ?? false };
-    const batches = this.#engine.query({ sql: `SELECT ${columns} FROM rows${where}${limit}`, inputs: { rows } });
+    const batches = this.#engine.query(await this.#selection(options));
     // The table has the columns of S: it was made with them, or looked at when it was opened.
     for await (const batch of batches) yield batch as unknown as readonly Pick<RowOf<S>, Column & keyof RowOf<S>>[];
+  }
+
+  /**
+   * The rows of `read` as an Arrow IPC stream, in bytes: its schema, record batches, its end. Any Arrow library reads it, and so do files and
+   * HTTP clients. Decimals have 128 bits; times are microseconds, of `timestamp` in UTC and of `timestamp_ntz` without a zone.
+   */
+  async *readArrow(options: ReadOptions<ColumnOf<S>> = {}): AsyncIterable<Uint8Array> {
+    yield* this.#engine.arrow(await this.#selection(options));
   }
 
   /** The rows of `read`, one by one. */
@@ -344,27 +351,20 @@ export class DeltaTable<S extends TableSchema = StructType> implements AsyncDisp
     return timestampMs === undefined ? this.snapshot : await this.#log.atTime(timestampMs);
   }
 
+  async #selection(options: ReadOptions): Promise<Relation> {
+    const columns = options.columns?.map((column) => quoteIdentifier(column)).join(", ") ?? "*";
+    const where = options.where === undefined ? "" : ` WHERE ${options.where}`;
+    const limit = options.limit === undefined ? "" : ` LIMIT ${Math.trunc(options.limit)}`;
+    const table = this.#open(await this.#snapshotOf(options));
+    const rows: Input = { kind: "table", table, rowIds: options.rowIds ?? false };
+    return { sql: `SELECT ${columns} FROM rows${where}${limit}`, inputs: { rows } };
+  }
+
   #open(snapshot: Snapshot | undefined = this.#snapshot): OpenTable {
     return { name: this.path, store: this.#store, log: this.#log, snapshot };
   }
 
-  #relation(rows: RowsOf<object>): Relation {
-    if ("sql" in rows) return rows;
-    const input: Input =
-      "parquet" in rows
-        ? { kind: "parquet", files: rows.parquet }
-        : { kind: "rows", schema: this.#schemaOf(rows), rows: rows as readonly Row[] };
-    return { sql: "SELECT * FROM given", inputs: { given: input } };
-  }
-
-  /** The table's columns that the rows name; a name that the table does not have is refused by the write. */
-  #schemaOf(rows: readonly object[]): StructType {
-    const named = new Set(rows.flatMap((row) => Object.keys(row)));
-    const known = this.schema.fields.filter((column) => named.has(column.name));
-    const unknown = [...named].filter((name) => !known.some((column) => column.name === name));
-    if (unknown.length === 0) return struct(known);
-    throw new SluiceError("table.schema-mismatch", `Cannot write to ${this.path}: it has no column ${unknown[0]}`, {
-      facts: { path: this.path, columns: unknown.join(", ") },
-    });
+  async #rows(rows: RowsOf<object>, { signal }: WriteOptions): Promise<RowsToWrite> {
+    return await rowsToWrite({ path: this.path, schema: this.schema, engine: this.#engine, signal }, rows);
   }
 }

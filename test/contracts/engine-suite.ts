@@ -1,4 +1,5 @@
 import { describe } from "vitest";
+import { exchangingArrow } from "./engine/arrow.ts";
 import { everyChange } from "./engine/changes.ts";
 import { changingColumns } from "./engine/columns.ts";
 import type { MakeEngine } from "./engine/lake-under-test.ts";
@@ -22,6 +23,7 @@ import { writing } from "./engine/writing.ts";
 export function engineSuite(name: string, make: MakeEngine): void {
   describe(`engine: ${name}`, () => {
     everyType(make);
+    exchangingArrow(make);
     everyChange(make);
     writing(make);
     merging(make);

@@ -4,6 +4,8 @@ import judge_protocol
 
 ANSWERS = judge_protocol.claim_stdout()
 
+import datetime
+import decimal
 import importlib.metadata
 import json
 import os
@@ -39,6 +41,8 @@ def main():
         "delete": delete,
         "merge": merge,
         "write_parquet_as_delta": write_parquet_as_delta,
+        "arrow": arrow,
+        "arrow_forms": arrow_forms,
     }
     judge_protocol.serve(ANSWERS, engine, operations)
 
@@ -135,6 +139,50 @@ def write_parquet_as_delta(request):
         return {"version": deltalake.DeltaTable(request["path"]).version()}
 
     return timed(work)
+
+
+def arrow(request):
+    """Reads an Arrow IPC stream, and writes its rows again as pyarrow does: texts in a dictionary, a few rows a batch."""
+    with pa.OSFile(request["source"]) as source:
+        table = pa.ipc.open_stream(source).read_all()
+    table.validate(full=True)
+    texts = [index for index, field in enumerate(table.schema) if pa.types.is_string(field.type)]
+    again = table
+    for index in texts:
+        again = again.set_column(index, table.schema.names[index], table.column(index).dictionary_encode())
+    again = again.unify_dictionaries()
+    with pa.OSFile(request["target"], "wb") as target, pa.ipc.new_stream(target, again.schema) as writer:
+        writer.write_table(again, max_chunksize=7)
+    types = {field.name: str(field.type) for field in table.schema}
+    return {"types": types, **canonical_rows.summarize(table, LIMIT_ROWS_DEFAULT)}
+
+
+def arrow_forms(request):
+    """Writes an Arrow IPC file with columns in forms that Delta tables are not read in."""
+    columns = {
+        "large_text": pa.array(["a", None, "Zwölf"], pa.large_string()),
+        "large_bytes": pa.array([b"\x00", b"", None], pa.large_binary()),
+        "two_bytes": pa.array([b"ab", None, b"cd"], pa.binary(2)),
+        "u8": pa.array([255, 0, None], pa.uint8()),
+        "u16": pa.array([65_535, None, 1], pa.uint16()),
+        "u32": pa.array([4_294_967_295, None, 1], pa.uint32()),
+        "u64": pa.array([18_446_744_073_709_551_615, None, 1], pa.uint64()),
+        "wide": pa.array([decimal.Decimal("-1.50"), None, decimal.Decimal("99.99")], pa.decimal256(38, 2)),
+        "day": pa.array([datetime.date(1969, 12, 31), None, datetime.date(2026, 2, 28)], pa.date64()),
+        "s": pa.array([-1, None, 1], pa.timestamp("s", "Europe/Berlin")),
+        "ms": pa.array([-1, None, 1], pa.timestamp("ms")),
+        "ns": pa.array([-1_000, None, 1_000], pa.timestamp("ns", "UTC")),
+        "large_list": pa.array([["x", None], None, []], pa.large_list(pa.string())),
+        "pair": pa.array([[1, 2], None, [3, None]], pa.list_(pa.int32(), 2)),
+        "kind": pa.array(["b", None, "a"]).dictionary_encode(),
+        "kinds": pa.array([["b", "b"], None, ["a"]], pa.list_(pa.dictionary(pa.int8(), pa.string()))),
+        "none": pa.nulls(3),
+    }
+    table = pa.table(columns)
+    with pa.OSFile(request["target"], "wb") as target, pa.ipc.new_file(target, table.schema) as writer:
+        writer.write_table(table.slice(0, 1))
+        writer.write_table(table.slice(1))
+    return {"count": table.num_rows}
 
 
 def timed(work):

@@ -22,6 +22,8 @@ export async function startDeltaRs(
     query: (path, sql, options = {}) => answer(judge, "query", { path, sql, ...readFields(options) }),
     delete: (path, predicate) => answer(judge, "delete", { path, predicate }),
     merge: (path, sourceParquet, key) => answer(judge, "merge", { path, source_parquet: sourceParquet, key }),
+    arrowForms: (target) => answer(judge, "arrow_forms", { target }),
+    arrow: (source, target) => answer(judge, "arrow", { source, target }),
     writeParquetAsDelta: (path, source, { mode = "append" } = {}) =>
       answer(judge, "write_parquet_as_delta", { path, source, mode }),
   };
@@ -67,6 +69,10 @@ export interface DeltaRsJudge extends Judge {
   delete(path: string, predicate: string): Promise<VersionAnswer>;
   /** Updates all columns of the rows whose key matches, inserts the others. */
   merge(path: string, sourceParquet: string, key: string): Promise<WorkAnswer & { readonly metrics: object }>;
+  /** Reads a file with an Arrow IPC stream by pyarrow, which writes its rows to another one. */
+  arrow(source: string, target: string): Promise<RowsAnswer & { readonly types: Readonly<Record<string, string>> }>;
+  /** Writes an Arrow file of three rows, in forms of Arrow's that Delta tables are not read in. */
+  arrowForms(target: string): Promise<{ readonly count: number }>;
   writeParquetAsDelta(path: string, source: string, options?: { readonly mode?: WriteMode }): Promise<WorkAnswer>;
 }
 

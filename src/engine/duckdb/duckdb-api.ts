@@ -14,7 +14,16 @@ import { createRequire } from "node:module";
  */
 export const rawVectors: Pick<
   typeof RawApi,
-  "data_chunk_get_vector" | "vector_get_data" | "vector_get_validity" | "get_data_from_pointer"
+  | "data_chunk_get_vector"
+  | "vector_get_data"
+  | "vector_get_validity"
+  | "get_data_from_pointer"
+  | "list_vector_get_child"
+  | "struct_vector_get_child"
+  | "copy_data_to_vector"
+  | "copy_data_to_vector_validity"
+  | "vector_ensure_validity_writable"
+  | "vector_assign_string_element_len"
 > = createRequire(import.meta.url)("@duckdb/node-bindings");
 
 export const {

@@ -11,6 +11,7 @@ import type {
   Relation,
   Row,
   Scratch,
+  StagedRows,
   TableChange,
   UpdateSpec,
   WriteOptions,
@@ -18,6 +19,7 @@ import type {
 } from "../engine.ts";
 import { alter } from "./alter.ts";
 import { append } from "./append.ts";
+import { arrowStream } from "./arrow/arrow-stream.ts";
 import { checkpointFiles } from "./checkpoint/checkpoint-files.ts";
 import { convert } from "./convert/convert.ts";
 import { Database, type DatabaseOptions } from "./database.ts";
@@ -31,6 +33,7 @@ import { overwrite } from "./overwrite.ts";
 import { withRemovedSaid } from "./removed-since.ts";
 import { rowsOf } from "./row-values.ts";
 import type { Session } from "./session.ts";
+import { stageRows } from "./stage-rows.ts";
 import { updateRows } from "./update-rows.ts";
 
 export type DuckdbEngineOptions = DatabaseOptions;
@@ -92,6 +95,14 @@ class DuckdbEngine implements Engine {
     }
   }
 
+  async *arrow(relation: Relation, options?: { readonly signal?: AbortSignal }): AsyncGenerator<Uint8Array> {
+    try {
+      yield* arrowStream(this.#parts, relation, options);
+    } catch (error) {
+      throw await withRemovedSaid(error, relation);
+    }
+  }
+
   async rows(relation: Relation): Promise<readonly Row[]> {
     const rows: Row[] = [];
     for await (const batch of this.query(relation)) for (const row of batch) rows.push(row);
@@ -108,6 +119,10 @@ class DuckdbEngine implements Engine {
     const columns = await this.#parts.columns(session, relation, "keep the query's rows");
     const { sql, doing } = await this.#question(session, relation, "keep the query's rows");
     return await this.#parts.scratches.create(session, { sql, columns }, doing);
+  }
+
+  async stage(rows: StagedRows, options?: { readonly signal?: AbortSignal | undefined }): Promise<Scratch> {
+    return await stageRows(this.#parts, rows, options);
   }
 
   async export(

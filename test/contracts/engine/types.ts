@@ -89,7 +89,7 @@ function decimals({ precision, scale }: { precision: number; scale: number }): f
   });
 }
 
-const tables = fc.array(types, { minLength: 1, maxLength: 5 }).chain((columns) => {
+export const tables = fc.array(types, { minLength: 1, maxLength: 5 }).chain((columns) => {
   const schema = struct([field("n", "long"), ...columns.map((type, index) => field(`c${index}`, type))]);
   const values = fc.tuple(...columns.map(valuesOf));
   return fc
