@@ -1,5 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { bronze, defineLake, dynamodb, resolveLake, type DefinedLake, type LakeDefinition } from "./index.ts";
+import {
+  bronze,
+  defineLake,
+  dynamodb,
+  resolveLake,
+  type DefinedLake,
+  type LakeDefinition,
+  type Location,
+} from "./index.ts";
 
 const orders = bronze("orders", { source: dynamodb({ table: "orders", keys: ["order_id"], export: "./raw" }) });
 
@@ -33,6 +41,19 @@ describe("a lake in S3", () => {
       system: "/project/shop/sys",
     });
     expect(engine.spill).toBe("/project/shop/sys/spill");
+  });
+
+  test("has two layers at one URL where two endpoints have it, and never one place for two", () => {
+    const url = "s3://lake/x";
+    const others = { silver: "s3", gold: "g", quarantine: "q", system: "sys" };
+    const lakeOf = (first: Location, second: Location): DefinedLake =>
+      defineLake({ name: "shop", storage: { ...others, bronze: first, silver: second }, tables: [orders] });
+    const [one, other] = ["https://one.example.com", "https://other.example.com/"];
+    expect(resolved(lakeOf({ url, endpoint: one }, { url, endpoint: other })).roots.silver).toMatchObject({ url });
+    const twice = lakeOf({ url, endpoint: `${one}/` }, { url: "s3a://lake/x/", endpoint: one });
+    expect(() => resolved(twice)).toThrow(
+      expect.objectContaining({ problems: [expect.objectContaining({ path: "storage.silver" })] }),
+    );
   });
 
   test("is fed from S3 too", () => {

@@ -27,6 +27,7 @@ export function countingStore(inner: ObjectStore): CountingStore {
   const counts = zero();
   const store: CountingStore = {
     url: inner.url,
+    identity: inner.identity,
     localFolder: inner.localFolder,
     counts,
     reset: () => {

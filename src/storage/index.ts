@@ -12,6 +12,7 @@ export { pathFailure } from "./local/file-failure.ts";
 export { localStore, type LocalStore } from "./local/local-store.ts";
 export { memoryStore } from "./memory/memory-store.ts";
 export type { ByteRange, ObjectInfo, ObjectStore } from "./object-store.ts";
+export { s3Identity } from "./s3/connection.ts";
 export type { S3Access, S3Connection, S3Grant } from "./s3-access.ts";
 export { flawOfEndpoint, isS3Url, readS3Url, s3Root, type S3Options } from "./s3/s3-options.ts";
 export { s3Store } from "./s3/s3-store.ts";

@@ -21,8 +21,10 @@ export interface ObjectInfo {
  * code `storage.unavailable` is an unknown outcome: the object may exist, the caller must look.
  */
 export interface ObjectStore {
-  /** Where the root is, for messages and for judging that two stores are the same place: `file:///…`, `memory://…`, `s3://…`. */
+  /** Where the root is, for messages and for what is written as an absolute path: `file:///…`, `memory://…`, `s3://…`. */
   readonly url: string;
+  /** What only the same place has, for keys in memory: of two endpoints that both have an `s3://bucket/prefix`, each has its own. */
+  readonly identity: string;
   /** The root as a folder of this machine where the engine can read objects in place; undefined where it cannot. */
   readonly localFolder: string | undefined;
   /** How an engine that speaks S3's protocol reads objects by itself; undefined where `read` alone reaches them. */

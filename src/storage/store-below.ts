@@ -2,11 +2,11 @@ import { checkPath } from "./object-path.ts";
 import type { ObjectStore } from "./object-store.ts";
 
 /** Where a store below another one lies; the adapter knows how its URL is written. */
-export type Place = Pick<ObjectStore, "url" | "localFolder" | "s3">;
+export type Place = Pick<ObjectStore, "url" | "identity" | "localFolder" | "s3">;
 
 /** Where a store lies, for one that stands before it: what an engine read past it by itself, it would not see. */
-export function placeSeen({ url, localFolder }: ObjectStore): Place {
-  return { url, localFolder };
+export function placeSeen({ url, identity, localFolder }: ObjectStore): Place {
+  return { url, identity, localFolder };
 }
 
 /**
@@ -19,9 +19,10 @@ export function storeBelow(outer: ObjectStore, prefix: string, place: (folder: s
   checkPath(folder);
   const head = `${folder}/`;
   const full = (path: string): string => head + path;
-  const { url, localFolder, s3 } = place(folder);
+  const { url, identity, localFolder, s3 } = place(folder);
   return {
     url,
+    identity,
     localFolder,
     s3,
     read: (path, range) => outer.read(full(path), range),

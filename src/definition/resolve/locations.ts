@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { flawOfEndpoint, isS3Url, readS3Url } from "../../storage/index.ts";
+import { flawOfEndpoint, isS3Url, readS3Url, s3Identity } from "../../storage/index.ts";
 import type { S3Place } from "../builders/s3-place.ts";
 import type { LakeDefinition, ResolvedLocation } from "../model.ts";
 import type { Place } from "../reading/place.ts";
@@ -59,8 +59,7 @@ function rootsBy<Root>(rootOf: (layer: (typeof LAYER_ROOTS)[number]) => Root) {
 /** What two locations share when they are the same place. */
 function addressOf(location: ResolvedLocation | undefined): string | undefined {
   if (location === undefined || typeof location === "string") return location;
-  const address = readS3Url(location.url);
-  return "flaw" in address ? location.url : `s3://${address.bucket}/${address.prefix}`;
+  return "flaw" in readS3Url(location.url) ? location.url : s3Identity(location);
 }
 
 /** Whether an object is meant as a place rather than as one place for each layer. */

@@ -308,6 +308,7 @@ async function tableStruckBy(effect: Effect, times: number, path = /0{19}1\.json
 function bound(store: ObjectStore): ObjectStore {
   return {
     url: store.url,
+    identity: store.identity,
     localFolder: store.localFolder,
     read: (path, range) => store.read(path, range),
     stat: (path) => store.stat(path),

@@ -48,4 +48,13 @@ describe("the path of a data file", () => {
     }
     expect(decodeFilePath("s3://bucket/t/x", "s3://bucket/t/")).toBe("x");
   });
+
+  test("is below the root by any of the names that Hadoop has for S3, and not by another's", () => {
+    for (const scheme of ["s3", "s3a", "s3n", "S3A"]) {
+      expect(decodeFilePath(`${scheme}://bucket/day=1/p%2520q/x`, "s3://bucket/day%3D1")).toBe("p%20q/x");
+      expect(() => decodeFilePath(`${scheme}://bucket/t2/x`, "s3://bucket/t")).toThrow(/outside of the table's folder/);
+      expect(() => decodeFilePath(`${scheme}://other/t/x`, "s3://bucket/t")).toThrow(/outside of the table's folder/);
+    }
+    expect(() => decodeFilePath("gs://bucket/t/x", "s3://bucket/t")).toThrow(/outside of the table's folder/);
+  });
 });

@@ -3,7 +3,7 @@ import { SluiceError } from "../../base/index.ts";
 /**
  * The path of a data file in the table's store, out of the URI in an action (Delta PROTOCOL, "Add File": percent-encoded,
  * relative to the root or absolute). It is decoded exactly once and never normalised. An absolute URI is taken when it lies
- * below the table's own root; any other, and whatever would leave the root, is refused by name.
+ * below the table's own root, whatever its writer calls S3 (`s3a:` and `s3n:` are Hadoop's names for it); any other, and whatever would leave the root, is refused by name.
  */
 export function decodeFilePath(uri: string, rootUrl: string): string {
   const path = isAbsolute(uri) ? belowRoot(uri, rootUrl) : percentDecoded(uri);
@@ -32,8 +32,8 @@ function isAbsolute(uri: string): boolean {
 }
 
 function belowRoot(uri: string, rootUrl: string): string {
-  const path = withoutFileScheme(percentDecoded(uri));
-  const root = withoutFileScheme(percentDecoded(rootUrl)).replace(/\/+$/, "");
+  const path = withOneScheme(percentDecoded(uri));
+  const root = withOneScheme(percentDecoded(rootUrl)).replace(/\/+$/, "");
   if (root !== "" && path.startsWith(`${root}/`)) return path.slice(root.length + 1);
   throw new SluiceError("table.unsupported", `Cannot use data file ${uri}: it lies outside of the table's folder`, {
     facts: { table: rootUrl },
@@ -41,9 +41,9 @@ function belowRoot(uri: string, rootUrl: string): string {
   });
 }
 
-/** `file:/x` and `file:///x` are `/x`; other URLs stay as they are. */
-function withoutFileScheme(url: string): string {
-  return url.replace(/^file:\/{0,2}(?=\/)/, "");
+/** `file:/x` and `file:///x` are `/x`, `s3a://x` and `s3n://x` are `s3://x`; other URLs stay as they are. */
+function withOneScheme(url: string): string {
+  return url.replace(/^file:\/{0,2}(?=\/)/, "").replace(/^s3[an]:\/\//i, "s3://");
 }
 
 function percentDecoded(uri: string): string {

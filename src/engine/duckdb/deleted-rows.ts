@@ -62,7 +62,7 @@ function toBits(
 
 function keyOf(table: Place, { path, deletionVector }: AddFile, rows: number | undefined): string {
   const vector = `${deletionVector?.storageType}${deletionVector?.pathOrInlineDv}@${deletionVector?.offset ?? ""}`;
-  return [table.store.url, path, vector, rows].join("\n");
+  return [table.store.identity, path, vector, rows].join("\n");
 }
 
 function noCount(table: Place, file: AddFile): SluiceError {

@@ -140,7 +140,7 @@ export class FileCache {
 }
 
 function keyOf(store: ObjectStore, { path }: RemoteFile): string {
-  return `${store.url}\n${path}`;
+  return `${store.identity}\n${path}`;
 }
 
 interface Entry {

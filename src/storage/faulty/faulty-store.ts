@@ -35,6 +35,7 @@ export function faultyStore(inner: ObjectStore, options: FaultyOptions): FaultyS
 
 class Faulty implements FaultyStore {
   readonly url: string;
+  readonly identity: string;
   readonly localFolder: string | undefined;
   readonly #inner: ObjectStore;
   readonly #options: FaultyOptions;
@@ -45,6 +46,7 @@ class Faulty implements FaultyStore {
 
   constructor(inner: ObjectStore, options: FaultyOptions) {
     this.url = inner.url;
+    this.identity = inner.identity;
     this.localFolder = inner.localFolder;
     this.#inner = inner;
     this.#options = options;

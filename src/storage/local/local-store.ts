@@ -38,11 +38,13 @@ export function localStore(folder: string, options: { world?: World } = {}): Loc
 
 class FolderStore implements LocalStore {
   readonly url: string;
+  readonly identity: string;
   readonly localFolder: string;
   readonly #world: World;
 
   constructor(root: string, world: World) {
     this.url = pathToFileURL(root).href;
+    this.identity = this.url;
     this.localFolder = root;
     this.#world = world;
   }
@@ -131,7 +133,8 @@ class FolderStore implements LocalStore {
   below(prefix: string): ObjectStore {
     return storeBelow(this, prefix, (folder) => {
       const localFolder = join(this.localFolder, folder);
-      return { url: pathToFileURL(localFolder).href, localFolder };
+      const url = pathToFileURL(localFolder).href;
+      return { url, identity: url, localFolder };
     });
   }
 

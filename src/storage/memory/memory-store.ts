@@ -21,6 +21,7 @@ interface Stored {
 
 class MemoryStore implements ObjectStore {
   readonly url: string;
+  readonly identity: string;
   readonly localFolder = undefined;
   readonly #world: World;
   readonly #objects = new Map<string, Stored>();
@@ -30,6 +31,7 @@ class MemoryStore implements ObjectStore {
   constructor(world: World, url: string) {
     this.#world = world;
     this.url = url;
+    this.identity = url;
   }
 
   async read(path: string, range?: ByteRange): Promise<Uint8Array> {
@@ -98,7 +100,8 @@ class MemoryStore implements ObjectStore {
 
   below(prefix: string): ObjectStore {
     return storeBelow(this, prefix, (folder): Place => {
-      return { url: `${this.url}/${folder.split("/").map(encodeURIComponent).join("/")}`, localFolder: undefined };
+      const url = `${this.url}/${folder.split("/").map(encodeURIComponent).join("/")}`;
+      return { url, identity: url, localFolder: undefined };
     });
   }
 

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import type * as Sdk from "@aws-sdk/client-s3";
-import { flawOfEndpoint, type S3Options } from "./s3-options.ts";
+import { flawOfEndpoint, s3Address, s3Url, type S3Options } from "./s3-options.ts";
 import { SluiceError } from "../../base/index.ts";
 
 export interface Timeouts {
@@ -67,8 +67,16 @@ const SILENT = { debug: silence, info: silence, warn: silence, error: silence };
 
 function silence(): void {}
 
+/** The place of these options, as no other store has it: the endpoint is a part of it, wherever it is said. */
+export function s3Identity(options: S3Options): string {
+  const endpoint = endpointOf(options);
+  const place = s3Url(s3Address(options.url));
+  if (endpoint === undefined) return place;
+  return `${URL.canParse(endpoint) ? new URL(endpoint).href : endpoint} ${place}`;
+}
+
 /** The SDK reads these names itself, but knows no style of its own for such a store. */
-function endpointOf({ endpoint }: S3Options): string | undefined {
+function endpointOf({ endpoint }: Pick<S3Options, "endpoint">): string | undefined {
   const { AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL } = process.env;
   return endpoint ?? (AWS_ENDPOINT_URL_S3 || AWS_ENDPOINT_URL || undefined);
 }

@@ -6,7 +6,7 @@ import type { ByteRange, ObjectInfo, ObjectStore } from "../object-store.ts";
 import { storeBelow } from "../store-below.ts";
 import { Attempts } from "./attempts.ts";
 import { PROOF_PATH, proveConditions } from "./prove-conditions.ts";
-import { connect, TIMEOUTS, type Connection, type Timeouts } from "./connection.ts";
+import { connect, s3Identity, TIMEOUTS, type Connection, type Timeouts } from "./connection.ts";
 import { listObjects } from "./list-objects.ts";
 import { headObject, readObject } from "./read-object.ts";
 import { removeObjects } from "./remove-objects.ts";
@@ -37,6 +37,7 @@ type Body = { readonly bytes: Uint8Array } | { readonly file: string; readonly s
 
 class S3Store implements ObjectStore {
   readonly url: string;
+  readonly identity: string;
   readonly localFolder = undefined;
   readonly s3: S3Access;
   readonly #world: World;
@@ -48,6 +49,7 @@ class S3Store implements ObjectStore {
 
   constructor(options: S3Options, world: World, timeouts: Timeouts) {
     this.url = s3Url(s3Address(options.url));
+    this.identity = s3Identity(options);
     this.#world = world;
     this.#isSingleWriter = options.singleWriter ?? false;
     const connection = (): Connection => (this.#connection ??= connect(options, timeouts));
@@ -110,8 +112,10 @@ class S3Store implements ObjectStore {
   below(prefix: string): ObjectStore {
     return storeBelow(this, prefix, (folder) => {
       const { prefix: own } = this.s3;
+      const below = folder.split("/").map(encodeURIComponent).join("/");
       return {
-        url: `${this.url}/${folder.split("/").map(encodeURIComponent).join("/")}`,
+        url: `${this.url}/${below}`,
+        identity: `${this.identity}/${below}`,
         localFolder: undefined,
         s3: { ...this.s3, prefix: own === "" ? folder : `${own}/${folder}` },
       };

@@ -57,6 +57,8 @@ export function beingBelow(make: MakeStore): void {
     await twice.create("object", bytes("x"));
     expect(await textOf(once, "object")).toBe("x");
     expect(twice.url).toBe(once.url);
+    expect(twice.identity).toBe(once.identity);
+    expect(once.identity).not.toBe(store.below("a b").identity);
     expect(twice.localFolder).toBe(once.localFolder);
     expect(once.url.startsWith(`${store.url}/`)).toBe(true);
     expect(once.url).not.toBe(store.below("a b").url);
