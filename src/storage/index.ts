@@ -14,6 +14,6 @@ export { memoryStore } from "./memory/memory-store.ts";
 export type { ByteRange, ObjectInfo, ObjectStore } from "./object-store.ts";
 export { s3Identity } from "./s3/connection.ts";
 export type { S3Access, S3Connection, S3Grant } from "./s3-access.ts";
-export { flawOfEndpoint, isS3Url, readS3Url, s3Root, type S3Options } from "./s3/s3-options.ts";
+export { S3_OPTIONS, flawOfEndpoint, isS3Url, readS3Url, s3Root, type S3Options } from "./s3/s3-options.ts";
 export { s3Store } from "./s3/s3-store.ts";
 export { compareUtf8 } from "./utf8-order.ts";

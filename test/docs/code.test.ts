@@ -48,9 +48,10 @@ describe("code in the docs", () => {
 describe("the configuration page", () => {
   test("has every option that the builders take", () => {
     const page = readFileSync(join(ROOT, "docs/configuration.md"), "utf8");
-    const options = ["table.ts", "lake.ts", "dynamodb.ts", "s3-place.ts"].flatMap((name) => {
-      const code = readFileSync(join(ROOT, "src/definition/builders", name), "utf8");
-      const interfaces = code.matchAll(/interface (?:\w+Options|TableMeaning|S3Place)\b.*?\n\}/gs);
+    const builders = ["table.ts", "lake.ts", "dynamodb.ts"].map((name) => `definition/builders/${name}`);
+    const options = [...builders, "storage/s3/s3-options.ts"].flatMap((name) => {
+      const code = readFileSync(join(ROOT, "src", name), "utf8");
+      const interfaces = code.matchAll(/interface (?:\w+Options|TableMeaning)\b.*?\n\}/gs);
       return [...interfaces].flatMap(([body]) =>
         [...body.matchAll(/^ {2}readonly (\w+)\??:/gm)].map((match) => match[1] ?? ""),
       );

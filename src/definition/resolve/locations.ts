@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { flawOfEndpoint, isS3Url, readS3Url, s3Identity } from "../../storage/index.ts";
+import { flawOfEndpoint, isS3Url, readS3Url, s3Identity, S3_OPTIONS } from "../../storage/index.ts";
 import type { S3Place } from "../builders/s3-place.ts";
 import type { LakeDefinition, ResolvedLocation } from "../model.ts";
 import type { Place } from "../reading/place.ts";
@@ -8,17 +8,7 @@ import { readFlag, readOptionalText, readText, readTexts } from "../reading/read
 import { readFolder } from "./folders.ts";
 
 const LAYER_ROOTS = ["bronze", "silver", "gold", "quarantine", "system"] as const;
-const S3_FIELDS = [
-  "url",
-  "region",
-  "endpoint",
-  "pathStyle",
-  "insecure",
-  "kmsKey",
-  "bucketOwner",
-  "tags",
-  "singleWriter",
-] as const;
+const S3_FIELDS = Object.keys(S3_OPTIONS) as readonly (keyof S3Place)[];
 
 /** A folder of this machine, or a place in S3. Undefined (and noted) for anything else. */
 export function readLocation(place: Place, value: unknown, folder: string): ResolvedLocation | undefined {

@@ -3,28 +3,41 @@ import { checkPath } from "../object-path.ts";
 
 /** Where objects lie in S3, or in a store that speaks its protocol. Credentials come from the SDK's own chain, never from here. */
 export interface S3Options {
-  /** `s3://bucket/prefix`; the prefix is taken literally, without percent-decoding. */
+  /** `s3://bucket/prefix`, taken literally, without percent-decoding. */
   readonly url: string;
-  /** Default: what the environment or the profile says. */
+  /** Default: `AWS_REGION` or the profile. */
   readonly region?: string;
-  /** Another store than AWS, such as `https://minio.example.com`. */
+  /** Another store than AWS, such as `https://minio.example.com`. Default: `AWS_ENDPOINT_URL`, else AWS. */
   readonly endpoint?: string;
-  /** Whether the bucket stands in the path instead of the host's name. Default: with an endpoint of your own, yes. */
+  /** Whether the bucket stands in the path instead of the host's name. Default: with an endpoint, yes. */
   readonly pathStyle?: boolean;
-  /** Allows an endpoint without encryption beyond this machine. */
+  /** Allows an endpoint without encryption beyond this machine: everything can be read and changed on its way. */
   readonly insecure?: boolean;
   /** The KMS key that new objects are encrypted with. Default: what the bucket says. */
   readonly kmsKey?: string;
-  /** The account that must own the bucket: nothing is read from or written to a bucket of somebody else. */
+  /** The AWS account that must own the bucket: nothing is read from or written to a bucket of somebody else. */
   readonly bucketOwner?: string;
   /** Tags of new objects. */
   readonly tags?: Readonly<Record<string, string>>;
   /**
-   * Declares that this process alone writes here. Only for stores without conditional puts, where two writers would
+   * Declares that one process alone ever writes here. Only for stores without conditional puts, where two writers would
    * replace each other's commits.
    */
   readonly singleWriter?: boolean;
 }
+
+/** Every option by its name: the compiler misses one that is not here. */
+export const S3_OPTIONS = {
+  url: true,
+  region: true,
+  endpoint: true,
+  pathStyle: true,
+  insecure: true,
+  kmsKey: true,
+  bucketOwner: true,
+  tags: true,
+  singleWriter: true,
+} as const satisfies Readonly<Record<keyof S3Options, true>>;
 
 export interface S3Address {
   readonly bucket: string;
