@@ -36,7 +36,7 @@ export { fileBytesFor, filesFor, planClustering } from "./maintenance/plan-clust
 export { planOptimize, targetBytesOf, type OptimizeLimits } from "./maintenance/plan-optimize.ts";
 export { isOnlyRearranged } from "./maintenance/rearranged.ts";
 export { isIntact, type RewriteGroup } from "./maintenance/rewrite-group.ts";
-export type { AddColumns, CheckpointFiles, CheckpointRows, TextColumn } from "./needs.ts";
+export type { AddColumns, CheckpointFiles, CheckpointForm, CheckpointRows, TextColumn } from "./needs.ts";
 export { addActionAt } from "./log/add-columns.ts";
 export { openLog, type OpenLogOptions } from "./open-log.ts";
 export { addColumns } from "./schema/add-columns.ts";

@@ -34,6 +34,9 @@ export interface AddColumns {
 /** Some rows of a checkpoint: each an action in the JSON form that it has in a commit file, or many adds in columns. */
 export type CheckpointRows = readonly JsonObject[] | AddColumns;
 
+/** What a file of a checkpoint holds: everything (`classic`), all but the files (`v2`), or adds and removes (`sidecar`). */
+export type CheckpointForm = "classic" | "v2" | "sidecar";
+
 /**
  * What the protocol needs from an engine and does not do itself: Parquet checkpoints.
  * One row is one action, in the JSON form that it has in a commit file (`{"add":{…}}`, `{"txn":{…}}` …); null members left out.
@@ -41,10 +44,11 @@ export type CheckpointRows = readonly JsonObject[] | AddColumns;
 export interface CheckpointFiles {
   /** Rows of a checkpoint or sidecar file, in batches of any order. A file that is not readable Parquet fails with `table.corrupt`. */
   read(store: ObjectStore, path: string): AsyncIterable<CheckpointRows>;
-  /** Writes a classic checkpoint (create-only; "exists" when somebody was faster). */
+  /** Writes a file of a checkpoint, a classic one by default (create-only; "exists" when somebody was faster). */
   write(
     store: ObjectStore,
     path: string,
     actions: Iterable<JsonObject>,
+    form?: CheckpointForm,
   ): Promise<{ readonly outcome: "created" | "exists"; readonly sizeBytes: number; readonly rows: number }>;
 }

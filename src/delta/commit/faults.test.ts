@@ -26,8 +26,13 @@ const BATCHES = 6;
 const ALL_BATCHES = Array.from({ length: BATCHES }, (_, index) => index + 1);
 /** A checkpoint every other commit, so that a fault can hit each of its steps. */
 const CONFIGURATION = { "delta.checkpointInterval": "2" };
+/** The same in the second form: its sidecars come before the file that names them. */
+const SECOND_FORM = { ...CONFIGURATION, "delta.checkpointPolicy": "v2" };
 
-describe("a writer of numbered batches", () => {
+describe.each([
+  ["classic", CONFIGURATION],
+  ["V2", SECOND_FORM],
+])("a writer of numbered batches, with %s checkpoints", (_, configuration) => {
   for (const effect of DEADLY_FAULTS) {
     const name = `${effect.kind} ${"when" in effect ? effect.when : ""} ${"code" in effect ? effect.code : ""}`;
     test(`lands each batch exactly once when any one call meets: ${name.trim()} (F1–F4, F8, F16)`, async () => {
@@ -35,7 +40,7 @@ describe("a writer of numbered batches", () => {
       for (let at = 1; at < 1000; at += 1) {
         const inner = memoryStore({ world: simulatedWorld(at) });
         const store = faultyStore(inner, { world: simulatedWorld(at), plan: [{ at, effect }] });
-        const isStruck = await writeAll(store, inner, at);
+        const isStruck = await writeAll(store, inner, { seed: at, configuration });
         expect(await landedBatches(inner)).toEqual(ALL_BATCHES);
         if (!isStruck) break;
         reached = at;
@@ -51,7 +56,7 @@ describe("a writer of numbered batches", () => {
       for (let process = 0; process < 200; process += 1) {
         const world = simulatedWorld(seed * 1000 + process);
         const store = faultyStore(inner, { world, random });
-        const isDone = await writeBatches(logOf(store, world)).then(
+        const isDone = await writeBatches(logOf(store, world), configuration).then(
           () => true,
           (error: unknown) => failsAsPlanned(error),
         );
@@ -244,23 +249,30 @@ function playedInOrder(done: readonly Done[]): string[] {
 }
 
 /** Runs until done, each time as a new process; returns whether the fault was met. */
-async function writeAll(store: FaultyStore, inner: ObjectStore, seed: number): Promise<boolean> {
+async function writeAll(
+  store: FaultyStore,
+  inner: ObjectStore,
+  { seed, configuration }: { seed: number; configuration: Readonly<Record<string, string>> },
+): Promise<boolean> {
   const world = simulatedWorld(seed);
   try {
-    await writeBatches(logOf(store, world));
+    await writeBatches(logOf(store, world), configuration);
     return store.calls >= seed;
   } catch (error) {
     failsAsPlanned(error);
   }
   // The process is gone, or its disk was full once: another one goes on where it stopped.
   const second = simulatedWorld(seed + 100_000);
-  await writeBatches(logOf(inner, second));
+  await writeBatches(logOf(inner, second), configuration);
   return true;
 }
 
 /** Batches 1 … n, each with the transaction that says where the table is. */
-async function writeBatches(log: DeltaLog): Promise<void> {
-  if ((await log.latest()) === undefined) await log.commit(creation(metadataOf({ configuration: CONFIGURATION })));
+async function writeBatches(
+  log: DeltaLog,
+  configuration: Readonly<Record<string, string>> = CONFIGURATION,
+): Promise<void> {
+  if ((await log.latest()) === undefined) await log.commit(creation(metadataOf({ configuration })));
   for (;;) {
     const base = must(await log.latest());
     const last = base.txns.get("feed")?.version ?? 0;

@@ -10,6 +10,8 @@ export interface CheckpointHint {
   readonly size: number;
   readonly sizeInBytes: number;
   readonly numOfAddFiles: number;
+  /** The file of a checkpoint of the second form, as Spark writes it. */
+  readonly v2Checkpoint?: { readonly path: string; readonly sizeInBytes: number; readonly modificationTime: number };
 }
 
 /** The hinted version; undefined when there is no hint that makes sense. */

@@ -60,6 +60,15 @@ export function checkpointPath(version: number): string {
   return `${LOG_FOLDER}/${digits(version)}.checkpoint.parquet`;
 }
 
+/** Delta PROTOCOL, "UUID-named checkpoint". */
+export function v2CheckpointPath(version: number, uuid: string): string {
+  return `${LOG_FOLDER}/${digits(version)}.checkpoint.${uuid}.parquet`;
+}
+
+export function sidecarPath(name: string): string {
+  return `${SIDECAR_FOLDER}/${name}`;
+}
+
 /** A path that sorts before every file of that version and after every file of the versions below. */
 export function beforeVersion(version: number): string {
   return `${LOG_FOLDER}/${digits(version)}`;

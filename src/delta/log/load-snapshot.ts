@@ -133,7 +133,7 @@ async function replayCommits(access: LogAccess, plan: ReplayPlan, replay: Replay
     table: access.store.url,
     length: {
       checkpointVersion: plan.checkpoint?.version ?? -1,
-      checkpointBytes: plan.checkpoint?.sizeBytes ?? 0,
+      checkpointBytes: (plan.checkpoint?.sizeBytes ?? 0) + replay.sidecarBytes,
       commits: plan.commits.length,
       commitBytes: plan.commits.reduce((sum, commit) => sum + commit.sizeBytes, 0),
     },

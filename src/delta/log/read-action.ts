@@ -27,7 +27,7 @@ export type Action =
   | { readonly kind: "domain"; readonly domain: DomainMetadataAction }
   | { readonly kind: "commitInfo"; readonly commitInfo: CommitInfo }
   /** V2 checkpoints only: a file of adds and removes. */
-  | { readonly kind: "sidecar"; readonly uri: string };
+  | { readonly kind: "sidecar"; readonly uri: string; readonly sizeBytes: number };
 
 /** Where an action stands, for messages, and the table it belongs to, for judging absolute paths. */
 export interface ActionPlace {
@@ -75,7 +75,11 @@ const READERS: Readonly<Record<string, ActionReader>> = Object.assign(emptyRecor
   txn: (members: ActionMembers) => ({ kind: "txn", txn: readTxn(members) }),
   domainMetadata: (members: ActionMembers) => ({ kind: "domain", domain: readDomain(members) }),
   commitInfo: (members: ActionMembers) => ({ kind: "commitInfo", commitInfo: members.rest(NONE) ?? {} }),
-  sidecar: (members: ActionMembers) => ({ kind: "sidecar", uri: members.string("path") }),
+  sidecar: (members: ActionMembers) => ({
+    kind: "sidecar",
+    uri: members.string("path"),
+    sizeBytes: members.optionalCount("sizeInBytes") ?? 0,
+  }),
 } satisfies Record<string, ActionReader>);
 
 const NONE: ReadonlySet<string> = new Set();

@@ -1,5 +1,5 @@
 import { SluiceError, isFailure, type JsonObject } from "../../base/index.ts";
-import { SIDECAR_FOLDER } from "./file-names.ts";
+import { sidecarPath } from "./file-names.ts";
 import { decodeFilePath } from "./file-path.ts";
 import type { LogAccess } from "./log-access.ts";
 import type { AddColumns, CheckpointRows } from "../needs.ts";
@@ -23,7 +23,7 @@ export async function readCheckpoint(access: LogAccess, checkpoint: CheckpointFi
   const passedOver = new Set<number>();
   const uris = new Map<string, string>();
   const actions: Action[] = [];
-  const sidecars = new Set<string>();
+  const sidecars = new Map<string, number>();
   const tell = {
     uri: (path: string, uri: string) => void uris.set(path, uri),
     repeated: (number: number) => void passedOver.add(number),
@@ -31,13 +31,14 @@ export async function readCheckpoint(access: LogAccess, checkpoint: CheckpointFi
   const takePart = async (path: string): Promise<void> => {
     for await (const item of itemsOf(access, path)) {
       if (item.kind === "adds") columns.take(item, tell);
-      else if (item.kind === "sidecar") sidecars.add(sidecarPath(item.uri, rootUrl));
+      else if (item.kind === "sidecar") sidecars.set(sidecarOf(item.uri, rootUrl), item.sizeBytes);
       else actions.push(item);
     }
   };
   await all(checkpoint.paths, takePart);
-  await all(sidecars, takePart);
-  return { columns, passedOver, uris, actions };
+  await all(sidecars.keys(), takePart);
+  const sidecarBytes = [...sidecars.values()].reduce((sum, sizeBytes) => sum + sizeBytes, 0);
+  return { columns, passedOver, uris, actions, sidecarBytes };
 }
 
 async function all(paths: Iterable<string>, takePart: (path: string) => Promise<void>): Promise<void> {
@@ -47,7 +48,7 @@ async function all(paths: Iterable<string>, takePart: (path: string) => Promise<
 /** Paths of the sidecars that a checkpoint file refers to. */
 export async function* sidecarsOf(access: LogAccess, path: string): AsyncGenerator<string> {
   for await (const action of itemsOf(access, path)) {
-    if (action.kind === "sidecar") yield sidecarPath(action.uri, access.store.url);
+    if (action.kind === "sidecar") yield sidecarOf(action.uri, access.store.url);
   }
 }
 
@@ -86,7 +87,7 @@ async function* rowsOf(access: LogAccess, path: string): AsyncGenerator<Checkpoi
 }
 
 /** A sidecar is named by its file name below `_delta_log/_sidecars`, or by an absolute URI. */
-function sidecarPath(uri: string, rootUrl: string): string {
+function sidecarOf(uri: string, rootUrl: string): string {
   const path = decodeFilePath(uri, rootUrl);
-  return path.includes("/") ? path : `${SIDECAR_FOLDER}/${path}`;
+  return path.includes("/") ? path : sidecarPath(path);
 }

@@ -27,6 +27,8 @@ export interface CheckpointContent {
   readonly uris: ReadonlyMap<string, string>;
   /** All that is not in the columns. */
   readonly actions: readonly Action[];
+  /** Of all its sidecars. */
+  readonly sidecarBytes: number;
 }
 
 /**
@@ -45,6 +47,7 @@ export class Replay {
   readonly #removed = new Map<string, RemoveFile | undefined>();
   readonly #uris = new Map<string, string | undefined>();
   #live: LiveFiles;
+  #sidecarBytes = 0;
   #protocol: ProtocolAction | undefined;
   #metadata: TableMetadata | undefined;
 
@@ -61,7 +64,8 @@ export class Replay {
   }
 
   /** All rows of a checkpoint, which is reconciled already. */
-  checkpoint({ columns, passedOver, uris, actions }: CheckpointContent): void {
+  checkpoint({ columns, passedOver, uris, actions, sidecarBytes }: CheckpointContent): void {
+    this.#sidecarBytes = sidecarBytes;
     this.#live = new LiveFiles({ columns, passedOver, changes: new LayeredMap(), size: columns.size });
     for (const { columns: rows, first } of columns.batches) {
       for (let row = 0; row < rows.rows; row += 1) {
@@ -118,6 +122,11 @@ export class Replay {
 
   get isComplete(): boolean {
     return this.#protocol !== undefined && this.#metadata !== undefined;
+  }
+
+  /** Bytes of the checkpoint that are not in its own files. */
+  get sidecarBytes(): number {
+    return this.#sidecarBytes;
   }
 
   /** Whether commits tell their own time. */

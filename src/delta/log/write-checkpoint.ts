@@ -2,13 +2,15 @@ import type { JsonObject } from "../../base/index.ts";
 import type { RemoveFile } from "../actions.ts";
 import { addActionAt, type AddAction } from "./add-columns.ts";
 import { addJson, domainJson, metadataJson, protocolJson, removeJson, txnJson } from "./action-json.ts";
-import { writeCheckpointHint } from "./checkpoint-hint.ts";
+import { hasFeature } from "../features/support.ts";
+import { writeCheckpointHint, type CheckpointHint } from "./checkpoint-hint.ts";
 import { checkpointPath } from "./file-names.ts";
 import { LayeredMap } from "./layered-map.ts";
 import type { LogAccess } from "./log-access.ts";
 import { positiveProperty } from "./table-properties.ts";
 import { TableSnapshot, type LogLength } from "./table-snapshot.ts";
 import { fileKey } from "./vector-id.ts";
+import { writeV2Checkpoint, type CheckpointParts } from "./write-v2-checkpoint.ts";
 
 /** JSON below this is read in one go faster than a Parquet file is opened. */
 const LOG_BYTES_MIN = 64 * 1024;
@@ -34,37 +36,55 @@ export function isCheckpointDue(length: LogLength, configuration: Readonly<Recor
 }
 
 /**
- * Writes a classic checkpoint of the snapshot, then the hint (in this order: a hint must not lead to nothing), and returns the
- * snapshot with its distance to the checkpoint set back.
+ * Writes a checkpoint of the snapshot, then the hint (in this order: a hint must not lead to nothing), and returns the snapshot with its
+ * distance to the checkpoint set back.
  */
 export async function writeCheckpoint(access: LogAccess, snapshot: TableSnapshot): Promise<TableSnapshot> {
-  const path = checkpointPath(snapshot.version);
-  const written = await access.checkpoints.write(access.store, path, checkpointActions(snapshot));
-  if (written.outcome === "created") {
-    await writeCheckpointHint(access.store, {
-      version: snapshot.version,
-      size: written.rows,
-      sizeInBytes: written.sizeBytes,
-      numOfAddFiles: snapshot.files.size,
-    });
+  const { version } = snapshot;
+  const parts = { version, head: headActions(snapshot), files: fileActions(snapshot) };
+  const written = isV2(snapshot) ? await writeV2Checkpoint(access, parts) : await writeClassic(access, parts);
+  if (written !== undefined) {
+    await writeCheckpointHint(access.store, { version, numOfAddFiles: snapshot.files.size, ...written });
   }
   // Whoever was faster has written, or will write, the hint.
   const checkpointBytes =
-    written.outcome === "created" ? written.sizeBytes : ((await access.store.stat(path))?.sizeBytes ?? 0);
+    written?.sizeInBytes ?? (await access.store.stat(checkpointPath(snapshot.version)))?.sizeBytes ?? 0;
   return new TableSnapshot({
     ...snapshot.state,
     removed: new LayeredMap<RemoveFile>().with(new Map(snapshot.tombstones.map((remove) => [fileKey(remove), remove]))),
-    length: { checkpointVersion: snapshot.version, checkpointBytes, commits: 0, commitBytes: 0 },
+    length: { checkpointVersion: version, checkpointBytes, commits: 0, commitBytes: 0 },
   });
 }
 
-/** Everything that reconciliation leaves (Delta PROTOCOL, "Checkpoints"): expired removes and removed domains are not in it. */
-function* checkpointActions(snapshot: TableSnapshot): Generator<JsonObject> {
-  const { uris } = snapshot.state;
+/** A table that has the feature gets the second form, unless it asks for the classic one. */
+function isV2({ protocol, metadata }: TableSnapshot): boolean {
+  return hasFeature(protocol, "v2Checkpoint") && metadata.configuration["delta.checkpointPolicy"] !== "classic";
+}
+
+/** undefined: somebody was faster. */
+async function writeClassic(
+  access: LogAccess,
+  { version, head, files }: CheckpointParts,
+): Promise<Pick<CheckpointHint, "size" | "sizeInBytes"> | undefined> {
+  const actions = (function* all() {
+    yield* head;
+    yield* files;
+  })();
+  const written = await access.checkpoints.write(access.store, checkpointPath(version), actions);
+  return written.outcome === "exists" ? undefined : { size: written.rows, sizeInBytes: written.sizeBytes };
+}
+
+/** What reconciliation leaves besides files (Delta PROTOCOL, "Checkpoints"): removed domains are not in it. */
+function* headActions(snapshot: TableSnapshot): Generator<JsonObject> {
   yield { protocol: protocolJson(snapshot.protocol) };
   yield { metaData: metadataJson(snapshot.metadata) };
   for (const txn of snapshot.txns.values()) yield { txn: txnJson(txn) };
   for (const domain of snapshot.domains.values()) yield { domainMetadata: domainJson(domain) };
+}
+
+/** Live files and the removes that have not expired. */
+function* fileActions(snapshot: TableSnapshot): Generator<JsonObject> {
+  const { uris } = snapshot.state;
   for (const remove of snapshot.tombstones) {
     yield { remove: removeJson({ ...remove, dataChange: false }, uris.get(remove.path)) };
   }

@@ -10,6 +10,7 @@ import {
   rewrite,
   shownSnapshot,
   testLog,
+  textOf,
   warningLog,
 } from "../../../test/delta-builders.ts";
 import { tablePlace, type TablePlace } from "../../../test/builders/table-place.ts";
@@ -17,8 +18,11 @@ import { tablePlace, type TablePlace } from "../../../test/builders/table-place.
 const DAY_MS = 24 * 3_600_000;
 
 /** A table with a checkpoint every so many commits and a commit a day. */
-async function tableOfDays(days: number, checkpointEvery: number): Promise<TablePlace> {
-  const at = await tablePlace({ "delta.checkpointInterval": String(checkpointEvery) });
+async function tableOfDays(days: number, checkpointEvery: number, policy = "classic"): Promise<TablePlace> {
+  const at = await tablePlace({
+    "delta.checkpointInterval": String(checkpointEvery),
+    "delta.checkpointPolicy": policy,
+  });
   const { world, log } = at;
   for (let day = 1; day <= days; day += 1) {
     await world.sleep(DAY_MS);
@@ -37,6 +41,17 @@ async function logOf(store: ObjectStore): Promise<readonly string[]> {
   return names;
 }
 
+/** Sidecars that the checkpoints which are there refer to. */
+async function sidecarsUsed(store: ObjectStore): Promise<ReadonlySet<string>> {
+  const used = new Set<string>();
+  for (const name of await logOf(store)) {
+    if (!/^\d{20}\.checkpoint\.[0-9a-f-]{36}\.parquet$/.test(name)) continue;
+    const text = textOf(await store.read(`_delta_log/${name}`));
+    for (const [, path] of text.matchAll(/"sidecar":\{"path":"([^"]+)"/g)) used.add(`_sidecars/${path}`);
+  }
+  return used;
+}
+
 function pathOf(version: number, ending: string): string {
   return `_delta_log/${String(version).padStart(20, "0")}${ending}`;
 }
@@ -52,8 +67,9 @@ describe("cleaning a log", () => {
         fc.integer({ min: 1, max: 30 }),
         fc.integer({ min: 2, max: 9 }),
         fc.integer({ min: 0, max: 35 }),
-        async (days, checkpointEvery, retentionDays) => {
-          const at = await tableOfDays(days, checkpointEvery);
+        fc.constantFrom("classic", "v2"),
+        async (days, checkpointEvery, retentionDays, policy) => {
+          const at = await tableOfDays(days, checkpointEvery, policy);
           const before: unknown[] = [];
           for (let version = 0; version <= days; version += 1) before.push(shownSnapshot(await at.log.at(version)));
           const names = await logOf(at.store);
@@ -72,6 +88,11 @@ describe("cleaning a log", () => {
           // Nothing that is younger goes, and one checkpoint more than that.
           expect(report.oldestVersion).toBeLessThanOrEqual(Math.max(0, days - retentionDays));
           expect(days - retentionDays - report.oldestVersion).toBeLessThanOrEqual(checkpointEvery + 1);
+          const left = (await logOf(at.store)).filter((name) => name.startsWith("_sidecars/"));
+          const used = await sidecarsUsed(at.store);
+          const young = report.oldestVersion < days ? 0 : 1;
+          expect(left.filter((name) => !used.has(name)).length).toBeLessThanOrEqual(young);
+          for (const name of used) expect(left).toContain(name);
           committed(await reader.commit(append(await latestOf(reader), ["next"])));
         },
       ),

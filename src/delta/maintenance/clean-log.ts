@@ -1,3 +1,4 @@
+import { isFailure } from "../../base/index.ts";
 import type { ObjectInfo } from "../../storage/index.ts";
 import { assertWritable } from "../features/support.ts";
 import { SIDECAR_FOLDER } from "../log/file-names.ts";
@@ -88,7 +89,14 @@ async function unusedSidecars(
   const used = new Set<string>();
   for (const checkpoint of completeCheckpoints(listedFiles(listed))) {
     if (checkpoint.paths.some((path) => gone.has(path))) continue;
-    for (const path of checkpoint.paths) for await (const sidecar of sidecarsOf(access, path)) used.add(sidecar);
+    try {
+      for (const path of checkpoint.paths) for await (const sidecar of sidecarsOf(access, path)) used.add(sidecar);
+    } catch (error) {
+      if (!isFailure(error, "table.corrupt")) throw error;
+      // Which ones it refers to is not known: all stay.
+      access.onWarning(error);
+      return [];
+    }
   }
   return old.filter(({ path }) => !used.has(path));
 }

@@ -124,13 +124,17 @@ describe("checkpoints in Parquet", () => {
     );
   });
 
-  test("files go from one checkpoint into the next as they are, whatever they are called and have", async () => {
+  test.each(["classic", "v2"])("files go from one %s checkpoint into the next as they are", async (policy) => {
     const store = memoryStore({ world });
     const schema = struct([field("value", "long"), field("day", "string")]);
     const created = metadataOf({
       schema,
       partitionColumns: ["day"],
-      configuration: { "delta.checkpointInterval": "1", "delta.enableDeletionVectors": "true" },
+      configuration: {
+        "delta.checkpointInterval": "1",
+        "delta.checkpointPolicy": policy,
+        "delta.enableDeletionVectors": "true",
+      },
     });
     const log = (): DeltaLog => openLog(store, { world, checkpoints });
     const vector = { storageType: "u", pathOrInlineDv: "abc", sizeInBytes: 40, cardinality: 2 } as const;
@@ -155,7 +159,11 @@ describe("checkpoints in Parquet", () => {
       const reads = { wholeTable: false, files: new Set<string>() };
       await next.commit({ base, operation: "WRITE", adds: added, removes: gone, reads });
     }
-    expect(await store.stat("_delta_log/00000000000000000002.checkpoint.parquet")).toBeDefined();
+    const names: string[] = [];
+    for await (const { path } of store.list("_delta_log/")) names.push(path);
+    const form = policy === "v2" ? /2\.checkpoint\.[0-9a-f-]{36}\.parquet$/ : /2\.checkpoint\.parquet$/;
+    expect(names.filter((path) => form.test(path))).toHaveLength(1);
+    expect(names.filter((path) => path.includes("/_sidecars/"))).toHaveLength(policy === "v2" ? 3 : 0);
     const last = await log().latest();
     const expected = [...files.slice(1), ...["more", "still more"].map((path) => ({ ...(files[0] as AddFile), path }))];
     expect([...(last?.files.values() ?? [])].toSorted(byPath)).toEqual(

@@ -3,6 +3,7 @@ import { createWriteStream, type WriteStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { finished } from "node:stream/promises";
 import { SluiceError, messageOf, must, stringifyJson, type JsonObject } from "../../../base/index.ts";
+import type { CheckpointForm } from "../../../delta/index.ts";
 import type { ObjectStore } from "../../../storage/index.ts";
 import { quoteLiteral } from "../../sql-text.ts";
 import type { EngineParts } from "../engine-parts.ts";
@@ -13,6 +14,7 @@ interface CheckpointWrite {
   readonly store: ObjectStore;
   readonly path: string;
   readonly actions: Iterable<JsonObject>;
+  readonly form?: CheckpointForm | undefined;
 }
 
 interface CheckpointWritten {
@@ -21,10 +23,10 @@ interface CheckpointWritten {
   readonly rows: number;
 }
 
-/** Writes actions as one classic checkpoint (Delta PROTOCOL, "Checkpoint Schema"), through a temporary file of JSON lines. */
+/** Writes actions as one file of a checkpoint (Delta PROTOCOL, "Checkpoint Schema"), through a temporary file of JSON lines. */
 export async function writeCheckpointFile(
   parts: EngineParts,
-  { store, path, actions }: CheckpointWrite,
+  { store, path, actions, form = "classic" }: CheckpointWrite,
 ): Promise<CheckpointWritten> {
   const { database } = parts;
   const lines = `${database.newPath("actions")}.ndjson`;
@@ -33,7 +35,7 @@ export async function writeCheckpointFile(
   try {
     const { rows, longest } = await writeLines(lines, actions);
     await using session = await database.session();
-    const columns = Object.entries(COLUMNS).map(([name, type]) => `${quoteLiteral(name)}: ${quoteLiteral(type)}`);
+    const columns = Object.entries(COLUMNS[form]).map(([name, type]) => `${quoteLiteral(name)}: ${quoteLiteral(type)}`);
     const source = `read_json(${quoteLiteral(lines)}, format = 'newline_delimited', maximum_object_size = ${Math.max(LINE_BYTES, longest)}, columns = {${columns.join(", ")}})`;
     const [row] = await session.rows(
       `COPY (SELECT * FROM ${source}) TO ${quoteLiteral(file)} (FORMAT parquet, COMPRESSION zstd, RETURN_STATS, ${database.rowGroups})`,
@@ -57,15 +59,30 @@ const VECTOR =
   'STRUCT("storageType" VARCHAR, "pathOrInlineDv" VARCHAR, "offset" INTEGER, "sizeInBytes" INTEGER, "cardinality" BIGINT)';
 const ROW_IDS = '"baseRowId" BIGINT, "defaultRowCommitVersion" BIGINT';
 
+type Columns = Readonly<Record<string, string>>;
+
 /** The columns with the protocol's exact types: other engines check them. */
-const COLUMNS: Readonly<Record<string, string>> = {
+const HEAD: Columns = {
   txn: 'STRUCT("appId" VARCHAR, "version" BIGINT, "lastUpdated" BIGINT)',
-  add: `STRUCT("path" VARCHAR, "partitionValues" ${TEXTS}, "size" BIGINT, "modificationTime" BIGINT, "dataChange" BOOLEAN, "stats" VARCHAR, "tags" ${TEXTS}, "deletionVector" ${VECTOR}, ${ROW_IDS}, "clusteringProvider" VARCHAR)`,
-  remove: `STRUCT("path" VARCHAR, "deletionTimestamp" BIGINT, "dataChange" BOOLEAN, "extendedFileMetadata" BOOLEAN, "partitionValues" ${TEXTS}, "size" BIGINT, "deletionVector" ${VECTOR}, ${ROW_IDS})`,
   metaData: `STRUCT("id" VARCHAR, "name" VARCHAR, "description" VARCHAR, "format" STRUCT("provider" VARCHAR, "options" ${TEXTS}), "schemaString" VARCHAR, "partitionColumns" VARCHAR[], "createdTime" BIGINT, "configuration" ${TEXTS})`,
   protocol:
     'STRUCT("minReaderVersion" INTEGER, "minWriterVersion" INTEGER, "readerFeatures" VARCHAR[], "writerFeatures" VARCHAR[])',
   domainMetadata: 'STRUCT("domain" VARCHAR, "configuration" VARCHAR, "removed" BOOLEAN)',
+};
+const FILES: Columns = {
+  add: `STRUCT("path" VARCHAR, "partitionValues" ${TEXTS}, "size" BIGINT, "modificationTime" BIGINT, "dataChange" BOOLEAN, "stats" VARCHAR, "tags" ${TEXTS}, "deletionVector" ${VECTOR}, ${ROW_IDS}, "clusteringProvider" VARCHAR)`,
+  remove: `STRUCT("path" VARCHAR, "deletionTimestamp" BIGINT, "dataChange" BOOLEAN, "extendedFileMetadata" BOOLEAN, "partitionValues" ${TEXTS}, "size" BIGINT, "deletionVector" ${VECTOR}, ${ROW_IDS})`,
+};
+
+const COLUMNS: Readonly<Record<CheckpointForm, Columns>> = {
+  classic: { ...HEAD, ...FILES },
+  v2: {
+    ...HEAD,
+    ...FILES,
+    checkpointMetadata: `STRUCT("version" BIGINT, "tags" ${TEXTS})`,
+    sidecar: `STRUCT("path" VARCHAR, "sizeInBytes" BIGINT, "modificationTime" BIGINT, "tags" ${TEXTS})`,
+  },
+  sidecar: FILES,
 };
 
 async function writeLines(file: string, actions: Iterable<JsonObject>): Promise<{ rows: number; longest: number }> {
