@@ -19,7 +19,7 @@ export type { DeltaLog } from "./delta-log.ts";
 export { takeNamedFeatures } from "./features/named-features.ts";
 export { protocolFor } from "./features/protocol-for.ts";
 export { FEATURES, type Feature, type Support } from "./features/registry.ts";
-export { assertWritable } from "./features/support.ts";
+export { assertWritable, storesPartitions } from "./features/support.ts";
 export type { LogCleanUpOptions, LogCleanUpReport } from "./maintenance/clean-log.ts";
 export { restore, type RestoreOptions, type RestoreOutcome, type RestoreTable } from "./maintenance/restore.ts";
 export { vacuum, type VacuumOptions, type VacuumReport } from "./maintenance/vacuum.ts";

@@ -11,6 +11,7 @@ export interface FeatureUse {
   /** Columns besides `id` and `v`, or in their place. */
   readonly fields?: readonly StructField[];
   readonly clusterBy?: readonly string[];
+  readonly partitionBy?: readonly string[];
   /** What is changed once the table has rows. */
   readonly changes?: readonly TableChange[];
   /** Columns that rows do not bring: the table knows their values. */
@@ -58,6 +59,12 @@ export const USES: readonly FeatureUse[] = [
   feature("v2Checkpoint", { properties: { "delta.checkpointPolicy": "v2" } }),
   supported("vacuumProtocolCheck"),
   supported("domainMetadata"),
+  supported("checkpointProtection"),
+  feature("materializePartitionColumns", {
+    properties: { "delta.feature.materializePartitionColumns": "supported" },
+    fields: [field("part", "boolean")],
+    partitionBy: ["part"],
+  }),
   feature("inCommitTimestamp", { properties: { "delta.enableInCommitTimestamps": "true" } }),
   feature("rowTracking", { properties: { "delta.enableRowTracking": "true" } }),
   feature("clustering", { clusterBy: ["v"] }),
@@ -78,8 +85,10 @@ export function nameOf({ feature: name, variant }: FeatureUse): string {
 /** Whether a table can have both. */
 export function areCompatible(left: FeatureUse, right: FeatureUse): boolean {
   if (left.feature === right.feature) return false;
-  // The columns that keep row ids have no column ids.
   const names = [nameOf(left), nameOf(right)];
+  // A clustered table has no partitions.
+  if (names.includes("clustering") && (left.partitionBy ?? right.partitionBy) !== undefined) return false;
+  // The columns that keep row ids have no column ids.
   return !(names.includes("rowTracking") && names.includes("columnMapping (id)"));
 }
 
@@ -97,6 +106,7 @@ export function combinations(): readonly (readonly FeatureUse[])[] {
 export function creationOf(uses: readonly FeatureUse[]): TableCreation {
   const properties = { "delta.checkpointInterval": "3" };
   const clusterBy = uses.flatMap((use) => use.clusterBy ?? []);
+  const partitionColumns = uses.flatMap((use) => use.partitionBy ?? []);
   const fields = [
     field("id", "long"),
     field("v", "long"),
@@ -107,6 +117,7 @@ export function creationOf(uses: readonly FeatureUse[]): TableCreation {
     schema: struct(fields),
     properties: Object.assign(properties, ...uses.map((use) => use.properties ?? {})) as Record<string, string>,
     ...(clusterBy.length === 0 ? {} : { clusterBy }),
+    ...(partitionColumns.length === 0 ? {} : { partitionColumns }),
   };
 }
 
@@ -120,6 +131,7 @@ export function rowsSql(uses: readonly FeatureUse[], { from, to, v }: { from: nu
 
 const VALUES: Readonly<Record<string, string>> = {
   long: "i",
+  boolean: "i % 2 = 0",
   short: "i::SMALLINT",
   string: "'t' || i",
   timestamp_ntz: "TIMESTAMP '2024-02-29 12:34:56.789' + INTERVAL (i) DAY",

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { isFailure, seededRandom, simulatedWorld, type World } from "../../base/index.ts";
 import {
   SimulatedCrash,
+  countingStore,
   faultyStore,
   memoryStore,
   type Effect,
@@ -99,7 +100,8 @@ describe("a table that is written all the time", () => {
     const other = testLog(inner);
     // Whoever looks for the end of the log finds that somebody has just moved it.
     const store: ObjectStore = {
-      ...bound(inner),
+      // A plain object over the other store, whose members can be taken over one by one.
+      ...countingStore(inner),
       create: async (path, body) => {
         if (path.endsWith(".json")) await other.commit(append(must(await other.latest()), [`faster ${path}`]));
         return await inner.create(path, body);
@@ -315,22 +317,6 @@ async function tableStruckBy(effect: Effect, times: number, path = /0{19}1\.json
   const all = [{ at: 1, times, path, effect }];
   const store = faultyStore(inner, { world, plan: times > 100 ? all : plan });
   return { inner, log: logOf(store, world) };
-}
-
-function bound(store: ObjectStore): ObjectStore {
-  return {
-    url: store.url,
-    identity: store.identity,
-    localFolder: store.localFolder,
-    read: (path, range) => store.read(path, range),
-    stat: (path) => store.stat(path),
-    create: (path, body) => store.create(path, body),
-    createFromFile: (path, file) => store.createFromFile(path, file),
-    replace: (path, body) => store.replace(path, body),
-    list: (prefix, after) => store.list(prefix, after),
-    remove: (paths) => store.remove(paths),
-    below: (prefix) => store.below(prefix),
-  };
 }
 
 function must(snapshot: Snapshot | undefined): Snapshot {

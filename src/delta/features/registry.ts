@@ -65,8 +65,8 @@ const TABLE: readonly Feature[] = [
   writer("icebergWriterCompatV1", "unless-active", { activeIn: isTrue("delta.enableIcebergWriterCompatV1") }),
   writer("rowTracking", "yes", { activeIn: isTrue("delta.enableRowTracking"), requires: ["domainMetadata"] }),
   writer("clustering", "yes", { requires: ["domainMetadata"] }),
-  writer("checkpointProtection", "no"),
-  writer("materializePartitionColumns", "no"),
+  writer("checkpointProtection", "yes"),
+  writer("materializePartitionColumns", "yes"),
   readerWriter("typeWidening", "yes", {
     activeIn: (metadata) => isTrue("delta.enableTypeWidening")(metadata) || hasTypeChanges(metadata),
   }),

@@ -79,6 +79,11 @@ export function supportsFeature(protocol: ProtocolAction, feature: Feature): boo
   return legacyReader === undefined || protocol.minReaderVersion >= legacyReader;
 }
 
+/** Whether files keep the values of partition columns, which the log has, too (Delta RFC, "Materialize Partition Columns"). */
+export function storesPartitions(protocol: ProtocolAction): boolean {
+  return hasFeature(protocol, "materializePartitionColumns");
+}
+
 /** Whether the protocol has the feature of that name. */
 export function hasFeature(protocol: ProtocolAction, name: string): boolean {
   const feature = FEATURES.get(name);

@@ -33,7 +33,10 @@ const REMOVED_AT_ONCE = 100;
 /** A checkpoint that is being written has its sidecars before it names them. */
 const SIDECAR_AGE_MS = 24 * 3_600_000;
 
-/** Removes old versions from a log; a checkpoint that what stays rests on is read first. */
+/**
+ * Removes old versions from a log; a checkpoint that what stays rests on is read first. No checkpoint is made, and none goes from that one
+ * on: so it may be done in several steps where `checkpointProtection` otherwise asks for a single one (Delta PROTOCOL, its exception a).
+ */
 export async function cleanLog(
   access: LogAccess,
   snapshot: Snapshot,

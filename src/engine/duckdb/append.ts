@@ -51,6 +51,7 @@ export async function append(
           doing,
           draft,
           clustering: target.clustering,
+          storesPartitions: target.storesPartitions,
         });
         return {
           adds,

@@ -22,6 +22,8 @@ export interface CopyRequest {
   readonly doing: Doing;
   /** Is made by this, in the spill folder. */
   readonly folder: string;
+  /** Whether the files have the partition columns in them. */
+  readonly storesPartitions?: boolean;
   /** A file is ended once it is larger; of a good size by default. */
   readonly fileBytes?: number;
 }
@@ -74,7 +76,9 @@ interface Copying {
 function planCopy(database: Database, session: Session, request: CopyRequest): Copying {
   const { table, metadata, sql, doing, folder, fileBytes = FILE_BYTES } = request;
   const { schema, partitionColumns } = metadata;
-  const stored = schema.fields.filter((field) => !partitionColumns.includes(field.name));
+  const isStored = ({ name }: StructField): boolean =>
+    request.storesPartitions === true || !partitionColumns.includes(name);
+  const stored = schema.fields.filter(isStored);
   const partitions = partitionColumns.flatMap((name) => schema.fields.find((field) => field.name === name) ?? []);
   const columns = stored.map((field) => quoteIdentifier(field.name)).join(", ");
   const keys = partitions.map((field, index) => `${encodePartitionKey(field, table.name)} AS ${keyName(index)}`);

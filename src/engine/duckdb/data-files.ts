@@ -34,6 +34,8 @@ export interface WriteRequest {
   readonly folder?: string;
   /** Columns of these names the rows have, too: what they keep from where they were. */
   readonly rowIds?: RowIdColumns | undefined;
+  /** Whether the files have the partition columns in them; what is a partition the log says in any case. */
+  readonly storesPartitions?: boolean;
   /** Names in files of the columns that the table is clustered by. */
   readonly clustering?: readonly (readonly string[])[];
 }

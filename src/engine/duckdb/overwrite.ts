@@ -60,6 +60,7 @@ async function prepare(
     doing,
     draft,
     clustering: target.clustering,
+    storesPartitions: target.storesPartitions,
   });
   const stray = covers === undefined ? undefined : adds.find((add) => !covers(add.partitionValues));
   if (stray !== undefined) {

@@ -106,6 +106,7 @@ async function withVectors(parts: EngineParts, session: Session, { request, left
           draft,
           rowIds: rowIdColumns(target.metadata),
           clustering: target.clustering,
+          storesPartitions: target.storesPartitions,
         });
   const vectors = await writeDeletionVectors(table.store, [...left.values()], parts.database.world);
   const changed = [...left.keys()].flatMap((file, index) => {
@@ -149,6 +150,7 @@ async function withoutVectors(parts: EngineParts, session: Session, { request, l
     draft,
     rowIds,
     clustering: target.clustering,
+    storesPartitions: target.storesPartitions,
   });
   return {
     adds,

@@ -13,6 +13,7 @@ import {
   mappingModeOf,
   protocolFor,
   serializeSchema,
+  storesPartitions,
   takeNamedFeatures,
   withHighWaterMarks,
   withRowIdColumns,
@@ -32,6 +33,8 @@ export interface WriteTarget {
   readonly newMetadata?: MetadataAction;
   readonly newProtocol?: ProtocolAction;
   readonly newDomains?: readonly DomainMetadataAction[];
+  /** Whether new files have the partition columns in them. */
+  readonly storesPartitions: boolean;
   /** Names in files of the columns that the table is clustered by. */
   readonly clustering: readonly (readonly string[])[];
 }
@@ -57,8 +60,9 @@ export function writeTarget(
   const clustered = clusteredTarget(metadata, snapshot, options);
   const features = clustered.newDomains === undefined ? taken.features : [...taken.features, "clustering"];
   const protocol = protocolFor(metadata, snapshot?.protocol, features);
+  const layout = { storesPartitions: storesPartitions(protocol), ...clustered };
   if (snapshot === undefined) {
-    return { snapshot, metadata, newMetadata: actionOf(metadata), newProtocol: protocol, ...clustered };
+    return { snapshot, metadata, newMetadata: actionOf(metadata), newProtocol: protocol, ...layout };
   }
   // Before any file is written, not only when the commit is made.
   assertWritable(snapshot.protocol, snapshot.metadata, table.name);
@@ -69,7 +73,7 @@ export function writeTarget(
     metadata,
     ...(hasNewMetadata ? { newMetadata: actionOf(metadata) } : {}),
     ...(protocol === snapshot.protocol ? {} : { newProtocol: protocol }),
-    ...clustered,
+    ...layout,
   };
 }
 

@@ -53,7 +53,13 @@ export async function convert(
         partitionedBy: JSON.stringify(found.partitionColumns),
         collectStats: "true",
       },
-      prepare: async ({ metadata, snapshot }) => {
+      prepare: async ({ metadata, snapshot, storesPartitions }) => {
+        if (storesPartitions && found.partitionColumns.length > 0)
+          throw refused(
+            table.name,
+            "its files do not have the partition columns that materializePartitionColumns asks for",
+            "",
+          );
         if (snapshot !== undefined)
           throw refused(table.name, "it has become a Delta table meanwhile", "", "table.exists");
         const adds: AddFile[] = [];

@@ -2,10 +2,12 @@ import {
   clusteringTags,
   clusteringColumns,
   rowIdColumns,
+  storesPartitions,
   type AddFile,
   type Clustering,
   type RewriteGroup,
   type Snapshot,
+  type TableMetadata,
 } from "../../../delta/index.ts";
 import type { OpenTable } from "../../engine.ts";
 import { writeDataFiles } from "../data-files.ts";
@@ -47,11 +49,11 @@ export async function rewriteGroup(parts: EngineParts, work: RewriteWork, group:
       clustered === undefined
         ? rows
         : await clusteredRows(session, { sql: rows, schema: metadata.schema, clustering: clustered.by }, doing);
-    // Of one partition, whose values are known: as the log has them, they need not pass through the engine.
-    const stored = metadata.schema.fields.filter((field) => !metadata.partitionColumns.includes(field.name));
+    const hasPartitions = storesPartitions(snapshot.protocol);
     const written = await writeDataFiles(parts.database, session, {
       table,
-      metadata: { ...metadata, schema: { ...metadata.schema, fields: stored }, partitionColumns: [] },
+      metadata: hasPartitions ? metadata : withoutPartitions(metadata),
+      storesPartitions: hasPartitions,
       sql,
       doing,
       draft,
@@ -67,4 +69,10 @@ export async function rewriteGroup(parts: EngineParts, work: RewriteWork, group:
     await draft.discard();
     throw error;
   }
+}
+
+/** Of one partition, whose values are known: as the log has them, they need not pass through the engine. */
+function withoutPartitions(metadata: TableMetadata): TableMetadata {
+  const stored = metadata.schema.fields.filter((field) => !metadata.partitionColumns.includes(field.name));
+  return { ...metadata, schema: { ...metadata.schema, fields: stored }, partitionColumns: [] };
 }
