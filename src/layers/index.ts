@@ -1,5 +1,6 @@
 export { batchLog, type BatchLog } from "./bronze/batch-log.ts";
-export { ingestBronze, planChannel, type IngestOutcome } from "./bronze/ingest.ts";
+export { planChannel } from "./bronze/channel-turn.ts";
+export { ingestBronze, type IngestOutcome } from "./bronze/ingest.ts";
 export type { PrivateFolder } from "./bronze/stage-ahead.ts";
 export {
   openNewest,

@@ -22,6 +22,8 @@ export interface Source {
 export interface Channel {
   /** `export`, `stream` …; part of the `txn` appId. */
   readonly name: string;
+  /** Whether it brings changes while they happen: it is read before the others, and again while these take long. */
+  readonly isLive?: boolean;
   /** Looks at what is there and decides what to read next; reads no records, writes nothing. */
   plan(state: ChannelState): Promise<ChannelPlan>;
   /** Reads one planned batch into local files. `known` is the Bronze table's present schema (contract columns included). */
@@ -31,6 +33,10 @@ export interface Channel {
 export interface ChannelState {
   /** The channel's newest committed batch; undefined before the first. Its `end` is the channel's own memory. */
   readonly last: BatchManifest | undefined;
+  /** What the channel has learnt since without taking a record in, in the form of an `end`; undefined: nothing, or it was lost. */
+  readonly moved?: string | undefined;
+  /** The newest committed batches of the source's other channels, by the channel's name. */
+  readonly beside?: ReadonlyMap<string, BatchManifest>;
 }
 
 export interface ChannelPlan {
@@ -53,9 +59,12 @@ export interface Notice {
 export interface PlannedBatch {
   readonly epoch: number;
   readonly files: readonly PlannedFile[];
-  /** The channel's memory before and after the batch (JSON in the channel's own words). */
+  /**
+   * The channel's memory before and after the batch (JSON in the channel's own words). An open batch has no end before it is read:
+   * its staged form has one, and says what to read behind it.
+   */
   readonly start: string;
-  readonly end: string;
+  readonly end: string | undefined;
   /** For people: `full export 2011-09-01T00:00:00Z`. */
   readonly title: string;
 }
@@ -89,6 +98,10 @@ export interface StagedBatch {
   readonly rows: number;
   /** Lines that are no record. */
   readonly unreadable: readonly UnreadableLine[];
+  /** Of an open batch: the channel's memory after it. Without rows it is no batch of its own. */
+  readonly end?: string;
+  /** Of an open batch: what to read next; undefined when there is nothing more at present. */
+  readonly behind?: PlannedBatch;
 }
 
 export interface UnreadableLine {

@@ -9,13 +9,17 @@ export interface BatchLog {
   /** The highest number there is; -1 for none. */
   newest(after: number): Promise<number>;
   create(manifest: BatchManifest): Promise<"created" | "exists">;
+  /** What a channel has learnt since its batch of that number without taking a record in; undefined when nobody knows. */
+  moved(channel: string, batch: number): Promise<string | undefined>;
+  /** Remembers it. Correctness does not need it: where it is lost, a gap too many is declared at worst. */
+  remember(channel: string, batch: number, end: string): Promise<void>;
 }
 
 export function batchLog(systemStore: ObjectStore, table: string): BatchLog {
   const find = async (batch: number): Promise<BatchManifest | undefined> => {
     const path = batchManifestPath(table, batch);
     if ((await systemStore.stat(path)) === undefined) return undefined;
-    return parseManifest(path, new TextDecoder().decode(await systemStore.read(path)));
+    return manifestOf(path, await systemStore.read(path));
   };
   return {
     find,
@@ -41,7 +45,22 @@ export function batchLog(systemStore: ObjectStore, table: string): BatchLog {
         batchManifestPath(table, manifest.batch),
         new TextEncoder().encode(serializeManifest(manifest)),
       ),
+    moved: async (channel, batch) => {
+      const path = progressPath(table, channel);
+      if ((await systemStore.stat(path)) === undefined) return undefined;
+      const progress = parsed(path, await systemStore.read(path)) as { readonly batch?: number; readonly end?: string };
+      return progress.batch === batch ? progress.end : undefined;
+    },
+    remember: async (channel, batch, end) => {
+      const text = `${stringifyJson({ format: 1, batch, end })}\n`;
+      await systemStore.replace(progressPath(table, channel), new TextEncoder().encode(text));
+    },
   };
+}
+
+/** One small object a channel, replaced whenever the channel moves without rows. */
+function progressPath(table: string, channel: string): string {
+  return `batches/${table}/progress/${channel}.json`;
 }
 
 function serializeManifest(manifest: BatchManifest): string {
@@ -49,14 +68,16 @@ function serializeManifest(manifest: BatchManifest): string {
   return `${stringifyJson({ ...manifest, files, skips: [...manifest.skips] })}\n`;
 }
 
-function parseManifest(path: string, text: string): BatchManifest {
-  let parsed: JsonValue;
+function parsed(path: string, bytes: Uint8Array): JsonValue {
   try {
-    parsed = parseJson(text);
+    return parseJson(new TextDecoder().decode(bytes));
   } catch (cause) {
     throw new SluiceError("storage.missing", "Cannot read a batch manifest: it is no JSON", { facts: { path }, cause });
   }
-  const manifest = parsed as unknown as BatchManifest & { readonly format: number };
+}
+
+function manifestOf(path: string, bytes: Uint8Array): BatchManifest {
+  const manifest = parsed(path, bytes) as unknown as BatchManifest & { readonly format: number };
   if (manifest.format !== 1) {
     throw new SluiceError("table.unsupported", "Cannot read a batch manifest: it was written by a newer version", {
       facts: { path, format: manifest.format },

@@ -12,6 +12,8 @@ export interface StageAhead {
   readonly known: StructType | undefined;
   readonly openFolder: () => Promise<PrivateFolder>;
   readonly stage: (batch: PlannedBatch, known: StructType | undefined, into: StageInto) => Promise<StagedBatch>;
+  /** Asked after each batch: whether no other one is to be begun, because it is somebody else's turn. */
+  readonly isOver?: () => boolean;
 }
 
 export interface StageInto {
@@ -27,25 +29,28 @@ export interface ReadyBatch {
 }
 
 /**
- * Batches in their order, each read while the one before is committed: reading waits for disks and networks, committing for the
+ * Batches in their order, open ones with those behind them, each read while the one before is committed: reading waits for disks and networks, committing for the
  * engine. No more than two are there at a time. A batch that cannot be read fails when it is asked for, not before.
  */
 export async function* stageAhead(work: StageAhead): AsyncGenerator<ReadyBatch> {
   const over = new AbortController();
-  const start = async (index: number, known: StructType | undefined): Promise<InFolder | undefined> => {
-    const batch = work.batches[index];
+  const planned = [...work.batches];
+  const start = async (known: StructType | undefined, behind?: PlannedBatch): Promise<InFolder | undefined> => {
+    const batch = behind ?? planned.shift();
     return batch === undefined ? undefined : await inFolder(work, batch, { known, signal: over.signal });
   };
-  let next = start(0, work.known);
+  let next = start(work.known);
   try {
-    for (let index = 1; ; index += 1) {
+    for (;;) {
       const ready = await next;
       if (ready === undefined) return;
       await using _folder = ready.folder;
-      next = start(index, ready.staged.schema);
+      const { staged } = ready;
+      const isLast = work.isOver?.() === true;
+      next = isLast ? Promise.resolve(undefined) : start(staged.schema, staged.behind);
       // It is told to whoever asks for the batch; until then nobody listens.
       next.catch(() => undefined);
-      yield { batch: ready.batch, staged: ready.staged };
+      yield { batch: ready.batch, staged };
     }
   } finally {
     over.abort();

@@ -36,7 +36,8 @@ export function encodeCoverage(coverage: Coverage | undefined): string {
   return coverage === undefined ? "{}" : JSON.stringify(coverage);
 }
 
-export function decodeCoverage(text: string): Coverage | undefined {
+export function decodeCoverage(text: string | undefined): Coverage | undefined {
+  if (text === undefined) return undefined;
   const value = JSON.parse(text) as Coverage | Record<string, never>;
   if (Object.keys(value).length === 0) return undefined;
   if (value["format"] !== 1) {
