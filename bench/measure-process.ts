@@ -25,6 +25,8 @@ export interface SubjectAnswer {
   /** Of the work itself. */
   readonly seconds: number;
   readonly rowsUpdated?: number;
+  /** Of the files of a table that was made. */
+  readonly bytes?: number;
 }
 
 export interface ProcessOptions {

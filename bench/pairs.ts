@@ -13,6 +13,8 @@ export interface Sample extends Usage {
   readonly workSeconds?: number;
   /** By how much its folder grew. */
   readonly keptBytes?: number;
+  /** Of the answers of a store. */
+  readonly fetchedBytes?: number;
 }
 
 export interface Pair {

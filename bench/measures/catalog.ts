@@ -5,6 +5,7 @@ import { ingestFirst, ingestKnown, ingestWindow } from "./ingest.ts";
 import { ladder } from "./ladder.ts";
 import { largeLake } from "./large-lake.ts";
 import { mergeUpdates } from "./merge.ts";
+import { remoteReads } from "./remote.ts";
 import { silverWindow } from "./silver.ts";
 import { tableVerbs } from "./tables.ts";
 
@@ -18,6 +19,7 @@ export const MEASURES: Readonly<Record<string, (context: BenchContext) => Promis
   silver: silverWindow,
   gold: goldRefresh,
   empty: emptyRun,
+  remote: remoteReads,
   ladder,
   large: largeLake,
 };
