@@ -38,6 +38,9 @@ const PACKAGE_ROOMS: Readonly<Record<string, string>> = {
 /** Where the real clock, randomness and timers may be touched: the world itself, and the terminal that ticks. */
 const WORLDLY: ReadonlySet<string> = new Set(["src/base/world.ts", "src/cli/process-io.ts"]);
 
+/** Folders of the sources that are no source: reading files of a source, and writing what is staged. */
+const SHARED_BY_SOURCES: ReadonlySet<string> = new Set(["input", "staged"]);
+
 const LINES_MAX = 300;
 
 interface SourceFile {
@@ -250,8 +253,10 @@ function roomOf(path: string): string | undefined {
 }
 
 /** The folder of one source: `src/sources/<name>/…`. */
+/** Undefined also for what sources have in common. */
 function folderOfSource(path: string): string | undefined {
-  return /^src\/sources\/([^/]+)\//.exec(path)?.[1];
+  const folder = /^src\/sources\/([^/]+)\//.exec(path)?.[1];
+  return folder === undefined || SHARED_BY_SOURCES.has(folder) ? undefined : folder;
 }
 
 function packageOf(specifier: string): string {

@@ -5,6 +5,8 @@ export interface BatchFile {
   readonly sizeBytes: number;
   /** Lower-case hex of the bytes as delivered. */
   readonly md5: string;
+  /** When the store said that it was written, where the source tells by it whether the file is still the same. */
+  readonly modifiedMs?: number;
   /** Records that the source says the file holds. */
   readonly records: number;
   /** Records of it that became Bronze rows. */

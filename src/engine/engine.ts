@@ -65,7 +65,8 @@ export type Input =
       readonly columns: StructType;
       readonly fileNameColumn?: string;
     }
-  | { readonly kind: "parquet"; readonly files: readonly string[] }
+  /** `positions` adds `__file` (as it stands in `files`) and `__row` (its number in the file, from 0). */
+  | { readonly kind: "parquet"; readonly files: readonly string[]; readonly positions?: boolean }
   | { readonly kind: "rows"; readonly schema: StructType; readonly rows: readonly Row[] }
   | { readonly kind: "scratch"; readonly scratch: Scratch }
   /** Another relation, under a name. */

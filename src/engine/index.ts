@@ -24,6 +24,7 @@ export type {
 } from "./engine.ts";
 export type { ArrowBytes } from "./arrow/stream-bytes.ts";
 export { quoteIdentifier, quoteLiteral, sqlTypeOf } from "./sql-text.ts";
+export { valueFromText } from "./text-value.ts";
 export { lazyEngine } from "./lazy-engine.ts";
 export { duckdbEngine } from "./start-duckdb.ts";
 export type { DuckdbEngineOptions } from "./duckdb/duckdb-engine.ts";

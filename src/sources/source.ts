@@ -37,6 +37,8 @@ export interface ChannelState {
   readonly moved?: string | undefined;
   /** The newest committed batches of the source's other channels, by the channel's name. */
   readonly beside?: ReadonlyMap<string, BatchManifest>;
+  /** The channel's committed batches, the newest first: read one by one as they are asked for. */
+  readonly history?: () => AsyncIterable<BatchManifest>;
 }
 
 export interface ChannelPlan {

@@ -60,7 +60,7 @@ async function inputSql(access: SourceAccess, input: Input, wanted: Wanted): Pro
     case "ndjson":
       return `SELECT * FROM ${readJsonLines({ ...input, lineBytes: access.lineBytes })}`;
     case "parquet":
-      return `SELECT * FROM read_parquet(${fileList(input.files)}, union_by_name = true)`;
+      return parquetRows(input);
     case "rows":
       return isEmpty(input, wanted) ? noRows(input.schema.fields) : `SELECT * FROM ${await rowsTable(access, input)}`;
     case "scratch":
@@ -68,6 +68,12 @@ async function inputSql(access: SourceAccess, input: Input, wanted: Wanted): Pro
     case "relation":
       return (await sourceSql(access, input.relation, wanted)).sql;
   }
+}
+
+function parquetRows({ files, positions }: Extract<Input, { kind: "parquet" }>): string {
+  if (positions !== true) return `SELECT * FROM read_parquet(${fileList(files)}, union_by_name = true)`;
+  const read = `read_parquet(${fileList(files)}, union_by_name = true, filename = '__file', file_row_number = true)`;
+  return `SELECT * EXCLUDE (file_row_number), file_row_number AS __row FROM ${read}`;
 }
 
 async function tableRows(

@@ -75,7 +75,13 @@ export async function planChannel(place: TablePlace, log: BatchLog, channel: Cha
   const last = position < 0 ? undefined : await log.read(position);
   const moved = channel.isLive === true ? await log.moved(channel.name, position) : undefined;
   const beside = await batchesBeside(head, log, channel);
-  return { ...(await channel.plan({ last, moved, beside })), position };
+  return { ...(await channel.plan({ last, moved, beside, history: () => batchesBack(log, last) })), position };
+}
+
+async function* batchesBack(log: BatchLog, last: BatchManifest | undefined): AsyncGenerator<BatchManifest> {
+  for (let batch = last; batch !== undefined; batch = batch.before < 0 ? undefined : await log.read(batch.before)) {
+    yield batch;
+  }
 }
 
 /** Of the source's other channels, the newest batch that is in. */

@@ -7,8 +7,7 @@ import {
   type StructField,
   type StructType,
 } from "../../contract/index.ts";
-import { quoteIdentifier, quoteLiteral, sqlTypeOf } from "../../engine/index.ts";
-import { valueFromText } from "./text-value.ts";
+import { quoteIdentifier, quoteLiteral, sqlTypeOf, valueFromText } from "../../engine/index.ts";
 
 /** SQL of a value of the declared type, and SQL that is true where the source has a value that does not fit the type. */
 export interface ColumnValue {

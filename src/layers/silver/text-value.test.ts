@@ -5,9 +5,8 @@ import * as fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { realWorld } from "../../base/index.ts";
 import type { PrimitiveName } from "../../contract/index.ts";
-import { duckdbEngine, quoteLiteral, type Engine, type Value } from "../../engine/index.ts";
+import { duckdbEngine, quoteLiteral, valueFromText, type Engine, type Value } from "../../engine/index.ts";
 import { readableRescued } from "./rescued-text.ts";
-import { valueFromText } from "./text-value.ts";
 
 let engine: Engine;
 let spill: string;

@@ -1,10 +1,9 @@
 import { decodeKey, encodeKey, type KeyPart, type KeyTag } from "../../contract/index.ts";
 import { isFailure, parseJson, type JsonValue } from "../../base/index.ts";
 import type { ObjectStore } from "../../storage/index.ts";
-import { inflate } from "./scan/inflate.ts";
+import { fileBytes, inflate } from "../input/index.ts";
 import { NEWLINE } from "./scan/json-bytes.ts";
 import { LineBuffer } from "./scan/line-buffer.ts";
-import { compressedBytes } from "./scan/compressed-bytes.ts";
 import { isObject, taggedValue } from "./columns/shapes.ts";
 import { canonicalNumber } from "../../contract/index.ts";
 
@@ -37,7 +36,7 @@ async function search(store: ObjectStore, file: string, wanted: Wanted): Promise
   const finder = new Finder(wanted);
   const lines = new LineBuffer(finder);
   try {
-    await inflate(file, compressedBytes(store.localFolder ?? store, file), (chunk) => {
+    await inflate(file, fileBytes(store.localFolder ?? store, file), (chunk) => {
       lines.push(chunk);
       if (finder.found !== undefined) throw new Found();
     });

@@ -14,7 +14,7 @@ import { scanFiles, type ScanContext } from "./scan/scan-files.ts";
 import type { ScanThreads } from "./scan/scan-threads.ts";
 import { leafCount, unite, type Shape } from "./columns/shapes.ts";
 import { EVENT_COLUMNS, columnsOf } from "./scan/staged-columns.ts";
-import { StagedFileWriter, finishStagedFile, type StagedFile } from "./staged/index.ts";
+import { StagedFileWriter, finishStagedFile, type StagedFile } from "../staged/index.ts";
 
 export interface Staging {
   readonly options: DynamoDbExportsOptions;

@@ -8,7 +8,7 @@ import type { Settled } from "./coverage.ts";
 import { EXPORTS_FOLDER } from "./data-path.ts";
 import { parseSummary } from "./manifests.ts";
 import type { FoundExport } from "./found-export.ts";
-import { readSource } from "./read-source.ts";
+import { readSource } from "../../input/index.ts";
 
 export interface FoundExports {
   /** Those that need a look. */

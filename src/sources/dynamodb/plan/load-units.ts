@@ -6,7 +6,7 @@ import { digestOfFiles, type LoadedUnit } from "./cut-batches.ts";
 import { EXPORTS_FOLDER } from "./data-path.ts";
 import { checkManifest, parseDataFiles, type DataFile } from "./manifests.ts";
 import type { PlannedUnit } from "./plan-exports.ts";
-import { readSource, sizeOfSource } from "./read-source.ts";
+import { readSource, sizeOfSource } from "../../input/index.ts";
 
 /** What comes before a damaged export is taken; it and what follows is not. */
 export async function loadUnits(

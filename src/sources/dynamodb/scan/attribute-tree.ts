@@ -3,7 +3,7 @@ import { Pattern } from "./json-bytes.ts";
 import { NameTable, type Named } from "./name-table.ts";
 import type { Shape } from "../columns/shapes.ts";
 import { isScalarList, ownColumn } from "./staged-columns.ts";
-import { BooleanColumn, BytesColumn, type Column } from "../staged/index.ts";
+import { BooleanColumn, BytesColumn, type Column } from "../../staged/index.ts";
 
 /** How the bytes of a value go into its column. */
 export type Treatment =

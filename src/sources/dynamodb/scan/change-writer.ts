@@ -1,7 +1,7 @@
 import { EXPORT_SHIFT_MICROS, RANK, encodeSequence } from "../../../contract/index.ts";
 import { CLOSE_BRACE, COMMA, OPEN_BRACE, Pattern, QUOTE } from "./json-bytes.ts";
 import { EVENT_COLUMNS } from "./staged-columns.ts";
-import { BytesColumn, LongColumn, type Column } from "../staged/index.ts";
+import { BytesColumn, LongColumn, type Column } from "../../staged/index.ts";
 import type { ValueChecker } from "./value-checker.ts";
 
 export interface ChangeWriterOptions {

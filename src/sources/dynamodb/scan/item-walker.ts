@@ -6,7 +6,7 @@ import { JsonWriter } from "./json-writer.ts";
 import { NameTable } from "./name-table.ts";
 import { grow, Spellings, isComplete, leafCount, type Shape } from "../columns/shapes.ts";
 import { EVENT_COLUMNS } from "./staged-columns.ts";
-import { BytesColumn, type Column } from "../staged/index.ts";
+import { BytesColumn, type Column } from "../../staged/index.ts";
 import type { ValueChecker } from "./value-checker.ts";
 import { ValueWriter } from "./value-writer.ts";
 

@@ -12,7 +12,7 @@ import {
   hasLoneSurrogate,
   stringEnd,
 } from "./json-bytes.ts";
-import type { BytesColumn } from "../staged/index.ts";
+import type { BytesColumn } from "../../staged/index.ts";
 
 const TRUE = new Pattern("true");
 const FALSE = new Pattern("false");

@@ -1,6 +1,6 @@
 import { canonicalNumber, encodeKey, type KeyTag } from "../../../contract/index.ts";
 import { BACKSLASH, QUOTE, decodeBase64 } from "./json-bytes.ts";
-import { BytesColumn } from "../staged/index.ts";
+import { BytesColumn } from "../../staged/index.ts";
 import { EVENT_COLUMNS } from "./staged-columns.ts";
 
 const PERCENT = 0x25;

@@ -9,7 +9,7 @@ import { plainLine } from "./plain-line.ts";
 import type { LineKind, RecordRules } from "./record-check.ts";
 import type { Shape } from "../columns/shapes.ts";
 import { EVENT_COLUMNS } from "./staged-columns.ts";
-import { BytesColumn, type Column } from "../staged/index.ts";
+import { BytesColumn, type Column } from "../../staged/index.ts";
 import { ValueChecker } from "./value-checker.ts";
 
 export interface LineScannerOptions {

@@ -1,11 +1,11 @@
 import { SluiceError } from "../../../base/index.ts";
 import type { UnreadableLine } from "../../source.ts";
-import { inflate } from "./inflate.ts";
+import { inflate } from "../../input/index.ts";
 import { LineBuffer } from "./line-buffer.ts";
 import { LineScanner, type LineScannerOptions } from "./line-scanner.ts";
 import type { Shape } from "../columns/shapes.ts";
 import { EVENT_COLUMNS } from "./staged-columns.ts";
-import { StagedFileWriter, type ColumnKind, type ConstantColumn, type StagedFile } from "../staged/index.ts";
+import { StagedFileWriter, type ColumnKind, type ConstantColumn, type StagedFile } from "../../staged/index.ts";
 
 /** One data file to be scanned. Plain data: it goes to a worker as it is. */
 export interface ScanTask extends LineScannerOptions {

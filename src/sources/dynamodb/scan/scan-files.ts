@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { SluiceError, must } from "../../../base/index.ts";
 import type { ObjectStore } from "../../../storage/index.ts";
 import type { StageContext } from "../../source.ts";
-import { compressedBytes } from "./compressed-bytes.ts";
+import { fileBytes } from "../../input/index.ts";
 import { UNREADABLE_BYTES_MAX, scanFile, type ScanTask, type ScannedFile } from "./scan-file.ts";
 import type { ScanThreads } from "./scan-threads.ts";
 import { hasThreads } from "./scan-worker-host.ts";
@@ -78,7 +78,7 @@ async function scanAll(
 function scanHere(store: ObjectStore): ScanHost {
   return {
     scan: async (task, onProgress) =>
-      await scanFile(task, compressedBytes(store.localFolder ?? store, task.file), onProgress),
+      await scanFile(task, fileBytes(store.localFolder ?? store, task.file), onProgress),
   };
 }
 

@@ -1,6 +1,6 @@
 import { parentPort } from "node:worker_threads";
 import { SluiceError, must } from "../../../base/index.ts";
-import { compressedBytes } from "./compressed-bytes.ts";
+import { fileBytes } from "../../input/index.ts";
 import { scanFile } from "./scan-file.ts";
 import { portable, type ScanReply, type ScanRequest } from "./scan-worker-host.ts";
 
@@ -8,7 +8,7 @@ import { portable, type ScanReply, type ScanRequest } from "./scan-worker-host.t
 const port = must(parentPort, "a scanning thread has a parent");
 
 port.on("message", ({ folder, task }: ScanRequest) => {
-  void scanFile(task, compressedBytes(folder, task.file), (inflatedBytes, rows) => {
+  void scanFile(task, fileBytes(folder, task.file), (inflatedBytes, rows) => {
     reply({ kind: "progress", inflatedBytes, rows });
   }).then(
     (file) => reply({ kind: "scanned", file }),

@@ -1,5 +1,5 @@
 import type { Shape } from "../columns/shapes.ts";
-import type { ColumnKind } from "../staged/index.ts";
+import type { ColumnKind } from "../../staged/index.ts";
 
 /**
  * The columns of a staged file: one for what the contract needs and the scanner knows, and one for each leaf of the

@@ -12,7 +12,7 @@ import {
   escapeSize,
   escapedCodePoint,
 } from "./json-bytes.ts";
-import type { BooleanColumn, BytesColumn } from "../staged/index.ts";
+import type { BooleanColumn, BytesColumn } from "../../staged/index.ts";
 
 const TRUE = new Pattern("true");
 const FALSE = new Pattern("false");

@@ -1,7 +1,7 @@
 import { lstat } from "node:fs/promises";
 import { join } from "node:path";
-import { SluiceError, isFailure } from "../../../base/index.ts";
-import type { ObjectStore } from "../../../storage/index.ts";
+import { SluiceError, isFailure } from "../../base/index.ts";
+import type { ObjectStore } from "../../storage/index.ts";
 
 /** The bytes of a small file of the source. */
 export async function readSource(store: ObjectStore, path: string): Promise<Uint8Array> {
@@ -23,7 +23,7 @@ export async function asSource<T>(path: string, read: () => Promise<T>): Promise
   } catch (error) {
     if (isFailure(error, "storage.missing")) throw missing(path, error);
     if (isFailure(error, "storage.denied")) {
-      throw new SluiceError("source.denied", "Cannot read a file of an export", {
+      throw new SluiceError("source.denied", "Cannot read a file of the source", {
         facts: { file: path },
         cause: error,
       });
@@ -38,7 +38,7 @@ async function refuseLinks(root: string, path: string): Promise<void> {
     const part = segments.slice(0, count).join("/");
     const found = await lstat(join(root, part)).catch(() => undefined);
     if (found?.isSymbolicLink() === true) {
-      throw new SluiceError("source.invalid", "Cannot read a file of an export: it is behind a symbolic link", {
+      throw new SluiceError("source.invalid", "Cannot read a file of the source: it is behind a symbolic link", {
         facts: { file: path, link: part },
       });
     }
@@ -46,7 +46,7 @@ async function refuseLinks(root: string, path: string): Promise<void> {
 }
 
 function missing(path: string, cause?: unknown): SluiceError {
-  return new SluiceError("source.missing", "Cannot read a file of an export: it is not there", {
+  return new SluiceError("source.missing", "Cannot read a file of the source: it is not there", {
     facts: { file: path },
     cause,
   });

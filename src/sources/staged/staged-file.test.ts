@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
-import { realWorld } from "../../../base/index.ts";
-import { duckdbEngine } from "../../../engine/index.ts";
+import { realWorld } from "../../base/index.ts";
+import { duckdbEngine } from "../../engine/index.ts";
 import { BooleanColumn, BytesColumn, LongColumn, type ColumnKind } from "./columns.ts";
 import { StagedFileWriter, finishStagedFile } from "./staged-file.ts";
 

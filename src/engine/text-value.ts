@@ -1,5 +1,5 @@
-import { assert } from "../../base/index.ts";
-import { decimalParts, type PrimitiveName } from "../../contract/index.ts";
+import { assert } from "../base/index.ts";
+import { decimalParts, type PrimitiveName } from "../contract/index.ts";
 
 /**
  * SQL that turns exact text into a value of a primitive type, or NULL where the text is no value of that type: nothing is

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createGunzip, type Gunzip } from "node:zlib";
-import { SluiceError, messageOf } from "../../../base/index.ts";
+import { SluiceError, messageOf } from "../../base/index.ts";
 
 const INFLATED_CHUNK_BYTES = 512 * 1_024;
 
@@ -75,5 +75,5 @@ function isZlibError(error: unknown): boolean {
 }
 
 function corrupt(file: string, why: string, cause?: unknown): SluiceError {
-  return new SluiceError("source.corrupt", `Cannot read an export file: ${why}`, { facts: { file }, cause });
+  return new SluiceError("source.corrupt", `Cannot read a file of the source: ${why}`, { facts: { file }, cause });
 }

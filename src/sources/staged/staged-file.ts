@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from "node:fs";
-import { pathFailure } from "../../../storage/index.ts";
+import { pathFailure } from "../../storage/index.ts";
 import type { Column, ColumnKind } from "./columns.ts";
 import { dictionaryHeader, dictionaryPageHeader, footer, pageHeader } from "./parquet-metadata.ts";
 
