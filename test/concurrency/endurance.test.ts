@@ -15,8 +15,10 @@ import { keepLedger, type LedgerPlace } from "./ledger-writers.ts";
 const IS_NIGHT = process.env["SLUICE_NIGHTLY"] === "true";
 const LOOP_MS = 1_000 * Number(process.env["SLUICE_LOOP_SECONDS"] ?? (IS_NIGHT ? "600" : "1"));
 const SEED = Number(process.env["SLUICE_SEED"] ?? "20261127");
-/** What comes on top of the loop: starting, finishing, judging a log of thousands of versions. */
-const LIMIT = { timeout: 2 * LOOP_MS + 600_000 };
+/** For one answer about a log of thousands of versions, on a machine that is busy. */
+const JUDGE_MS = IS_NIGHT ? 600_000 : 240_000;
+/** What comes on top of the loop: starting, finishing, and all that judges the table. */
+const LIMIT = { timeout: 2 * LOOP_MS + 3 * JUDGE_MS };
 
 const WRITERS = ["w0", "w1", "w2", "w3", "w4", "w5", "w6", "w7"];
 const RACING = WRITERS.slice(0, IS_NIGHT ? 8 : 3);
@@ -34,16 +36,15 @@ const BREAKAGES: readonly ProxyFault[] = [
 ];
 
 let folder = "";
-/** Spark is started when it is asked: it would wait through hours of loops. */
+/** Started when a loop has ended, and by night gone before the next: they would wait through hours of loops. */
 const judges: Judge[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "sluice-endurance-"));
-  if (requirePart("delta-1.6.6")) judges.push(await startDeltaRs("1.6.6"));
 });
 
 afterAll(async () => {
-  await Promise.all(judges.map((judge) => judge.close()));
+  await dismissJudges();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -139,15 +140,29 @@ async function endure(what: string, { place, store, writers, kills = false }: Lo
   };
   process.stderr.write(`${what}: ${LOOP_MS / 1_000} s, SLUICE_SEED=${SEED}: ${JSON.stringify(summary)}\n`);
   const faults = kills && run.kills === 0 ? [...verdict.faults, "nobody was killed"] : [...verdict.faults];
+  await callJudges();
   const here = judges.length === 0 ? "" : await copyHere(store);
   for (const judge of judges) faults.push(...(await faultsSeenBy(judge, here, verdict)));
-  if (!IS_NIGHT || !requirePart("spark")) return faults;
-  await using spark = await startSpark();
-  return [...faults, ...(await faultsSeenBy(spark, here, verdict))];
+  if (IS_NIGHT) await dismissJudges();
+  return faults;
+}
+
+async function callJudges(): Promise<void> {
+  if (judges.length > 0) return;
+  const deadline = { requestTimeoutMs: JUDGE_MS };
+  if (requirePart("delta-1.6.6")) judges.push(await startDeltaRs("1.6.6", deadline));
+  if (IS_NIGHT && requirePart("spark")) judges.push(await startSpark(deadline));
+}
+
+async function dismissJudges(): Promise<void> {
+  await Promise.all(judges.splice(0).map((judge) => judge.close()));
 }
 
 async function faultsSeenBy(judge: Judge, path: string, wanted: LedgerVerdict): Promise<readonly string[]> {
+  const started = performance.now();
   const { count, sha256 } = await judge.rows(path, { limitRows: 0 });
+  const seconds = ((performance.now() - started) / 1_000).toFixed(1);
+  process.stderr.write(`  ${judge.engine.name} ${judge.engine.version}: ${count} rows in ${seconds} s\n`);
   return sha256 === wanted.sha256 ? [] : [`${judge.engine.name} sees ${count} other rows`];
 }
 
