@@ -1,3 +1,4 @@
+import { mkdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { realWorld } from "../../src/base/index.ts";
@@ -11,6 +12,8 @@ import { anyFileOf, everyWord, failureOf, makeTable, rowsOf, WAYS, type TableInS
 
 const world = realWorld();
 const DATA = "f.parquet";
+/** As DuckDB calls it. */
+const PLATFORM = `${process.platform === "darwin" ? "osx" : process.platform}_${process.arch === "x64" ? "amd64" : process.arch}`;
 
 /** An engine whose only root in S3 is `own` in the bucket. */
 interface OwnEngine extends AsyncDisposable {
@@ -30,10 +33,11 @@ async function ownEngine({ server, folder }: TableInS3, httpfs: string = WAYS.ht
     folders: [folder],
     s3Roots: [`s3://${server.bucket}/own/`],
     httpfs,
+    remoteBytesMin: 1,
     onDebug: (line) => lines.push(line),
     world,
   });
-  const cache = new FileCache(database, { remoteBytesMin: 1 });
+  const cache = new FileCache(database);
   return {
     database,
     lines,
@@ -99,7 +103,26 @@ describe.skipIf(!requirePart("versitygw") || !requirePart("httpfs"))("an engine 
     }
   });
 
-  test("need an extension that is there: auto does without it, a file that is none is a mistake", async () => {
+  test("take the extension that is installed, and do without where none is", async () => {
+    const home = process.env["HOME"];
+    const installed = join(it.folder, ".duckdb", "extensions", ...WAYS.httpfs.split("/").slice(-2, -1), PLATFORM);
+    try {
+      process.env["HOME"] = it.folder;
+      {
+        await using without = await ownEngine(it, "auto");
+        expect(without.database.remote).toBeUndefined();
+        expect(without.lines).toEqual([expect.stringContaining("httpfs is not loaded")]);
+      }
+      await mkdir(installed, { recursive: true });
+      await symlink(WAYS.httpfs, join(installed, "httpfs.duckdb_extension"));
+      await using engine = await ownEngine(it, "auto");
+      expect(await engine.pathIn(own)).toMatch(/^s3:/);
+    } finally {
+      process.env["HOME"] = home;
+    }
+  });
+
+  test("need no extension that is turned off, and a file that is none is a mistake", async () => {
     const nowhere = join(it.folder, "none.duckdb_extension");
     await expect(ownEngine(it, nowhere)).rejects.toMatchObject({ code: "config.invalid" });
     await using engine = await ownEngine(it, "off");

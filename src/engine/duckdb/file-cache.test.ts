@@ -49,7 +49,7 @@ describe("the file cache", () => {
     const store = memoryStore({ world });
     const names = ["aaaa", "bbbb", "cccc", "dddd"];
     for (const name of names) await store.create(name, bytes(name));
-    const cache = new FileCache(database, { bytesMax: 8 });
+    const cache = new FileCache(database, 8);
     const [a, b, c, d] = await Promise.all(names.map(async (name) => await cache.use(store, [file(name)])));
     const kept = async (): Promise<readonly string[]> => {
       const left = await readdir(join(database.folder, "files"));

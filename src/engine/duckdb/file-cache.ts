@@ -15,8 +15,6 @@ const CACHE_BYTES_MAX = 4 * 2 ** 30;
 /** One read of a remote object, so that a large file is never whole in memory. */
 const PIECE_BYTES = 16 * 2 ** 20;
 const FETCHES_AT_ONCE = 4;
-/** A smaller file is had whole at the price of one request; to read a part of it takes three. */
-const REMOTE_BYTES_MIN = 2 ** 20;
 /** Names that DuckDB takes as they are; any other could be a pattern. */
 const PLAIN_PATH = /^[\w\-./=%+,@ ]+$/;
 
@@ -27,16 +25,14 @@ const PLAIN_PATH = /^[\w\-./=%+,@ ]+$/;
 export class FileCache {
   readonly #database: Database;
   readonly #bytesMax: number;
-  readonly #remoteBytesMin: number;
   readonly #folder: string;
   readonly #entries = new Map<string, Entry>();
   #bytes = 0;
   #ready: Promise<unknown> | undefined;
 
-  constructor(database: Database, { bytesMax = CACHE_BYTES_MAX, remoteBytesMin = REMOTE_BYTES_MIN } = {}) {
+  constructor(database: Database, bytesMax = CACHE_BYTES_MAX) {
     this.#database = database;
     this.#bytesMax = bytesMax;
-    this.#remoteBytesMin = remoteBytesMin;
     this.#folder = join(database.folder, "files");
   }
 
@@ -90,7 +86,7 @@ export class FileCache {
   }
 
   #isBetterThere(store: ObjectStore, file: RemoteFile): boolean {
-    const isLarge = file.sizeBytes >= this.#remoteBytesMin;
+    const isLarge = file.sizeBytes >= this.#database.remoteBytesMin;
     return isLarge && PLAIN_PATH.test(`${store.s3?.prefix}/${file.path}`) && !this.#entries.has(keyOf(store, file));
   }
 

@@ -7,14 +7,18 @@ import { openLog, type DeltaLog } from "../../../src/delta/index.ts";
 import type { Engine, OpenTable, Relation, Row, TableCreation, WriteOutcome } from "../../../src/engine/index.ts";
 import { localStore, memoryStore, type ObjectStore } from "../../../src/storage/index.ts";
 
-export type MakeEngine = (options: { world: World; spillFolder: string }) => Promise<Engine>;
+export interface MakeEngine {
+  (options: { world: World; spillFolder: string }): Promise<Engine>;
+  /** A new, empty store that is no folder; in memory where it is not said. */
+  readonly remote?: (name: string) => ObjectStore;
+}
 
 /** An engine and a place for tables, all gone when disposed. */
 export interface LakeUnderTest extends AsyncDisposable {
   readonly engine: Engine;
   readonly world: World;
   readonly folder: string;
-  /** A new, empty store: in memory, where the engine has to copy, or in a folder, where it reads in place. */
+  /** A new, empty store: in memory (or `remote`), where the engine has to copy, or in a folder, where it reads in place. */
   store(kind: StoreKind): ObjectStore;
   table(store: ObjectStore, name?: string): TableUnderTest;
 }
@@ -32,7 +36,10 @@ export async function lakeUnderTest(make: MakeEngine): Promise<LakeUnderTest> {
     engine,
     world,
     folder,
-    store: (kind) => (kind === "memory" ? memoryStore({ world }) : localStore(join(folder, world.uuid()), { world })),
+    store: (kind) => {
+      if (kind === "local") return localStore(join(folder, world.uuid()), { world });
+      return make.remote?.(world.uuid()) ?? memoryStore({ world });
+    },
     table: (store, name = "silver.orders") => new TableUnderTest(engine, { store, name, world }),
     [Symbol.asyncDispose]: async () => {
       await engine[Symbol.asyncDispose]();
