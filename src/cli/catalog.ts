@@ -9,6 +9,11 @@ const FORMAT: Flag = {
   about: "table (default), json, csv or ndjson",
 };
 const LIMIT: Flag = { name: "limit", short: "n", value: "n", about: "At most so many rows" };
+const ALLOW_FILES: Flag = {
+  name: "allow-files-from",
+  value: "path,…",
+  about: "Folders whose files the table may name besides its own (a shallow clone)",
+};
 const DRY_RUN: Flag = { name: "dry-run", about: "Only say what would be done" };
 const ANY_NUMBER = Number.POSITIVE_INFINITY;
 
@@ -78,6 +83,7 @@ export const COMMANDS: readonly CommandEntry[] = [
       FORMAT,
       { name: "output", short: "o", value: "file", about: "Write to <file>.parquet, .csv or .ndjson instead" },
       { name: "force", about: "Replace the file of --output" },
+      ALLOW_FILES,
     ],
     examples: [
       { line: "sluice read ./lake/silver/orders --limit 20", about: "the newest version" },
@@ -91,7 +97,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     about: "What a Delta table is made of: protocol, schema, properties, files, features",
     usage: "<path | table>",
     positionals: { least: 1, most: 1 },
-    flags: [{ name: "version", value: "n", about: "The table as of this version" }],
+    flags: [{ name: "version", value: "n", about: "The table as of this version" }, ALLOW_FILES],
     examples: [
       { line: "sluice inspect ./lake/silver/orders", about: "an overview" },
       { line: "sluice inspect silver.orders --json", about: "everything, with the statistics of each file" },
@@ -103,7 +109,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     about: "What each commit of a table did, newest first",
     usage: "<table | path>",
     positionals: { least: 1, most: 1 },
-    flags: [{ ...LIMIT, about: "At most so many commits (default 20)" }],
+    flags: [{ ...LIMIT, about: "At most so many commits (default 20)" }, ALLOW_FILES],
     examples: [{ line: "sluice history silver.orders", about: "the last commits" }],
     load: async () => (await import("./commands/history.ts")).history,
   },
@@ -143,6 +149,7 @@ export const COMMANDS: readonly CommandEntry[] = [
       { name: "target-mb", value: "n", about: "Size of the files to aim at (default 256)" },
       { name: "cluster-by", value: "a,b", about: "Sort rows into files by these columns, along a Hilbert curve" },
       { name: "zorder", value: "a,b", about: "The same in Z-order" },
+      ALLOW_FILES,
     ],
     examples: [
       { line: "sluice optimize silver.orders", about: "small files, and files that have lost many rows" },
@@ -171,6 +178,22 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/convert.ts")).convert,
   },
   {
+    name: "clone",
+    about: "Make a table of another one's files, without copying any (shallow clone)",
+    usage: "<table | path> <target path>",
+    positionals: { least: 2, most: 2 },
+    flags: [
+      { name: "version", value: "n", about: "The table as of this version" },
+      { name: "timestamp", value: "time", about: "The table as of this moment (2026-01-31T12:00:00Z)" },
+      ALLOW_FILES,
+    ],
+    examples: [
+      { line: "sluice clone silver.orders ./try/orders", about: "to try something on all of its rows" },
+      { line: "sluice read ./try/orders --allow-files-from ./lake/silver/orders", about: "a clone is read so" },
+    ],
+    load: async () => (await import("./commands/clone.ts")).clone,
+  },
+  {
     name: "vacuum",
     about: "Remove files that left a table, or that no commit names, longer ago than a week",
     usage: "<table | path>",
@@ -179,6 +202,7 @@ export const COMMANDS: readonly CommandEntry[] = [
       DRY_RUN,
       { name: "retain-hours", value: "n", about: "Keep what left so many hours ago (default: the table's, else 168)" },
       { name: "allow-short-retention", about: "Also fewer hours than the table's: nobody else reads or writes it now" },
+      ALLOW_FILES,
     ],
     examples: [
       { line: "sluice vacuum silver.orders --dry-run", about: "what would be removed" },
@@ -194,6 +218,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     flags: [
       DRY_RUN,
       { name: "retain-days", value: "n", about: "Keep so many days of versions (default: the table's, else 30)" },
+      ALLOW_FILES,
     ],
     examples: [{ line: "sluice clean-log silver.orders --dry-run", about: "how far back the log would reach" }],
     load: async () => (await import("./commands/clean-log.ts")).cleanLog,
@@ -209,6 +234,7 @@ export const COMMANDS: readonly CommandEntry[] = [
       { name: "allow-expired-files", about: "Also files older than the table's retention: no vacuum is at work now" },
       DRY_RUN,
       { name: "yes", short: "y", about: "Do not ask" },
+      ALLOW_FILES,
     ],
     examples: [
       { line: "sluice restore silver.orders --version 12 --dry-run", about: "what would come back and go" },

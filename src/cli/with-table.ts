@@ -24,9 +24,18 @@ export interface AnyTable {
 export async function withTable<T>(session: Session, typed: string, work: (table: AnyTable) => Promise<T>): Promise<T> {
   const path = isS3Url(typed) ? typed : resolve(session.io.folder, typed);
   const name = tableNameOf(typed);
+  const allowFilesFrom = session.flags
+    .list("allow-files-from")
+    ?.map((place) => (/^[a-z0-9]+:\/\//i.test(place) ? place : resolve(session.io.folder, place)));
   if (name === undefined || (await isFolder(path))) {
-    await using table = await openPath(path, session.io.world);
+    await using table = await openPath(path, session.io.world, allowFilesFrom === undefined ? {} : { allowFilesFrom });
     return await work({ ...table, name: typed });
+  }
+  if (allowFilesFrom !== undefined) {
+    throw new SluiceError(
+      "usage.invalid",
+      `Cannot use --allow-files-from for ${typed}: a table of the lake has its own files`,
+    );
   }
   return await withLake(session, async ({ lake }) => {
     // Quarantine and system tables are in no definition.

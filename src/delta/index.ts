@@ -22,6 +22,7 @@ export { FEATURES, type Feature, type Support } from "./features/registry.ts";
 export { assertWritable, storesPartitions } from "./features/support.ts";
 export type { LogCleanUpOptions, LogCleanUpReport } from "./maintenance/clean-log.ts";
 export { restore, type RestoreOptions, type RestoreOutcome, type RestoreTable } from "./maintenance/restore.ts";
+export { clone, type CloneSource, type CloneTarget } from "./maintenance/clone.ts";
 export { vacuum, type VacuumOptions, type VacuumReport } from "./maintenance/vacuum.ts";
 export {
   CLUSTER_BY_PROPERTY,

@@ -14,12 +14,14 @@
  */
 export { DeltaTable } from "./delta-table.ts";
 export type {
+  CloneTableOptions,
   ConvertTableOptions,
   CreateOptions,
   OpenOptions,
   ReadOptions,
   RowsOf,
   TypedOpenOptions,
+  VersionWanted,
 } from "./delta-table-options.ts";
 export type { NewRowOf, NewValueOf, RowOf, TableSchema, ValueOf } from "./typed-rows.ts";
 export type { S3Settings } from "./open-store.ts";

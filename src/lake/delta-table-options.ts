@@ -28,6 +28,11 @@ export interface OpenOptions {
   readonly httpfs?: string;
   /** For a table at `s3://bucket/prefix`: region, endpoint, key … Credentials come from the environment, a profile or a role. */
   readonly s3?: S3Settings;
+  /**
+   * Folders, or `s3://bucket/prefix`, whose files the table may name besides its own: a shallow clone has them where the table lies that it was
+   * made of. Whoever writes to its log can have it name any file there.
+   */
+  readonly allowFilesFrom?: readonly string[];
   readonly world?: World;
 }
 
@@ -40,6 +45,14 @@ export interface ConvertTableOptions extends OpenOptions {
   /** Types of partitions, name and properties of the table that is made. */
   readonly convert?: ConvertOptions;
 }
+
+/** A version, or the newest one at a moment (ms since the epoch); neither: the newest. */
+export interface VersionWanted {
+  readonly version?: number | undefined;
+  readonly timestampMs?: number | undefined;
+}
+
+export interface CloneTableOptions extends Omit<OpenOptions, "allowFilesFrom">, VersionWanted {}
 
 export interface TypedOpenOptions<S extends TableSchema> extends OpenOptions {
   /** What the table is expected to have, at least: rows then have these types. */

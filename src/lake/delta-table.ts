@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { SluiceError, realWorld, type World } from "../base/index.ts";
 import type { PrimitiveName, StructType } from "../contract/index.ts";
 import {
+  clone,
   openLog,
   restore,
   vacuum,
@@ -36,12 +37,14 @@ import {
 import { isS3Url, type ObjectStore } from "../storage/index.ts";
 import {
   pathOf,
+  type CloneTableOptions,
   type ConvertTableOptions,
   type CreateOptions,
   type OpenOptions,
   type ReadOptions,
   type RowsOf,
   type TypedOpenOptions,
+  type VersionWanted,
 } from "./delta-table-options.ts";
 import { storeAt } from "./open-store.ts";
 import { rowsToWrite, type RowsToWrite } from "./rows-to-write.ts";
@@ -60,10 +63,15 @@ export class DeltaTable<S extends TableSchema = StructType> implements AsyncDisp
   readonly #log: DeltaLog;
   readonly #engine: Engine;
   readonly #world: World;
+  readonly #options: OpenOptions;
   #snapshot: Snapshot | undefined;
 
-  private constructor(path: string, { store, engine, world }: { store: ObjectStore; engine: Engine; world: World }) {
+  private constructor(
+    path: string,
+    { store, engine, world, options }: { store: ObjectStore; engine: Engine; world: World; options: OpenOptions },
+  ) {
     this.path = path;
+    this.#options = options;
     this.#store = store;
     this.#log = openLog(store, { world, checkpoints: engine.checkpoints });
     this.#engine = engine;
@@ -139,11 +147,32 @@ export class DeltaTable<S extends TableSchema = StructType> implements AsyncDisp
     }
   }
 
+  /**
+   * Makes a table at `target` of this one's newest version, or of an older one, without copying a row (shallow clone): it names this table's files where
+   * they lie, and writes to its own folder alone. Fails with `table.exists` where there is a table.
+   *
+   * What this table's `vacuum` removes is gone for the clone as well. To open the clone later takes `allowFilesFrom`, with this table's folder.
+   */
+  async clone(target: string, { version, timestampMs, ...options }: CloneTableOptions = {}): Promise<DeltaTable<S>> {
+    const snapshot = await this.#snapshotOf({ version, timestampMs });
+    if (!isS3Url(target)) await mkdir(target, { recursive: true });
+    const allowFilesFrom = [this.#store, ...(this.#store.outside ?? [])].map(({ url }) => url);
+    const table = DeltaTable.#at<S>(target, { ...this.#options, ...options, allowFilesFrom });
+    try {
+      const source = { name: this.path, store: this.#store, snapshot };
+      table.#snapshot = await clone(source, { ...table.#place, name: table.path });
+      return table;
+    } catch (error) {
+      await table.close();
+      throw error;
+    }
+  }
+
   static #at<S extends TableSchema>(path: string, options: OpenOptions): DeltaTable<S> {
     const world = options.world ?? realWorld();
-    const engine = tableEngine(path, world, options);
-    const store = storeAt(path, world, options.s3);
-    return new DeltaTable<S>(store.localFolder ?? store.url, { store, engine, world });
+    const engine = tableEngine([path, ...(options.allowFilesFrom ?? [])], world, options);
+    const store = storeAt(path, world, options);
+    return new DeltaTable<S>(store.localFolder ?? store.url, { store, engine, world, options });
   }
 
   get version(): number {
@@ -346,7 +375,7 @@ export class DeltaTable<S extends TableSchema = StructType> implements AsyncDisp
     return outcome;
   }
 
-  async #snapshotOf({ version, timestampMs }: Pick<ReadOptions, "version" | "timestampMs">): Promise<Snapshot> {
+  async #snapshotOf({ version, timestampMs }: VersionWanted): Promise<Snapshot> {
     if (version !== undefined) return await this.#log.at(version);
     return timestampMs === undefined ? this.snapshot : await this.#log.atTime(timestampMs);
   }

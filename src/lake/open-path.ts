@@ -4,7 +4,7 @@ import { SluiceError, type World } from "../base/index.ts";
 import { openLog, type DeltaLog } from "../delta/index.ts";
 import type { Engine } from "../engine/index.ts";
 import { isS3Url, type ObjectStore } from "../storage/index.ts";
-import { storeAt } from "./open-store.ts";
+import { storeAt, type StoreOptions } from "./open-store.ts";
 import { tableEngine } from "./table-engine.ts";
 
 /** A Delta table somewhere, with an engine to read it; the engine starts at its first use and ends with this. */
@@ -16,10 +16,14 @@ export interface PathTable extends AsyncDisposable {
 }
 
 /** Opens a folder, or `s3://bucket/prefix`, as a Delta table; reads nothing. Fails with `table.missing` where there is no such folder. */
-export async function openPath(path: string, world: World): Promise<PathTable> {
+export async function openPath(
+  path: string,
+  world: World,
+  options: Pick<StoreOptions, "allowFilesFrom"> = {},
+): Promise<PathTable> {
   if (!isS3Url(path)) await checkFolder(path);
-  const engine = tableEngine(path, world);
-  const store = storeAt(path, world);
+  const engine = tableEngine([path, ...(options.allowFilesFrom ?? [])], world);
+  const store = storeAt(path, world, options);
   return {
     name: path,
     store,

@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import type { World } from "../base/index.ts";
 import type { ResolvedLocation, S3Place } from "../definition/index.ts";
-import { isS3Url, localStore, s3Store, type ObjectStore } from "../storage/index.ts";
+import { absoluteUrl, isS3Url, localStore, s3Store, withOutside, type ObjectStore } from "../storage/index.ts";
 
 /** How a table in S3 is reached and written. */
 export type S3Settings = Omit<S3Place, "url">;
@@ -23,9 +23,22 @@ export function storeOpener(world: World): OpenStore {
   };
 }
 
+export interface StoreOptions {
+  readonly s3?: S3Settings | undefined;
+  /** Folders, or `s3://bucket/prefix`, whose files the table may name besides its own: of the tables that it is a shallow clone of. */
+  readonly allowFilesFrom?: readonly string[] | undefined;
+}
+
 /** The store of a table that is named by its path: a folder, or `s3://bucket/prefix`. */
-export function storeAt(path: string, world: World, options: S3Settings = {}): ObjectStore {
-  return isS3Url(path) ? s3Store({ ...options, url: path }, { world }) : localStore(resolve(path), { world });
+export function storeAt(path: string, world: World, { s3, allowFilesFrom = [] }: StoreOptions = {}): ObjectStore {
+  const open = (place: string): ObjectStore =>
+    isS3Url(place) ? s3Store({ ...s3, url: place }, { world }) : localStore(resolve(localPath(place)), { world });
+  return withOutside(open(path), allowFilesFrom.map(open));
+}
+
+/** `file:///folder` is a folder, too. */
+function localPath(place: string): string {
+  return /^file:\//i.test(place) ? absoluteUrl(place).slice("file://".length) : place;
 }
 
 /** A location below another one. */

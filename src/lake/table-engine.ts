@@ -13,15 +13,15 @@ export interface TableEngineOptions {
   readonly httpfs?: string;
 }
 
-/** An engine for a table that belongs to no lake, at a path or `s3://bucket/prefix`; it starts at its first use. */
-export function tableEngine(path: string, world: World, options: TableEngineOptions = {}): Engine {
+/** An engine for a table that belongs to no lake, with files at paths or `s3://bucket/prefix`; it starts at its first use. */
+export function tableEngine(paths: readonly string[], world: World, options: TableEngineOptions = {}): Engine {
   return lazyEngine(
     async () =>
       await duckdbEngine({
         memoryBytes: options.memoryBytes ?? Math.min(MEMORY_MAX_BYTES, Math.floor(totalmem() / 4)),
         threads: options.threads ?? availableParallelism(),
         spillFolder: options.spillFolder ?? tmpdir(),
-        s3Roots: isS3Url(path) ? [s3Root(path)] : [],
+        s3Roots: paths.filter(isS3Url).map((path) => s3Root(path)),
         httpfs: options.httpfs ?? (process.env["SLUICE_HTTPFS"] || "auto"),
         world,
       }),

@@ -8,6 +8,7 @@ export {
   type StoreOperation,
 } from "./faulty/fault.ts";
 export { faultyStore, type FaultyOptions, type FaultyStore } from "./faulty/faulty-store.ts";
+export { absoluteUrl, objectAt, pathBelow, percentDecoded, withOutside } from "./outside.ts";
 export { pathFailure } from "./local/file-failure.ts";
 export { localStore, type LocalStore } from "./local/local-store.ts";
 export { memoryStore } from "./memory/memory-store.ts";

@@ -29,6 +29,8 @@ export interface ObjectStore {
   readonly localFolder: string | undefined;
   /** How an engine that speaks S3's protocol reads objects by itself; undefined where `read` alone reaches them. */
   readonly s3?: S3Access | undefined;
+  /** Places beyond the root whose objects paths may name as `/<URL>`, to be read and never written (see `withOutside`). */
+  readonly outside?: readonly ObjectStore[] | undefined;
   /** The whole object or a part of it, cut to what exists. A missing object fails with `storage.missing`. */
   read(path: string, range?: ByteRange): Promise<Uint8Array>;
   /** Size and time of an object; undefined when it is missing. */

@@ -118,3 +118,35 @@ describe("restore", () => {
     expect(await json("restore", "./t")).toMatchObject({ error: { code: "usage.invalid" } });
   });
 });
+
+describe("clone", () => {
+  test("makes a table of another one's files, which is read where they may be named", async () => {
+    await smallTable();
+    const made = await cli("clone", "./t", "./copy", "--version", "3");
+    expect(made).toMatchObject({ status: 0 });
+    expect(made.stdout).toMatch(/^\.\/copy is a clone of \.\/t at version 3: 3 files \(.+\), none copied\n$/);
+    const source = made.stderr.match(/--allow-files-from (\S+)/)?.[1] ?? "";
+    const ids = async (...more: string[]): Promise<string[]> => {
+      const { stdout } = await cli("read", "./copy", "--format", "csv", "--columns", "id", ...more);
+      return stdout.trim().split(/\s+/).toSorted();
+    };
+    for (const place of [source, "./t", join(folder, "t")]) {
+      expect(await ids("--allow-files-from", place)).toEqual(["1", "2", "3", "4", "5", "6", "id"]);
+    }
+    const refused = await cli("read", "./copy");
+    expect(refused.status).not.toBe(0);
+    expect(refused.stderr).toMatch(/outside of the table's folder.*--allow-files-from/s);
+    expect(await json("clone", "./t", "./copy")).toMatchObject({ error: { code: "table.exists" } });
+    expect(await json("clone", "./t", "./other")).toMatchObject({
+      schema: "sluice.clone/1",
+      table: "./t",
+      version: 4,
+      target: "./other",
+      files: 3,
+      allowFilesFrom: [source],
+    });
+    const vacuum = ["vacuum", "./other", "--retain-hours", "0", "--allow-short-retention", "--allow-files-from", "t"];
+    expect(await json(...vacuum)).toMatchObject({ removedFiles: 0 });
+    expect((await cli("read", "./t", "--limit", "9")).status).toBe(0);
+  });
+});

@@ -99,7 +99,7 @@ async function faultsOfTable(
     if (commit.version !== expected) faults.push(`version ${expected} is not there`);
     expected = commit.version + 1;
     for (const add of commit.adds) {
-      for (const path of pathsOf(add, table.store.url)) referenced.add(path);
+      for (const path of pathsOf(add, table.store)) referenced.add(path);
       const sizeBytes = statSync(join(folder, add.path), { throwIfNoEntry: false })?.size;
       if (sizeBytes !== add.sizeBytes) faults.push(`${add.path} has ${sizeBytes} bytes instead of ${add.sizeBytes}`);
     }
@@ -119,7 +119,7 @@ async function faultsOfTable(
 
 const LOG_FILE = /^_delta_log\/(?:\d{20}\.(?:json|crc|checkpoint\.parquet)|_last_checkpoint)$/;
 
-function pathsOf({ path, deletionVector }: AddFile, rootUrl: string): readonly string[] {
-  const vector = deletionVector === undefined ? undefined : vectorPath(deletionVector, rootUrl);
+function pathsOf({ path, deletionVector }: AddFile, root: { url: string }): readonly string[] {
+  const vector = deletionVector === undefined ? undefined : vectorPath(deletionVector, root);
   return vector === undefined ? [path] : [path, vector];
 }

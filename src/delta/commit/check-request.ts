@@ -3,9 +3,10 @@ import type { AddFile, ProtocolAction, RemoveFile, TableMetadata } from "../acti
 import { protocolFor } from "../features/protocol-for.ts";
 import { FEATURES } from "../features/registry.ts";
 import { assertWritable, hasFeature } from "../features/support.ts";
-import { decodeFilePath, encodeFilePath } from "../log/file-path.ts";
+import { decodeFilePath, encodeFilePath, type TableRoot } from "../log/file-path.ts";
 import { vectorId } from "../log/vector-id.ts";
 import { parseSchema } from "../schema/parse-schema.ts";
+import { ROW_TRACKING_DOMAIN } from "./row-ids.ts";
 import { CLUSTERING_DOMAIN } from "../schema/clustering.ts";
 import { physicalTable } from "../schema/column-mapping.ts";
 import { checkSchema } from "../schema/check-schema.ts";
@@ -17,7 +18,8 @@ import type { CommitRequest } from "../transaction.ts";
  * Refuses, before anything is written, a commit that this table does not allow (`table.unsupported`,
  * `table.schema-mismatch`) or that would be no valid commit on top of `base` (our own mistake).
  */
-export function checkRequest(request: CommitRequest, base: Snapshot | undefined, table: string): void {
+export function checkRequest(request: CommitRequest, base: Snapshot | undefined, root: TableRoot): void {
+  const table = root.url;
   const metadata = metadataAfter(request, base, table);
   const protocol = request.protocol ?? base?.protocol;
   assert(protocol !== undefined, "a commit that creates a table has a protocol");
@@ -25,9 +27,9 @@ export function checkRequest(request: CommitRequest, base: Snapshot | undefined,
   assertWritable(protocol, metadata, table);
   assert(protocolFor(metadata, protocol) === protocol, "the protocol allows what the metadata makes use of");
   checkRemoves(request, base);
-  checkAdds(request, base, { protocol, metadata });
+  checkAdds(request, base, { protocol, metadata, root });
   checkAppendOnly(request, metadata, table);
-  checkNames(request, protocol);
+  checkNames(request, protocol, base === undefined);
 }
 
 function metadataAfter(request: CommitRequest, base: Snapshot | undefined, table: string): TableMetadata {
@@ -54,7 +56,7 @@ function checkRemoves(request: CommitRequest, base: Snapshot | undefined): void 
 function checkAdds(
   request: CommitRequest,
   base: Snapshot | undefined,
-  table: { protocol: ProtocolAction; metadata: TableMetadata },
+  table: { protocol: ProtocolAction; metadata: TableMetadata; root: TableRoot },
 ): void {
   const removed = new Set(request.removes.map((remove) => remove.path));
   const seen = new Set<string>();
@@ -62,8 +64,8 @@ function checkAdds(
     assert(!seen.has(add.path), `${add.path} is added once`);
     seen.add(add.path);
     assert(
-      decodeFilePath(encodeFilePath(add.path), "") === add.path,
-      `the path of an added file is relative: ${add.path}`,
+      decodeFilePath(encodeFilePath(add.path), table.root) === add.path,
+      `the path of an added file is one that is read back: ${add.path}`,
     );
     const live = base?.files.get(add.path);
     const isUnchanged = live !== undefined && vectorId(live.deletionVector) === vectorId(add.deletionVector);
@@ -74,7 +76,7 @@ function checkAdds(
       );
     }
     checkPartitionValues(add, table.metadata);
-    if (!isUnchanged) checkVector(add, table);
+    if (!isUnchanged) checkVector(add, { ...table, isNew: base === undefined });
   }
 }
 
@@ -84,10 +86,11 @@ function checkPartitionValues(add: AddFile, metadata: TableMetadata): void {
   assert(names === columns, `an added file has a value for each partition column: ${add.path}`);
 }
 
-function checkVector(add: AddFile, table: { protocol: ProtocolAction; metadata: TableMetadata }): void {
+function checkVector(add: AddFile, table: { protocol: ProtocolAction; metadata: TableMetadata; isNew: boolean }): void {
   if (add.deletionVector === undefined) return;
   assert(hasFeature(table.protocol, "deletionVectors"), "a table that gets a deletion vector supports them");
-  const isEnabled = FEATURES.get("deletionVectors")?.activeIn?.(table.metadata) === true;
+  // A clone begins with those that its source has, whether or not it is to get more.
+  const isEnabled = table.isNew || FEATURES.get("deletionVectors")?.activeIn?.(table.metadata) === true;
   assert(isEnabled, "a table that gets a deletion vector has them enabled");
   const rows = add.stats === undefined ? undefined : parseStats(add.stats)?.numRecords;
   assert(rows !== undefined, `a file with a deletion vector says how many rows it has: ${add.path}`);
@@ -106,14 +109,16 @@ function checkAppendOnly(request: CommitRequest, metadata: TableMetadata, table:
   );
 }
 
-function checkNames(request: CommitRequest, protocol: ProtocolAction): void {
+function checkNames(request: CommitRequest, protocol: ProtocolAction, isNew: boolean): void {
   const appIds = (request.txns ?? []).map((claim) => claim.appId);
   assert(new Set(appIds).size === appIds.length, "a transaction is claimed once");
   const domains = (request.domains ?? []).map((domain) => domain.domain);
   assert(new Set(domains).size === domains.length, "a domain is written once");
   const hasDomains = hasFeature(protocol, "domainMetadata");
   assert(domains.length === 0 || hasDomains, "a table that gets domain metadata supports it");
-  const systems = domains.filter((domain) => domain.startsWith("delta.") && domain !== CLUSTERING_DOMAIN);
+  const isKnown = (domain: string): boolean =>
+    domain === CLUSTERING_DOMAIN || (isNew && domain === ROW_TRACKING_DOMAIN);
+  const systems = domains.filter((domain) => domain.startsWith("delta.") && !isKnown(domain));
   assert(systems.length === 0, "of the system's own domains only those that we understand are written");
 }
 

@@ -48,11 +48,11 @@ export async function commitTransaction(
   for (let tried = 1; tried <= RACES.attemptsMax; tried += 1) {
     const settled = settleClaims(access, request, current);
     if (settled !== undefined) return settled;
-    checkRequest(request, current, access.store.url);
+    checkRequest(request, current, access.store);
     const version = (current?.version ?? -1) + 1;
     const placed = placeRequest(request, current, { version, nowMs: access.world.nowMs() });
     const body = commitBody(placed, stamp);
-    const commit = readCommit(version, body, { where: commitPath(version), rootUrl: access.store.url });
+    const commit = readCommit(version, body, { where: commitPath(version), root: access.store });
     if (current !== undefined && !(await isTail(access, current))) throw overtaken(access, current.version);
     if ((await publish(access, version, body)) === "published") {
       const snapshot = await afterCommit(access, await appended(access, current, commit), stamp.txnId);

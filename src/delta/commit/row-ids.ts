@@ -7,7 +7,7 @@ import { parseStats } from "../stats/parse-stats.ts";
 import type { Snapshot } from "../snapshot.ts";
 import type { CommitRequest } from "../transaction.ts";
 
-const DOMAIN = "delta.rowTracking";
+export const ROW_TRACKING_DOMAIN = "delta.rowTracking";
 
 /**
  * In a table with row tracking every added file gets the ids of its rows, above all that were given, and the version that it is added
@@ -15,7 +15,8 @@ const DOMAIN = "delta.rowTracking";
  */
 export function withRowIds(request: CommitRequest, current: Snapshot | undefined, version: number): CommitRequest {
   if (!givesRowIds(request, current)) return request;
-  const highest = highestId(current?.domains.get(DOMAIN));
+  const asked = request.domains ?? [];
+  const highest = highestId(asked.find(isMark) ?? current?.domains.get(ROW_TRACKING_DOMAIN));
   let next = highest + 1n;
   const adds = [...request.adds, ...filesWithoutIds(request, current)].map((add) => {
     if (rowIdsOf(add) !== undefined) return add;
@@ -25,8 +26,14 @@ export function withRowIds(request: CommitRequest, current: Snapshot | undefined
   });
   if (next === highest + 1n) return { ...request, adds };
   const configuration = stringifyJson({ rowIdHighWaterMark: next - 1n });
-  const domains = [...(request.domains ?? []), { domain: DOMAIN, configuration, removed: false }];
+  const mark = { domain: ROW_TRACKING_DOMAIN, configuration, removed: false };
+  const domains = [...asked.filter((domain) => !isMark(domain)), mark];
   return { ...request, adds, domains };
+}
+
+/** A clone begins where its source has come to. */
+function isMark({ domain }: DomainMetadataAction): boolean {
+  return domain === ROW_TRACKING_DOMAIN;
 }
 
 function givesRowIds(request: CommitRequest, current: Snapshot | undefined): boolean {

@@ -2,7 +2,7 @@ import { assert, must } from "../../base/index.ts";
 import type { AddFile } from "../actions.ts";
 import type { AddColumns, TextColumn } from "../needs.ts";
 import { addActionAt, textAt } from "./add-columns.ts";
-import { decodeFilePath, encodeFilePath } from "./file-path.ts";
+import { decodeFilePath, encodeFilePath, type TableRoot } from "./file-path.ts";
 import { areEqual, hashOf, isPlainUri, type BytesAt } from "./path-bytes.ts";
 import { readAction } from "./read-action.ts";
 
@@ -27,15 +27,15 @@ export interface FileBatch {
 export class FileColumns {
   readonly #batches: FileBatch[] = [];
   readonly #where: string;
-  readonly #rootUrl: string;
+  readonly #root: TableRoot;
   readonly #kept = new Map<number, AddFile>();
   /** Open addressing by path, two places a slot: a number plus one (0: the slot is free), and the hash of its path. */
   #slots = new Uint32Array(128);
   #size = 0;
 
-  constructor(place: { readonly where: string; readonly rootUrl: string }) {
+  constructor(place: { readonly where: string; readonly root: TableRoot }) {
     this.#where = place.where;
-    this.#rootUrl = place.rootUrl;
+    this.#root = place.root;
   }
 
   get size(): number {
@@ -85,7 +85,7 @@ export class FileColumns {
     const known = this.#kept.get(number);
     if (known !== undefined) return known;
     const { batch, row } = this.#place(number);
-    const action = readAction(addActionAt(batch.columns, row), { where: this.#where, rootUrl: this.#rootUrl });
+    const action = readAction(addActionAt(batch.columns, row), { where: this.#where, root: this.#root });
     assert(action?.kind === "add", "columns of adds hold adds");
     if (this.#kept.size < KEPT_MAX) this.#kept.set(number, action.add);
     return action.add;
@@ -106,7 +106,7 @@ export class FileColumns {
       if (isPlain) for (let before = 0; before < row; before += 1) paths.push(textAt(uris, before) ?? "");
       isPlain = false;
       const uri = textAt(uris, row) ?? "";
-      const path = plain ? uri : decodeFilePath(uri, this.#rootUrl);
+      const path = plain ? uri : decodeFilePath(uri, this.#root);
       if (!plain && uri !== encodeFilePath(path)) tell(path, uri);
       paths.push(path);
     }

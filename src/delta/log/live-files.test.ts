@@ -74,7 +74,7 @@ describe("files of a version", () => {
   });
 
   test("of a path that a checkpoint has twice are told once, and the other row is named", () => {
-    const columns = new FileColumns({ where: "here", rootUrl: ROOT });
+    const columns = new FileColumns({ where: "here", root: { url: ROOT } });
     const repeated: number[] = [];
     columns.take(addColumnsOf([sized(1), sized(2)]), {
       uri: () => undefined,
@@ -109,7 +109,7 @@ function expectSame(live: LiveFiles, model: ReadonlyMap<string, AddFile>): void 
 }
 
 function liveFiles(list: readonly AddFile[]): LiveFiles {
-  const columns = new FileColumns({ where: "here", rootUrl: ROOT });
+  const columns = new FileColumns({ where: "here", root: { url: ROOT } });
   for (let start = 0; start < list.length; start += 16) {
     columns.take(addColumnsOf(list.slice(start, start + 16)), {
       uri: (path, uri) => expect.fail(`${uri} is what we write for ${path}`),

@@ -50,7 +50,7 @@ export async function readCommitFile(access: LogAccess, version: number): Promis
   const path = commitPath(version);
   try {
     const body = await access.store.read(path);
-    return readCommit(version, body, { where: path, rootUrl: access.store.url });
+    return readCommit(version, body, { where: path, root: access.store });
   } catch (error) {
     if (isFailure(error, "storage.missing")) return undefined;
     throw error;
@@ -177,7 +177,7 @@ async function readCompactionFile(
   path: string,
 ): Promise<LoggedCommit | undefined> {
   try {
-    return readCompaction(step, await access.store.read(path), { where: path, rootUrl: access.store.url });
+    return readCompaction(step, await access.store.read(path), { where: path, root: access.store });
   } catch (error) {
     if (isFailure(error, "storage.missing")) return undefined;
     if (!isFailure(error, "table.corrupt")) throw error;

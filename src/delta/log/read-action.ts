@@ -14,7 +14,7 @@ import type {
 } from "../actions.ts";
 import { parseSchema } from "../schema/parse-schema.ts";
 import { ActionMembers, emptyRecord, isObject, optional } from "./action-members.ts";
-import { decodeFilePath } from "./file-path.ts";
+import { decodeFilePath, type TableRoot } from "./file-path.ts";
 
 /** One action, and for files the URI it was written with (another engine may compare it as text). */
 export type Action =
@@ -32,7 +32,7 @@ export type Action =
 /** Where an action stands, for messages, and the table it belongs to, for judging absolute paths. */
 export interface ActionPlace {
   readonly where: string;
-  readonly rootUrl: string;
+  readonly root: TableRoot;
 }
 
 /** Parses `{"<action>": {…}}`; undefined for actions that readers pass over (unknown ones, checkpointMetadata). */
@@ -58,16 +58,16 @@ const READERS: Readonly<Record<string, ActionReader>> = Object.assign(emptyRecor
   }),
   add: (members: ActionMembers, place: ActionPlace) => {
     const uri = members.string("path");
-    return { kind: "add", add: readAdd(members, decodeFilePath(uri, place.rootUrl)), uri };
+    return { kind: "add", add: readAdd(members, decodeFilePath(uri, place.root)), uri };
   },
   remove: (members: ActionMembers, place: ActionPlace) => {
     const uri = members.string("path");
-    return { kind: "remove", remove: readRemove(members, decodeFilePath(uri, place.rootUrl)), uri };
+    return { kind: "remove", remove: readRemove(members, decodeFilePath(uri, place.root)), uri };
   },
   cdc: (members: ActionMembers, place: ActionPlace) => ({
     kind: "change-file",
     file: {
-      path: decodeFilePath(members.string("path"), place.rootUrl),
+      path: decodeFilePath(members.string("path"), place.root),
       partitionValues: members.optionalMap("partitionValues") ?? emptyRecord(),
       sizeBytes: members.count("size"),
     },

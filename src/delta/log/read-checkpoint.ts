@@ -1,6 +1,6 @@
 import { SluiceError, isFailure, type JsonObject } from "../../base/index.ts";
 import { sidecarPath } from "./file-names.ts";
-import { decodeFilePath } from "./file-path.ts";
+import { decodeFilePath, type TableRoot } from "./file-path.ts";
 import type { LogAccess } from "./log-access.ts";
 import type { AddColumns, CheckpointRows } from "../needs.ts";
 import { FileColumns } from "./file-columns.ts";
@@ -18,8 +18,8 @@ const PARTS_AT_ONCE = 4;
  * What cannot be read fails with `table.corrupt` (a file that vanished too: the listing named it).
  */
 export async function readCheckpoint(access: LogAccess, checkpoint: CheckpointFilesOf): Promise<CheckpointContent> {
-  const rootUrl = access.store.url;
-  const columns = new FileColumns({ where: checkpoint.paths.join(", "), rootUrl });
+  const root = access.store;
+  const columns = new FileColumns({ where: checkpoint.paths.join(", "), root });
   const passedOver = new Set<number>();
   const uris = new Map<string, string>();
   const actions: Action[] = [];
@@ -31,7 +31,7 @@ export async function readCheckpoint(access: LogAccess, checkpoint: CheckpointFi
   const takePart = async (path: string): Promise<void> => {
     for await (const item of itemsOf(access, path)) {
       if (item.kind === "adds") columns.take(item, tell);
-      else if (item.kind === "sidecar") sidecars.set(sidecarOf(item.uri, rootUrl), item.sizeBytes);
+      else if (item.kind === "sidecar") sidecars.set(sidecarOf(item.uri, root), item.sizeBytes);
       else actions.push(item);
     }
   };
@@ -48,12 +48,12 @@ async function all(paths: Iterable<string>, takePart: (path: string) => Promise<
 /** Paths of the sidecars that a checkpoint file refers to. */
 export async function* sidecarsOf(access: LogAccess, path: string): AsyncGenerator<string> {
   for await (const action of itemsOf(access, path)) {
-    if (action.kind === "sidecar") yield sidecarOf(action.uri, access.store.url);
+    if (action.kind === "sidecar") yield sidecarOf(action.uri, access.store);
   }
 }
 
 async function* itemsOf(access: LogAccess, path: string): AsyncGenerator<Action | AddColumns> {
-  const place = { where: path, rootUrl: access.store.url };
+  const place = { where: path, root: access.store };
   try {
     for await (const rows of rowsOf(access, path)) {
       if (!isActions(rows)) {
@@ -87,7 +87,7 @@ async function* rowsOf(access: LogAccess, path: string): AsyncGenerator<Checkpoi
 }
 
 /** A sidecar is named by its file name below `_delta_log/_sidecars`, or by an absolute URI. */
-function sidecarOf(uri: string, rootUrl: string): string {
-  const path = decodeFilePath(uri, rootUrl);
+function sidecarOf(uri: string, root: TableRoot): string {
+  const path = decodeFilePath(uri, root);
   return path.includes("/") ? path : sidecarPath(path);
 }

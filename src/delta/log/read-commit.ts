@@ -10,7 +10,7 @@ import type {
   TxnAction,
 } from "../actions.ts";
 import type { CommitChanges } from "../snapshot.ts";
-import { encodeFilePath } from "./file-path.ts";
+import { encodeFilePath, type TableRoot } from "./file-path.ts";
 import { readAction, type Action } from "./read-action.ts";
 import { fileKey, vectorId } from "./vector-id.ts";
 
@@ -56,7 +56,7 @@ function readParts(
     lineNumber += 1;
     if (line.trim() === "") continue;
     const where = `${place.where}, line ${lineNumber}`;
-    const action = readAction(parseLine(line, where), { where, rootUrl: place.rootUrl });
+    const action = readAction(parseLine(line, where), { where, root: place.root });
     if (action !== undefined) parts.take(action);
   }
   if (text.trim() === "") parts.fail("the file is empty");
@@ -65,7 +65,7 @@ function readParts(
 
 export interface CommitPlace {
   readonly where: string;
-  readonly rootUrl: string;
+  readonly root: TableRoot;
 }
 
 class CommitParts {

@@ -2,13 +2,14 @@ import type { AddFile, RemoveFile } from "../actions.ts";
 import type { DeltaLog } from "../delta-log.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { vectorPath } from "../vectors/deletion-vectors.ts";
+import type { TableRoot } from "../log/file-path.ts";
 
 /** Paths of the files that a version refers to, its tombstones younger than `sinceMs` included: data and deletion vectors. */
-export function neededFiles(snapshot: Snapshot, rootUrl: string, sinceMs: number): Set<string> {
+export function neededFiles(snapshot: Snapshot, root: TableRoot, sinceMs: number): Set<string> {
   const needed = new Set<string>();
-  for (const file of snapshot.files.values()) addPaths(needed, file, rootUrl);
+  for (const file of snapshot.files.values()) addPaths(needed, file, root);
   for (const remove of snapshot.tombstones) {
-    if ((remove.deletionTimestamp ?? 0) > sinceMs) addPaths(needed, remove, rootUrl);
+    if ((remove.deletionTimestamp ?? 0) > sinceMs) addPaths(needed, remove, root);
   }
   return needed;
 }
@@ -19,18 +20,18 @@ export function neededFiles(snapshot: Snapshot, rootUrl: string, sinceMs: number
  */
 export async function addNeededBetween(
   needed: Set<string>,
-  log: DeltaLog,
+  { log, store }: { readonly log: DeltaLog; readonly store: TableRoot },
   { from, to, files }: { readonly from: number; readonly to: number; readonly files: "changes" | "all" },
 ): Promise<void> {
   for await (const { adds, removes, changeFiles } of log.changes(from, to)) {
     for (const { path } of changeFiles) needed.add(path);
-    for (const file of [...adds, ...removes]) if (files === "all" || file.dataChange) addPaths(needed, file, log.url);
+    for (const file of [...adds, ...removes]) if (files === "all" || file.dataChange) addPaths(needed, file, store);
   }
 }
 
-function addPaths(needed: Set<string>, file: AddFile | RemoveFile, rootUrl: string): void {
+function addPaths(needed: Set<string>, file: AddFile | RemoveFile, root: TableRoot): void {
   needed.add(file.path);
   if (file.deletionVector === undefined) return;
-  const path = vectorPath(file.deletionVector, rootUrl);
+  const path = vectorPath(file.deletionVector, root);
   if (path !== undefined) needed.add(path);
 }

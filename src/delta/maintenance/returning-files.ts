@@ -6,6 +6,7 @@ import { tombstoneRetentionMs } from "../log/table-properties.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { vectorPath } from "../vectors/deletion-vectors.ts";
 import { neededFiles } from "./needed-files.ts";
+import type { TableRoot } from "../log/file-path.ts";
 
 const LOOKS_AT_ONCE = 16;
 /** Between the look at the files and the commit that names them again, a vacuum may begin: longer than that takes. */
@@ -34,12 +35,12 @@ export async function assertReturnable(
   { adds, allowExpiredFiles, ...versions }: Returning,
 ): Promise<void> {
   const { current, target } = versions;
-  const paths = pathsOf(adds, table.store.url);
+  const paths = pathsOf(adds, table.store);
   await assertThere(table, paths, target);
   if (allowExpiredFiles === true) return;
   const nowMs = Math.max(table.world.nowMs(), current.timestampMs);
   const retentionMs = tombstoneRetentionMs(current.metadata.configuration);
-  const kept = neededFiles(current, table.store.url, nowMs - retentionMs + COMMIT_MS_MAX);
+  const kept = neededFiles(current, table.store, nowMs - retentionMs + COMMIT_MS_MAX);
   const expired = [...paths].filter((path) => !kept.has(path)).length;
   if (expired === 0) return;
   throw new SluiceError(
@@ -53,11 +54,11 @@ export async function assertReturnable(
   );
 }
 
-function pathsOf(adds: readonly AddFile[], rootUrl: string): ReadonlySet<string> {
+function pathsOf(adds: readonly AddFile[], root: TableRoot): ReadonlySet<string> {
   const paths = new Set<string>();
   for (const { path, deletionVector } of adds) {
     paths.add(path);
-    const vector = deletionVector === undefined ? undefined : vectorPath(deletionVector, rootUrl);
+    const vector = deletionVector === undefined ? undefined : vectorPath(deletionVector, root);
     if (vector !== undefined) paths.add(vector);
   }
   return paths;

@@ -151,7 +151,7 @@ describe("vacuum", () => {
       const file = [...base.files.values()][0];
       const [vector] = await writeDeletionVectors(store, [rowSet(row)], world);
       if (file === undefined || vector === undefined) throw new Error("there is a file and a vector");
-      paths.push(vectorPath(vector, store.url) ?? "");
+      paths.push(vectorPath(vector, store) ?? "");
       const changed = { ...addWithVector(file, vector), stats: '{"numRecords":3}' };
       const removes = [removeOf(file, world.nowMs())];
       committed(await log.commit({ base, operation: "DELETE", adds: [changed], removes, reads: READ_NOTHING }));

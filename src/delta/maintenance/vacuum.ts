@@ -61,7 +61,7 @@ export async function vacuum(table: VacuumTable, options: VacuumOptions = {}): P
   const { unneeded, youngFiles } = await listUnneeded(table, { snapshot: first, cutoffMs, options });
   // Once more on what was committed during the listing.
   const last = await newest(table);
-  const needed = neededFiles(last, table.store.url, cutoffMs);
+  const needed = neededFiles(last, table.store, cutoffMs);
   await addOlderNeeds(needed, table, { snapshot: last, retentionMs, cutoffMs, options });
   const removed = unneeded.filter(({ path }) => !needed.has(path));
   if (options.dryRun !== true) await remove(table, removed, options);
@@ -100,7 +100,7 @@ async function listUnneeded(
   table: VacuumTable,
   { snapshot, cutoffMs, options }: { snapshot: Snapshot; cutoffMs: number; options: VacuumOptions },
 ): Promise<{ unneeded: readonly ObjectInfo[]; youngFiles: number }> {
-  const needed = neededFiles(snapshot, table.store.url, cutoffMs);
+  const needed = neededFiles(snapshot, table.store, cutoffMs);
   // Folders may be called by either name of a column.
   const { metadata } = snapshot;
   const partitions = [...metadata.partitionColumns, ...physicalTable(metadata).partitionColumns];
@@ -129,7 +129,7 @@ async function addOlderNeeds(
   const { snapshot, retentionMs, cutoffMs, options } = request;
   const to = snapshot.version;
   if (options.keepAfterVersion !== undefined) {
-    await addNeededBetween(needed, table.log, { from: options.keepAfterVersion + 1, to, files: "changes" });
+    await addNeededBetween(needed, table, { from: options.keepAfterVersion + 1, to, files: "changes" });
   }
   if (retentionMs <= tombstoneRetentionMs(snapshot.metadata.configuration)) return;
   let from = to + 1;
@@ -137,7 +137,7 @@ async function addOlderNeeds(
     if (timestampMs < cutoffMs) break;
     from = Math.min(from, version);
   }
-  await addNeededBetween(needed, table.log, { from, to, files: "all" });
+  await addNeededBetween(needed, table, { from, to, files: "all" });
 }
 
 async function remove(table: VacuumTable, unneeded: readonly ObjectInfo[], options: VacuumOptions): Promise<void> {

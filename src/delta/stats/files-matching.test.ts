@@ -128,7 +128,7 @@ describe("files that may hold a row", () => {
   test("are the same in columns and one by one", () => {
     fc.assert(
       fc.property(files, files, ranges, fc.option(values.map(String)), (listed, later, wanted, day) => {
-        const columns = new FileColumns({ where: "here", rootUrl: "memory://" });
+        const columns = new FileColumns({ where: "here", root: { url: "memory://" } });
         columns.take(addColumnsOf(listed), { uri: () => undefined, repeated: () => undefined });
         const model = new Map([...listed, ...later].map((file) => [file.path, file]));
         const live = new LiveFiles({

@@ -14,7 +14,7 @@ describe("deletion vectors", () => {
     const store = memoryStore({ world });
     const sets = [new RowSet([1, 5, 70_000]), new RowSet().addRange(0, 3), new RowSet([2 ** 33])];
     const vectors = await writeDeletionVectors(store, sets, world);
-    expect(new Set(vectors.map((vector) => vectorPath(vector, store.url))).size).toBe(1);
+    expect(new Set(vectors.map((vector) => vectorPath(vector, store))).size).toBe(1);
     expect(vectors[0]?.offset).toBe(1);
     for (const [index, vector] of vectors.entries()) {
       expect([...(await readDeletionVector(store, vector))]).toEqual([...(sets[index] ?? [])]);
@@ -30,7 +30,9 @@ describe("deletion vectors", () => {
       sizeInBytes: 40,
       cardinality: 6,
     };
-    expect(vectorPath(vector, "memory://t")).toBe("ab/deletion_vector_d2c639aa-8816-431a-aaf6-d3fe2512ff61.bin");
+    expect(vectorPath(vector, { url: "memory://t" })).toBe(
+      "ab/deletion_vector_d2c639aa-8816-431a-aaf6-d3fe2512ff61.bin",
+    );
   });
 
   test("inside the log are read in the old encoding, too", async () => {
@@ -52,7 +54,7 @@ describe("deletion vectors", () => {
     const rows = new RowSet([1, 2, 3, 100_000]).addRange(200_000, 300_000);
     const [vector] = await writeDeletionVectors(store, [rows], world);
     if (vector === undefined) throw new Error("one vector was written");
-    const path = vectorPath(vector, store.url) ?? "";
+    const path = vectorPath(vector, store) ?? "";
     const body = await store.read(path);
     for (let at = 1; at < body.length; at += 1) {
       const damaged = Uint8Array.from(body);

@@ -2,7 +2,7 @@ import { crc32 } from "node:zlib";
 import { STORAGE_RETRY, SluiceError, isFailure, withRetry, type World } from "../../base/index.ts";
 import type { ObjectStore } from "../../storage/index.ts";
 import type { DeletionVectorDescriptor } from "../actions.ts";
-import { decodeFilePath } from "../log/file-path.ts";
+import { decodeFilePath, type TableRoot } from "../log/file-path.ts";
 import { BitmapFormatError } from "./roaring-format.ts";
 import type { RowSet } from "./row-set.ts";
 import { decodeVector, encodeVector } from "./vector-format.ts";
@@ -52,18 +52,18 @@ export async function writeDeletionVectors(
 }
 
 /** Where a stored vector is, as a path of the table's store; undefined for an inline one. */
-export function vectorPath(vector: DeletionVectorDescriptor, rootUrl: string): string | undefined {
+export function vectorPath(vector: DeletionVectorDescriptor, root: TableRoot): string | undefined {
   switch (vector.storageType) {
     case "i":
       return undefined;
     case "p":
-      return decodeFilePath(vector.pathOrInlineDv, rootUrl);
+      return decodeFilePath(vector.pathOrInlineDv, root);
     case "u": {
       const text = vector.pathOrInlineDv;
       const bytes = text.length < 20 ? undefined : decodeZ85(text.slice(-20));
       if (bytes?.length !== 16) throw corrupt(vector, "its name is no identifier");
       const folder = text.slice(0, -20);
-      return decodeFilePath(`${folder === "" ? "" : `${folder}/`}${fileName(uuidText(bytes))}`, rootUrl);
+      return decodeFilePath(`${folder === "" ? "" : `${folder}/`}${fileName(uuidText(bytes))}`, root);
     }
   }
 }
@@ -94,7 +94,7 @@ async function createVectorFile(store: ObjectStore, body: Uint8Array, world: Wor
 }
 
 async function storedBytes(store: ObjectStore, vector: DeletionVectorDescriptor): Promise<Uint8Array> {
-  const path = vectorPath(vector, store.url) ?? "";
+  const path = vectorPath(vector, store) ?? "";
   const start = vector.offset ?? 0;
   const end = start + vector.sizeInBytes + FRAME_BYTES;
   let frame: Uint8Array;

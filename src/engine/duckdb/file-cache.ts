@@ -1,13 +1,18 @@
 import { link, mkdir, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { SluiceError, isFailure, messageOf } from "../../base/index.ts";
-import type { ObjectStore } from "../../storage/index.ts";
+import { objectAt, type ObjectStore } from "../../storage/index.ts";
 import type { Database } from "./database.ts";
 
 /** An immutable object that a query reads. */
 export interface RemoteFile {
   readonly path: string;
   readonly sizeBytes: number;
+}
+
+/** A file and the store that it lies in: the table's own, or one beyond it. */
+interface PlacedFile extends RemoteFile {
+  readonly store: ObjectStore;
 }
 
 /** Copies of other stores' files that are kept beyond the query that fetched them. */
@@ -49,17 +54,19 @@ export class FileCache {
       void this.#evict();
     };
     try {
-      const root = await this.#remoteRoot(store, files);
-      const paths = await mapLimited(files, async (file) => {
-        const inPlace = this.#inPlace(store, file.path);
+      const objects = files.map(({ path, sizeBytes }): PlacedFile => ({ ...objectAt(store, path), sizeBytes }));
+      const roots = await this.#remoteRoots(objects);
+      const paths = await mapLimited(objects, async (file) => {
+        const inPlace = this.#inPlace(file.store, file.path);
         if (inPlace !== undefined) return inPlace;
-        if (root !== undefined && this.#isBetterThere(store, file)) {
+        const root = roots.get(file.store);
+        if (root !== undefined && this.#isBetterThere(file.store, file)) {
           const url = `${root}${file.path}`;
-          this.#database.remote?.hold(url, store, file.path);
+          this.#database.remote?.hold(url, file.store, file.path);
           there.push(url);
           return url;
         }
-        const entry = this.#entry(store, file);
+        const entry = this.#entry(file.store, file);
         used.push(entry);
         await entry.fetched;
         return entry.file;
@@ -76,6 +83,16 @@ export class FileCache {
     if (localFolder === undefined || !this.#database.reaches(localFolder)) return undefined;
     const file = `${localFolder}/${path}`;
     return PLAIN_PATH.test(file) ? file : undefined;
+  }
+
+  /** Of each store that has some of the files, where the engine finds them by itself. */
+  async #remoteRoots(files: readonly PlacedFile[]): Promise<ReadonlyMap<ObjectStore, string | undefined>> {
+    const roots = new Map<ObjectStore, string | undefined>();
+    for (const store of new Set(files.map((file) => file.store))) {
+      const inStore = files.filter((file) => file.store === store);
+      roots.set(store, await this.#remoteRoot(store, inStore));
+    }
+    return roots;
   }
 
   async #remoteRoot(store: ObjectStore, files: readonly RemoteFile[]): Promise<string | undefined> {

@@ -114,7 +114,7 @@ async function withVectors(parts: EngineParts, session: Session, { request, left
     return vector === undefined ? [] : [addWithVector(file, vector)];
   });
   for (const vector of vectors) {
-    const path = vectorPath(vector, table.store.url);
+    const path = vectorPath(vector, table.store);
     if (path !== undefined) draft.add(path);
   }
   return {

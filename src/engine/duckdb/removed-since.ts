@@ -30,7 +30,7 @@ async function removedSince(
   if (newest === undefined || newest.version <= snapshot.version) return undefined;
   let missing = 0;
   for (const { path, deletionVector } of files ?? snapshot.files.values()) {
-    const vector = deletionVector === undefined ? undefined : vectorPath(deletionVector, store.url);
+    const vector = deletionVector === undefined ? undefined : vectorPath(deletionVector, store);
     for (const one of vector === undefined ? [path] : [path, vector]) {
       if ((await store.stat(one)) !== undefined) continue;
       // What the newest version needs and has not is damage, not a clean-up.
