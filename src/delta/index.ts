@@ -65,6 +65,7 @@ export { clusteringColumns, clusteringDomain, isClusteredBy } from "./schema/clu
 export { serializeSchema } from "./schema/serialize-schema.ts";
 export type { CommitChanges, HistoryEntry, Snapshot, TableHead } from "./snapshot.ts";
 export { encodeStats, type ColumnStats, type StatValue, type StatsLayout } from "./stats/encode-stats.ts";
+export { coveringRange } from "./stats/covering-range.ts";
 export { type ColumnRange } from "./stats/file-may-match.ts";
 export { filesMatching, type WantedFiles } from "./stats/files-matching.ts";
 export { parseStats, type FileStats } from "./stats/parse-stats.ts";

@@ -50,41 +50,45 @@ function unreachable(): never {
   throw new Error("the source is gone");
 }
 
-test("rows one by one, in arrays or both, from a generator or a stream, are the rows of an array", async () => {
-  const items = fc.array(fc.option(fc.integer({ min: 0, max: 5 }), { nil: undefined }), { maxLength: 12 });
-  await using streamed = await newTable();
-  await using given = await newTable();
-  await fc.assert(
-    fc.asyncProperty(
-      items,
-      fc.boolean(),
-      fc.constantFrom("append", "overwrite", "merge"),
-      async (sizes, isAsync, verb) => {
-        let id = 0;
-        const row = (): NewRow => {
-          id += 1;
-          return id % 3 === 0 ? { id } : { id, name: id % 2 === 0 ? null : `n${id}` };
-        };
-        const stream = sizes.map((size) => (size === undefined ? row() : Array.from({ length: size }, row)));
-        const rows = stream.flat();
-        for (const [table, source] of [
-          [streamed, isAsync ? later(stream) : stream.values()],
-          [given, rows],
-        ] as const) {
-          await table.overwrite([
-            { id: 1, name: "one", size: 1 },
-            { id: 100, name: "kept", size: 2 },
-          ]);
-          if (verb !== "merge") await table[verb](source);
-          else await table.merge(source, { keys: ["id"] });
-        }
-        expect(await rowsOf(streamed)).toEqual(await rowsOf(given));
-        expect(await leftIn(streamed.spill)).toEqual([]);
-      },
-    ),
-    { numRuns: process.env["SLUICE_NIGHTLY"] === "true" ? 300 : 6 },
-  );
-});
+test(
+  "rows one by one, in arrays or both, from a generator or a stream, are the rows of an array",
+  { timeout: 600_000 },
+  async () => {
+    const items = fc.array(fc.option(fc.integer({ min: 0, max: 5 }), { nil: undefined }), { maxLength: 12 });
+    await using streamed = await newTable();
+    await using given = await newTable();
+    await fc.assert(
+      fc.asyncProperty(
+        items,
+        fc.boolean(),
+        fc.constantFrom("append", "overwrite", "merge"),
+        async (sizes, isAsync, verb) => {
+          let id = 0;
+          const row = (): NewRow => {
+            id += 1;
+            return id % 3 === 0 ? { id } : { id, name: id % 2 === 0 ? null : `n${id}` };
+          };
+          const stream = sizes.map((size) => (size === undefined ? row() : Array.from({ length: size }, row)));
+          const rows = stream.flat();
+          for (const [table, source] of [
+            [streamed, isAsync ? later(stream) : stream.values()],
+            [given, rows],
+          ] as const) {
+            await table.overwrite([
+              { id: 1, name: "one", size: 1 },
+              { id: 100, name: "kept", size: 2 },
+            ]);
+            if (verb !== "merge") await table[verb](source);
+            else await table.merge(source, { keys: ["id"] });
+          }
+          expect(await rowsOf(streamed)).toEqual(await rowsOf(given));
+          expect(await leftIn(streamed.spill)).toEqual([]);
+        },
+      ),
+      { numRuns: process.env["SLUICE_NIGHTLY"] === "true" ? 300 : 6 },
+    );
+  },
+);
 
 test("columns that no row of a stream names stay as they are", async () => {
   await using table = await newTable();

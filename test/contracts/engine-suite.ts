@@ -8,6 +8,7 @@ import { converting } from "./engine/converting.ts";
 import { merging } from "./engine/merging.ts";
 import { racing } from "./engine/racing.ts";
 import { optimizing } from "./engine/optimizing.ts";
+import { pruning } from "./engine/pruning.ts";
 import { reading } from "./engine/reading.ts";
 import { requesting } from "./engine/requesting.ts";
 import { everyType } from "./engine/types.ts";
@@ -29,6 +30,7 @@ export function engineSuite(name: string, make: MakeEngine): void {
     merging(make);
     reading(make);
     racing(make);
+    pruning(make);
     updating(make);
     optimizing(make);
     clustering(make);

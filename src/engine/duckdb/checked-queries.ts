@@ -1,4 +1,4 @@
-import { assertReadOnlyQuery } from "./query-guard.ts";
+import { assertReadOnlyQuery, type CheckedQuery } from "./query-guard.ts";
 import type { Session } from "./session.ts";
 
 /** Texts that are remembered, in characters. */
@@ -9,22 +9,22 @@ const REMEMBERED_MAX = 4 * 1_048_576;
  * the verdict depends on the text and the names that it may use, on nothing else.
  */
 export class CheckedQueries {
-  readonly #passed = new Map<string, ReadonlySet<string>>();
+  readonly #passed = new Map<string, CheckedQuery>();
   #characters = 0;
 
   /** As `assertReadOnlyQuery`. */
-  async check(session: Session, sql: string, inputs: readonly string[]): Promise<ReadonlySet<string>> {
+  async check(session: Session, sql: string, inputs: readonly string[]): Promise<CheckedQuery> {
     const key = JSON.stringify([sql, inputs.toSorted()]);
     const known = this.#passed.get(key);
     if (known !== undefined) return known;
-    const tables = await assertReadOnlyQuery(session, sql, inputs);
-    this.#passed.set(key, tables);
+    const checked = await assertReadOnlyQuery(session, sql, inputs);
+    this.#passed.set(key, checked);
     this.#characters += key.length;
     for (const oldest of this.#passed.keys()) {
       if (this.#characters <= REMEMBERED_MAX) break;
       this.#passed.delete(oldest);
       this.#characters -= oldest.length;
     }
-    return tables;
+    return checked;
   }
 }

@@ -2,7 +2,9 @@ import type { OpenTable, WriteOptions, WriteOutcome } from "../engine.ts";
 import { commitLoop, type PreparedWrite } from "./commit-loop.ts";
 import type { DraftFiles } from "./draft-files.ts";
 import type { EngineParts } from "./engine-parts.ts";
+import { filesWithin } from "./file-statistics.ts";
 import { collectPositions } from "./positions.ts";
+import { predicateRanges } from "./pruning/predicate-ranges.ts";
 import { assertReadOnlyExpression } from "./query-guard.ts";
 import { removeRows } from "./remove-rows.ts";
 import { FILE_COLUMN, ROW_COLUMN, tableScan } from "./table-scan.ts";
@@ -38,10 +40,11 @@ async function prepare(
   },
 ): Promise<PreparedWrite> {
   const { table, predicate, target, draft, options } = request;
-  const files = [...(target.snapshot?.files.values() ?? [])];
   const metadata = target.snapshot?.metadata ?? target.metadata;
   await using session = await parts.database.session(options.signal);
-  await assertReadOnlyExpression(session, predicate);
+  const tree = await assertReadOnlyExpression(session, predicate);
+  const ranges = await predicateRanges(session, tree, { schema: metadata.schema, alias: undefined });
+  const files = filesWithin(target.snapshot, metadata, ranges);
   const scan = await tableScan(parts.access(session), { table, metadata, files, positions: "index" });
   const doing = { what: `delete from table ${table.name}`, userSql: true, linesBefore: 1 };
   const hits = await collectPositions(

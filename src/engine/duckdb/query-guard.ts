@@ -1,26 +1,34 @@
 import { SluiceError } from "../../base/index.ts";
-import { quoteLiteral } from "../sql-text.ts";
 import { place } from "./fault-place.ts";
+import { tableFilters, type TableFilter } from "./pruning/table-filters.ts";
+import { isNode, syntaxTree, type SyntaxNode as Node } from "./pruning/syntax-tree.ts";
 import type { Session } from "./session.ts";
+
+/** What a query reads, by names in lower case. */
+export interface CheckedQuery {
+  readonly tables: ReadonlySet<string>;
+  /** Tables that are read once, and through a predicate. */
+  readonly filters: ReadonlyMap<string, TableFilter>;
+}
 
 /**
  * Fails with `query.invalid` unless the SQL is one SELECT that reads nothing but the named inputs: no file, no catalog, no
  * setting, no other table, and no function that has an effect. Judged on DuckDB's own syntax tree, never on the text.
- * Returns the names that it reads, in lower case.
  */
 export async function assertReadOnlyQuery(
   session: Session,
   sql: string,
   inputs: Iterable<string>,
-): Promise<ReadonlySet<string>> {
+): Promise<CheckedQuery> {
   const text = { shown: sql, offset: 0 };
   const reader = new Reader(text);
-  reader.read(await parsed(session, sql, text), new Set([...inputs].map((name) => name.toLowerCase())));
-  return reader.tables;
+  const statement = await parsed(session, sql, text);
+  reader.read(statement, new Set([...inputs].map((name) => name.toLowerCase())));
+  return { tables: reader.tables, filters: tableFilters(statement) };
 }
 
-/** The same for one expression over columns, such as a predicate; it cannot end the place that it is put in. */
-export async function assertReadOnlyExpression(session: Session, expression: string): Promise<void> {
+/** The same for one expression over columns, such as a predicate; it cannot end the place that it is put in. Returns its tree. */
+export async function assertReadOnlyExpression(session: Session, expression: string): Promise<unknown> {
   const before = "SELECT (\n";
   const statement = await parsed(session, `${before}${expression}\n)`, { shown: expression, offset: before.length });
   const node = isNode(statement) && isNode(statement["node"]) ? statement["node"] : {};
@@ -29,6 +37,7 @@ export async function assertReadOnlyExpression(session: Session, expression: str
   const isBare = type === "SELECT_NODE" && where === null && Array.isArray(modifiers) && modifiers.length === 0;
   if (!isLone || !isBare) throw refuse("one expression is expected");
   new Reader({ shown: expression, offset: before.length }).read(statement, new Set());
+  return list[0];
 }
 
 /** What the user wrote, and where in the parsed text it begins. */
@@ -38,8 +47,7 @@ interface UserText {
 }
 
 async function parsed(session: Session, sql: string, text: UserText): Promise<unknown> {
-  const [row] = await session.rows(`SELECT json_serialize_sql(${quoteLiteral(sql)})`, { what: "parse the query" });
-  const tree: unknown = JSON.parse(String(row?.[0]));
+  const tree = await syntaxTree(session, sql);
   if (!isNode(tree)) throw refuse("it is no SQL");
   if (tree["error"] === true) throw parseFailure(tree, text);
   const statements = Array.isArray(tree["statements"]) ? tree["statements"] : [];
@@ -64,8 +72,6 @@ const FUNCTIONS_REFUSED: ReadonlySet<string> = new Set(
 
 /** Deeper trees than any person writes; the walk must not exhaust the stack. */
 const DEPTH_MAX = 2_000;
-
-type Node = Readonly<Record<string, unknown>>;
 
 class Reader {
   /** Every table that is named, those of a WITH clause too. */
@@ -155,10 +161,6 @@ function placeIn({ shown, offset }: UserText, location: number): string {
 
 function nameOf(node: unknown): string {
   return isNode(node) ? String(node["function_name"]).toLowerCase() : "";
-}
-
-function isNode(value: unknown): value is Node {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function refuse(why: string, where = ""): SluiceError {

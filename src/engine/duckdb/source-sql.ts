@@ -10,6 +10,8 @@ import type { ScratchFiles } from "./scratch-files.ts";
 import { noRows, tableScan, type ScanAccess } from "./table-scan.ts";
 import { quoteIdentifier, sqlTypeOf } from "../sql-text.ts";
 import { filesWithin } from "./file-statistics.ts";
+import { predicateRanges } from "./pruning/predicate-ranges.ts";
+import type { TableFilter } from "./pruning/table-filters.ts";
 import { fileList } from "./literal-list.ts";
 
 export interface SourceAccess extends ScanAccess {
@@ -37,22 +39,30 @@ export type Wanted = "rows" | "columns";
  * WITH of its own and shadows nothing outside.
  */
 export async function sourceSql(access: SourceAccess, relation: Relation, wanted: Wanted = "rows"): Promise<SourceSql> {
-  const used = await access.checked.check(access.session, relation.sql, Object.keys(relation.inputs));
+  const { tables, filters } = await access.checked.check(access.session, relation.sql, Object.keys(relation.inputs));
   const inputs: string[] = [];
   for (const [name, input] of Object.entries(relation.inputs)) {
     // What nobody reads need not be found, opened or planned.
-    if (!used.has(name.toLowerCase())) continue;
-    inputs.push(`${quoteIdentifier(name)} AS NOT MATERIALIZED (${await inputSql(access, input, wanted)})`);
+    if (!tables.has(name.toLowerCase())) continue;
+    const filter = filters.get(name.toLowerCase());
+    inputs.push(`${quoteIdentifier(name)} AS NOT MATERIALIZED (${await inputSql(access, input, { wanted, filter })})`);
   }
   const prelude = inputs.length === 0 ? "" : `WITH ${inputs.join(",\n")}\n`;
   const before = `${prelude}SELECT * FROM (\n`;
   return { sql: `${before}${withoutSemicolon(relation.sql)}\n)`, linesBefore: before.split("\n").length - 1 };
 }
 
-async function inputSql(access: SourceAccess, input: Input, wanted: Wanted): Promise<string> {
+interface Use {
+  readonly wanted: Wanted;
+  /** What the rows that the relation looks at have to satisfy. */
+  readonly filter: TableFilter | undefined;
+}
+
+async function inputSql(access: SourceAccess, input: Input, use: Use): Promise<string> {
+  const { wanted } = use;
   switch (input.kind) {
     case "table":
-      return await tableRows(access, input, wanted);
+      return await tableRows(access, input, use);
     case "files":
       return await scanOf(access, input, wanted === "rows" ? input.files : []);
     case "changes":
@@ -79,10 +89,16 @@ function parquetRows({ files, positions }: Extract<Input, { kind: "parquet" }>):
 async function tableRows(
   access: SourceAccess,
   { table, ranges = [], ...options }: Extract<Input, { kind: "table" }>,
-  wanted: Wanted,
+  { wanted, filter }: Use,
 ): Promise<string> {
   const { snapshot } = requireSnapshot(table);
-  const files = wanted === "rows" ? filesWithin(snapshot, snapshot.metadata, ranges) : [];
+  const { metadata } = snapshot;
+  if (wanted === "columns") return await scanOf(access, { table, ...options }, []);
+  const filtered =
+    filter === undefined
+      ? []
+      : await predicateRanges(access.session, filter.where, { schema: metadata.schema, alias: filter.alias });
+  const files = filesWithin(snapshot, metadata, [...ranges, ...filtered]);
   return await scanOf(access, { table, ...options }, files);
 }
 

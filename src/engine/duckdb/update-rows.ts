@@ -8,7 +8,9 @@ import { commitLoop, type PreparedWrite } from "./commit-loop.ts";
 import { conformed } from "./conform.ts";
 import type { DraftFiles } from "./draft-files.ts";
 import type { EngineParts } from "./engine-parts.ts";
+import { filesWithin } from "./file-statistics.ts";
 import { collectPositions, type Positions } from "./positions.ts";
+import { predicateRanges } from "./pruning/predicate-ranges.ts";
 import { assertReadOnlyExpression } from "./query-guard.ts";
 import { removeRows, type RemoveRequest } from "./remove-rows.ts";
 import { changedRowIds, rowIdNames } from "./row-id-fields.ts";
@@ -47,12 +49,13 @@ interface UpdateRequest {
 
 async function prepare(parts: EngineParts, request: UpdateRequest): Promise<PreparedWrite> {
   const { table, spec, target, draft, options } = request;
-  const files = [...(target.snapshot?.files.values() ?? [])];
   refuseUnknown(table, target, spec);
   await using session = await parts.database.session(options.signal);
-  for (const expression of [spec.where ?? "true", ...Object.values(spec.set)]) {
-    await assertReadOnlyExpression(session, expression);
-  }
+  for (const expression of Object.values(spec.set)) await assertReadOnlyExpression(session, expression);
+  const tree = await assertReadOnlyExpression(session, spec.where ?? "true");
+  const metadata = target.snapshot?.metadata ?? target.metadata;
+  const ranges = await predicateRanges(session, tree, { schema: metadata.schema, alias: undefined });
+  const files = filesWithin(target.snapshot, metadata, ranges);
   const found = await findRows(parts, session, request, files);
   const doing = { what: `update table ${table.name}`, userSql: true, linesBefore: 1 };
   const written = await newRowsOf(parts, session, { request, files, found });

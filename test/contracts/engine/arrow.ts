@@ -37,7 +37,7 @@ function text(n: number): string {
 }
 
 export function exchangingArrow(make: MakeEngine): void {
-  test("an Arrow stream has every value of every type, and gives it back", { timeout: 120_000 }, async () => {
+  test("an Arrow stream has every value of every type, and gives it back", { timeout: 120_000 * FACTOR }, async () => {
     await using lake = await lakeUnderTest(make);
     const sizes = fc.array(fc.integer({ min: 1, max: 500 }), { minLength: 1, maxLength: 4 });
     await fc.assert(
@@ -77,40 +77,49 @@ export function exchangingArrow(make: MakeEngine): void {
     );
   });
 
-  test("bytes that are no Arrow stream, or break off, are refused and leave nothing", async () => {
-    await using lake = await lakeUnderTest(make);
-    const table = lake.table(lake.store("memory"));
-    const schema = struct([field("n", "long"), field("l", arrayOf("string"))]);
-    await table.create({ schema }, [{ n: 1n, l: ["a", null, "a longer text than that"] }]);
-    const bytes = Buffer.concat(await arrowOf(lake, table));
-    const stage = async (stream: Uint8Array): Promise<unknown> =>
-      await lake.engine.stage({ kind: "arrow", stream }).then(async (scratch) => {
-        await using kept = scratch;
-        return await lake.engine.rows({ sql: "from s", inputs: { s: { kind: "scratch", scratch: kept } } });
-      });
-    const whole = await stage(bytes);
-    for (const other of [Buffer.from("{}"), Buffer.from("PAR1\0\0\0\0PAR1"), Buffer.alloc(64, 255), Buffer.alloc(0)]) {
-      await expect(stage(other)).rejects.toMatchObject({ code: "table.schema-mismatch" });
-    }
-    // After the schema the stream may end; anywhere else it is cut.
-    const [first = Buffer.alloc(0)] = await arrowOf(lake, table);
-    for (let length = 1; length < bytes.length - 8; length += 7) {
-      if (length === first.length) continue;
-      await expect(stage(bytes.subarray(0, length)), `cut to ${length}`).rejects.toMatchObject({
-        code: "table.schema-mismatch",
-      });
-    }
-    // Whatever a byte is changed to, there is an answer or a refusal, and never a fault of ours.
-    await fc.assert(
-      fc.asyncProperty(fc.nat(bytes.length - 1), fc.nat(255), async (at, value) => {
-        const changed = Buffer.from(bytes);
-        changed[at] = value;
-        const answer = await stage(changed).catch((error: unknown) => error);
-        if (answer instanceof Error) expect(answer).toMatchObject({ code: "table.schema-mismatch" });
-        else expect(Array.isArray(answer)).toBe(true);
-      }),
-      { numRuns: 60 * FACTOR },
-    );
-    expect(await stage(bytes)).toEqual(whole);
-  });
+  test(
+    "bytes that are no Arrow stream, or break off, are refused and leave nothing",
+    { timeout: 60_000 * FACTOR },
+    async () => {
+      await using lake = await lakeUnderTest(make);
+      const table = lake.table(lake.store("memory"));
+      const schema = struct([field("n", "long"), field("l", arrayOf("string"))]);
+      await table.create({ schema }, [{ n: 1n, l: ["a", null, "a longer text than that"] }]);
+      const bytes = Buffer.concat(await arrowOf(lake, table));
+      const stage = async (stream: Uint8Array): Promise<unknown> =>
+        await lake.engine.stage({ kind: "arrow", stream }).then(async (scratch) => {
+          await using kept = scratch;
+          return await lake.engine.rows({ sql: "from s", inputs: { s: { kind: "scratch", scratch: kept } } });
+        });
+      const whole = await stage(bytes);
+      for (const other of [
+        Buffer.from("{}"),
+        Buffer.from("PAR1\0\0\0\0PAR1"),
+        Buffer.alloc(64, 255),
+        Buffer.alloc(0),
+      ]) {
+        await expect(stage(other)).rejects.toMatchObject({ code: "table.schema-mismatch" });
+      }
+      // After the schema the stream may end; anywhere else it is cut.
+      const [first = Buffer.alloc(0)] = await arrowOf(lake, table);
+      for (let length = 1; length < bytes.length - 8; length += 7) {
+        if (length === first.length) continue;
+        await expect(stage(bytes.subarray(0, length)), `cut to ${length}`).rejects.toMatchObject({
+          code: "table.schema-mismatch",
+        });
+      }
+      // Whatever a byte is changed to, there is an answer or a refusal, and never a fault of ours.
+      await fc.assert(
+        fc.asyncProperty(fc.nat(bytes.length - 1), fc.nat(255), async (at, value) => {
+          const changed = Buffer.from(bytes);
+          changed[at] = value;
+          const answer = await stage(changed).catch((error: unknown) => error);
+          if (answer instanceof Error) expect(answer).toMatchObject({ code: "table.schema-mismatch" });
+          else expect(Array.isArray(answer)).toBe(true);
+        }),
+        { numRuns: 60 * FACTOR },
+      );
+      expect(await stage(bytes)).toEqual(whole);
+    },
+  );
 }

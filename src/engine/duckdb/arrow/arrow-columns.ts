@@ -3,7 +3,7 @@ import { decimalParts, isArray, isMap, isStruct, type DataType } from "../../../
 import { GrowingBits, GrowingBytes } from "../../arrow/growing-bytes.ts";
 import type { ArrowNode } from "../../arrow/write-messages.ts";
 import { rawVectors } from "../duckdb-api.ts";
-import { validityBits, validityOf, type RawVector } from "./raw-vector.ts";
+import { validityBits, validityOf, type RawVector } from "../raw-vector.ts";
 import { vectorTexts } from "./vector-texts.ts";
 
 /** Rows of a vector. */

@@ -7,7 +7,7 @@ import { deltaSchema } from "../delta-type.ts";
 import type { DuckDBDataChunk } from "../duckdb-api.ts";
 import type { EngineParts } from "../engine-parts.ts";
 import { arrowColumn, type ArrowColumn, type BatchSink } from "./arrow-columns.ts";
-import { columnVector } from "./raw-vector.ts";
+import { columnVector } from "../raw-vector.ts";
 
 /** A record batch has so many rows, or fewer where they are large. */
 const BATCH_ROWS = 65_536;

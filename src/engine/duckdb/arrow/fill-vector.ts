@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { unreadable, type ArrowType } from "../../arrow/arrow-field.ts";
 import { extentOf, hasValue, type ColumnBuffers } from "../../arrow/column-buffers.ts";
 import { rawVectors } from "../duckdb-api.ts";
-import type { RawVector } from "./raw-vector.ts";
+import type { RawVector } from "../raw-vector.ts";
 
 /** Rows of a batch; they begin at a whole byte of its bits. */
 export interface BatchRows {

@@ -7,7 +7,7 @@ import { engineType } from "../engine-values.ts";
 import type { StagedPiece, StagedPieces } from "../stage-rows.ts";
 import { arrowValues } from "./arrow-values.ts";
 import { fillVector } from "./fill-vector.ts";
-import { columnVector } from "./raw-vector.ts";
+import { columnVector } from "../raw-vector.ts";
 
 const CHUNK_ROWS = 2_048;
 

@@ -1,5 +1,5 @@
 import { rawVectors } from "../duckdb-api.ts";
-import type { RawVector } from "./raw-vector.ts";
+import type { RawVector } from "../raw-vector.ts";
 
 /** Bytes of a `duckdb_string_t`: the length, then the text itself up to 12 bytes, else its first 4 and its address. */
 const TEXT_BYTES = 16;

@@ -1,4 +1,4 @@
-import { rawVectors, type DuckDBDataChunk } from "../duckdb-api.ts";
+import { rawVectors, type DuckDBDataChunk } from "./duckdb-api.ts";
 
 /** A column in the engine's memory, or a child of one; valid as long as its chunk. */
 export type RawVector = ReturnType<typeof rawVectors.data_chunk_get_vector>;
