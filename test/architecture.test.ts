@@ -16,6 +16,7 @@ const ROOMS = [
   "iceberg",
   "engine",
   "sources",
+  "targets",
   "quality",
   "definition",
   "layers",
@@ -90,7 +91,7 @@ describe("rooms", () => {
     expect(wrong.map(sentence)).toEqual([]);
   });
 
-  test("a source never imports another source", () => {
+  test("a source or a target never imports another one", () => {
     const wrong = IMPORTS.filter(({ from, target }) => {
       const [source, other] = [folderOfSource(from.path), folderOfSource(target ?? "")];
       return source !== undefined && other !== undefined && source !== other;
@@ -252,11 +253,10 @@ function roomOf(path: string): string | undefined {
   return /^src\/([^/]+)\//.exec(path)?.[1];
 }
 
-/** The folder of one source: `src/sources/<name>/…`. */
-/** Undefined also for what sources have in common. */
+/** The folder of one source or target: `src/sources/<name>/…`. Undefined also for what sources have in common. */
 function folderOfSource(path: string): string | undefined {
-  const folder = /^src\/sources\/([^/]+)\//.exec(path)?.[1];
-  return folder === undefined || SHARED_BY_SOURCES.has(folder) ? undefined : folder;
+  const [whole, folder = ""] = /^src\/(?:sources|targets)\/([^/]+)\//.exec(path) ?? [];
+  return whole === undefined || SHARED_BY_SOURCES.has(folder) ? undefined : whole;
 }
 
 function packageOf(specifier: string): string {

@@ -11,6 +11,7 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /** What a user installs with the product; a new one needs its reason here. */
 const RUNTIME_DEPENDENCIES = [
+  "@aws-sdk/client-dynamodb", // publishing; loaded where something is published
   "@aws-sdk/client-s3", // lakes in S3; loaded where there is one
   "@duckdb/node-api", // the engine's types; its code is part of the build
   "@duckdb/node-bindings", // the engine
@@ -112,7 +113,7 @@ describe("the repository", () => {
 });
 
 /** Maps and declarations included, and the client of the engine, whose binary comes as a dependency. */
-const UNPACKED_BYTES_MAX = 5_000_000;
+const UNPACKED_BYTES_MAX = 5_500_000;
 
 /** Undefined outside a clone. */
 function trackedFiles(): string[] | undefined {

@@ -114,6 +114,40 @@ export const FAILURES = {
     exit: 9,
     advice: "Check the key with `sluice query`; keys of several parts are written part|part.",
   },
+  "publish.refused": {
+    retry: false,
+    exit: 3,
+    advice: "Change the rows or `publish.keys` as described; nothing was written to the target.",
+  },
+  "publish.superseded": {
+    retry: false,
+    exit: 6,
+    advice:
+      "A newer version is in the target: run again to publish the newest one. `sluice publish <table> --take-over` makes this lake the publisher, whatever is there.",
+  },
+  "publish.drifted": {
+    retry: false,
+    exit: 4,
+    advice: "Look at the named keys; `sluice publish <table> --repair` writes them as the table has them.",
+  },
+  "target.occupied": {
+    retry: false,
+    exit: 6,
+    advice:
+      'Move the item, publish under other keys, or say `existing: "replace"` where items that Sluice did not write may be replaced.',
+  },
+  "target.invalid": { retry: false, exit: 5, advice: "Correct the target as described and run again." },
+  "target.denied": {
+    retry: false,
+    exit: 7,
+    advice:
+      "Give the role dynamodb:DescribeTable, GetItem and PutItem on the table; Scan for `--check` and `--repair`, UpdateTable for `raiseTo`.",
+  },
+  "target.unavailable": {
+    retry: true,
+    exit: 8,
+    advice: "Run again: it goes on where it stopped. A lower `writeCapacity` asks less of the table.",
+  },
   "run.interrupted": { retry: true, exit: 130, advice: "Run the same command again: it goes on where it stopped." },
   "internal.bug": { retry: false, exit: 1, advice: "This is a defect of Sluice: please report it with the message." },
 } as const satisfies Record<string, { retry: boolean; exit: number; advice: string }>;

@@ -44,6 +44,7 @@ const VERBS = {
   write: "writing",
   fold: "folding",
   refresh: "refreshing",
+  publish: "publishing",
   optimize: "optimizing",
   clean: "cleaning",
 } as const;

@@ -23,4 +23,5 @@ export {
   type StructField,
   type StructType,
 } from "./schema.ts";
+export { OWN_WRITE, contentHash, isOwnWrite, markerOf, type AttributeMap, type AttributeValue } from "./own-write.ts";
 export { EXPORT_SHIFT_MICROS, RANK, encodeSequence, type Rank, type SequenceParts } from "./sequence.ts";

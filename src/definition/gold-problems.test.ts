@@ -82,7 +82,7 @@ describe("a Gold table", () => {
       "fields of its own",
       { keys: ["a"] },
       [
-        `${at}.keys: expected a known field, got "keys"; known fields: description, owner, domain, tags, properties, autoCompact, query, columns, expect, partitionBy, clusterBy, refresh`,
+        `${at}.keys: expected a known field, got "keys"; known fields: description, owner, domain, tags, properties, autoCompact, query, columns, expect, partitionBy, clusterBy, refresh, publish`,
       ],
     ],
   ])("has %s", (_title, fields, expected) => {

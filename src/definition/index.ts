@@ -16,6 +16,7 @@ export type {
 export type { ByteSize, Duration } from "./builders/amounts.ts";
 export { s, type Column, type Columns } from "./builders/column.ts";
 export { dynamodb, type DynamoDbOptions, type DynamoDbSource } from "./builders/dynamodb.ts";
+export { dynamodbTarget, type DynamoDbTarget, type DynamoDbTargetOptions } from "./builders/dynamodb-target.ts";
 export { expect, type Expectation, type Expectations } from "./builders/expectation.ts";
 export {
   defineLake,
@@ -41,9 +42,11 @@ export type {
   DynamoDbDefinition,
   EngineSettings,
   GoldDefinition,
+  KeyTemplate,
   LakeDefinition,
   Meaning,
   PartitionField,
+  PublishDefinition,
   ResolvedLocation,
   Rule,
   SilverColumn,

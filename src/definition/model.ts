@@ -81,6 +81,35 @@ export interface DynamoDbDefinition {
   readonly requireFullExport: boolean;
 }
 
+/** Where the rows of a table go beside the lake, one item a row. */
+export interface PublishDefinition {
+  readonly kind: "dynamodb";
+  /** The DynamoDB table's name. */
+  readonly table: string;
+  /** Its key attributes, the partition key first, and what is in them. */
+  readonly keys: readonly KeyTemplate[];
+  /** Columns that become attributes; undefined: all of them, in Silver those that it declares. */
+  readonly columns?: readonly string[];
+  readonly region?: string;
+  readonly endpoint?: string;
+  /** Units of write capacity that a publish may use a second; undefined: what the target takes for right. */
+  readonly writeCapacity?: number;
+  /** Provisioned write capacity while a publish is at work; undefined: what the table has. */
+  readonly raiseTo?: number;
+  /** What becomes of an item that Sluice did not write and that stands where a row belongs. */
+  readonly existing: "refuse" | "replace";
+  /** How long a tombstone stays, and the TTL attribute that it carries. */
+  readonly tombstones: { readonly keepMs: number; readonly ttlAttribute?: string };
+}
+
+/** A key attribute: texts and columns, one after the other. */
+export interface KeyTemplate {
+  readonly attribute: string;
+  readonly parts: readonly KeyPart[];
+}
+
+export type KeyPart = { readonly text: string } | { readonly column: string };
+
 export type DeletePolicy = "hard" | "soft" | "keep";
 
 export interface SilverDefinition {
@@ -103,6 +132,7 @@ export interface SilverDefinition {
   readonly clusterBy: readonly string[];
   readonly properties: Readonly<Record<string, string>>;
   readonly autoCompact: AutoCompaction | false;
+  readonly publish?: PublishDefinition;
 }
 
 export interface SilverColumn {
@@ -148,4 +178,5 @@ export interface GoldDefinition {
   readonly clusterBy: readonly string[];
   readonly properties: Readonly<Record<string, string>>;
   readonly autoCompact: AutoCompaction | false;
+  readonly publish?: PublishDefinition;
 }

@@ -5,19 +5,24 @@ import type { TableName } from "../contract/index.ts";
 import type { BronzeDefinition, LakeDefinition, TableDefinition } from "../definition/index.ts";
 import { duckdbEngine, lazyEngine, type Engine, type Row } from "../engine/index.ts";
 import {
+  checkPublished,
+  publishes,
   rebuildSilver,
   refreshGold,
   type LakeTables,
   type LayerContext,
   type PrivateFolder,
+  type DriftReport,
+  type PublishedDefinition,
   type ProgressEvent,
 } from "../layers/index.ts";
 import { recorded } from "../observability/index.ts";
-import { bronzeOf, runLake, type RunReport } from "../orchestration/index.ts";
+import { bronzeOf, publishTables, runLake, type PublicationReport, type RunReport } from "../orchestration/index.ts";
 import { dynamodbExports, type Source } from "../sources/index.ts";
 import { pathFailure, s3Root } from "../storage/index.ts";
 import { lakeTables } from "./lake-tables.ts";
 import { storeOpener, type OpenStore } from "./open-store.ts";
+import { targetOpener } from "./open-target.ts";
 import { prepareQuery } from "./query-lake.ts";
 
 export interface LakeOptions {
@@ -34,6 +39,10 @@ export interface Lake extends AsyncDisposable {
   readonly world: World;
   /** Drains what is there and stops; `only` limits it to some tables. */
   run(options?: { readonly only?: readonly TableName[] }): Promise<RunReport>;
+  /** Brings the newest versions of tables into the targets that they name; `only` limits it to some tables. */
+  publish(options?: PublishRequest): Promise<readonly PublicationReport[]>;
+  /** How a table's target differs from what was published; names at most `shownMax` keys. */
+  checkPublished(table: TableName, options: { readonly shownMax: number }): Promise<DriftReport>;
   /** Computes a Silver or Gold table anew; returns its new version. */
   rebuild(table: TableName): Promise<{ readonly version: number | undefined }>;
   /** Rows of a SELECT over the lake's tables, named `layer.name`; a Silver name means its live rows. */
@@ -44,6 +53,14 @@ export interface Lake extends AsyncDisposable {
   find(name: string): TableDefinition;
   /** What the layers work with, under a run identifier of its own. */
   context(): LayerContext;
+}
+
+export interface PublishRequest {
+  readonly only?: readonly TableName[];
+  /** The lake becomes the publisher, whatever the target says. */
+  readonly takesOver?: boolean;
+  /** Target and table are compared, and what differs is written. */
+  readonly repairs?: boolean;
 }
 
 export function openLake(definition: LakeDefinition, options: LakeOptions = {}): Lake {
@@ -71,6 +88,7 @@ export function openLake(definition: LakeDefinition, options: LakeOptions = {}):
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
   });
   const source = (bronze: BronzeDefinition): Source => openSource(bronze, world, openStore);
+  const openTarget = targetOpener(definition.name, world, options.signal);
   const find = (name: string): TableDefinition => findTable(definition, name);
   const lake: Lake = {
     definition,
@@ -85,11 +103,18 @@ export function openLake(definition: LakeDefinition, options: LakeOptions = {}):
       const report = await runLake(work, definition, {
         openSource: source,
         openFolder: async () => await openStageFolder(definition.engine.spill),
+        openTarget,
         records: [tables.place("system", "runs")],
         ...(only === undefined ? {} : { only: new Set(only) }),
       });
       return await recorded(work, report);
     },
+    publish: async ({ only, ...request } = {}) => {
+      const chosen = definition.tables.filter(({ name }) => only === undefined || only.includes(name));
+      return await publishTables(context(), chosen, { lake: definition.name, openTarget, ...request });
+    },
+    checkPublished: async (name, { shownMax }) =>
+      await checkPublished(context(), published(find(name)), { openTarget, shownMax }),
     rebuild: async (name) => await rebuild(context(), definition, find(name)),
     query: async function* (sql) {
       yield* engine.query((await prepareQuery(lake, sql)).relation);
@@ -130,6 +155,14 @@ function openSource(bronze: BronzeDefinition, world: World, openStore: OpenStore
     },
     { store: openStore(source.exportFolder), world },
   );
+}
+
+function published(definition: TableDefinition): PublishedDefinition {
+  if (publishes(definition)) return definition;
+  throw new SluiceError("usage.invalid", `Cannot check what was published of ${definition.name}: it names no target`, {
+    facts: { table: definition.name },
+    advice: "Give the table a target: `publish: dynamodbTarget({ … })`.",
+  });
 }
 
 async function openStageFolder(spill: string): Promise<PrivateFolder> {

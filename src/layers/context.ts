@@ -32,7 +32,7 @@ export interface LayerContext {
 
 export interface ProgressEvent {
   readonly table: string;
-  readonly phase: "read" | "write" | "fold" | "refresh" | "optimize" | "clean";
+  readonly phase: "read" | "write" | "fold" | "refresh" | "publish" | "optimize" | "clean";
   readonly detail: string;
   readonly rows: number;
   readonly bytes?: number;

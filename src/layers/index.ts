@@ -13,6 +13,16 @@ export {
 export { compactAfterCommit, writtenPlaces, type Compaction } from "./compact.ts";
 export { slowestDependant, type Dependant } from "./dependants.ts";
 export { inputAppId, namedInputs, refreshGold, type GoldOutcome } from "./gold/refresh.ts";
+export { checkPublished, type DriftReport, type DriftedKey } from "./publish/check-published.ts";
+export { isPublished } from "./publish/published-log.ts";
+export { publishFlaw, publishes, type PublishedDefinition } from "./publish/published-rows.ts";
+export {
+  publishTable,
+  publisherOf,
+  type PublishOptions,
+  type PublishOutcome,
+  type TargetKey,
+} from "./publish/publish-table.ts";
 export { quarantineName } from "./quarantine/quarantine.ts";
 export { foldSilver, foldTarget, type FoldOutcome } from "./silver/fold.ts";
 export { restoreTable } from "./restore.ts";

@@ -1,4 +1,4 @@
-import { SluiceError, isFailure, messageOf } from "../base/index.ts";
+import { SluiceError, isFailure } from "../base/index.ts";
 import type { TableName } from "../contract/index.ts";
 import type { BronzeDefinition, LakeDefinition, SilverDefinition, TableDefinition } from "../definition/index.ts";
 import {
@@ -10,20 +10,25 @@ import {
   planChannel,
   refreshGold,
   type LayerContext,
+  type PublishOptions,
   type PrivateFolder,
   type TablePlace,
 } from "../layers/index.ts";
 import type { Source } from "../sources/index.ts";
+import { asFailure } from "./as-failure.ts";
 import { compactTables } from "./compact-tables.ts";
 import { inputsOf } from "./inputs-of.ts";
 import { openAhead } from "./open-ahead.ts";
 import { isGoldIdle, isRedefined, isSilverIdle } from "./idle.ts";
+import { publishTables } from "./publish-tables.ts";
 import type { RunReport, TableReport } from "./run-report.ts";
 
 export interface RunOptions {
   readonly openSource: (definition: BronzeDefinition) => Source;
   /** For the files of one staged batch. */
   readonly openFolder: () => Promise<PrivateFolder>;
+  /** For tables that say where they are published; without it nothing is. */
+  readonly openTarget?: PublishOptions["openTarget"];
   /** Only these tables; undefined = all. */
   readonly only?: ReadonlySet<TableName>;
   /** What will be written to when the run has done something. */
@@ -32,7 +37,7 @@ export interface RunOptions {
 
 /**
  * Drains what is there and stops: every table once, inputs before what reads them. A table that fails stops what reads it;
- * the others go on. Small files are put together at the end. Nothing new means nothing committed, and no engine started.
+ * the others go on. Then tables are published that say where, and small files are put together at the end. Nothing new means nothing committed, and no engine started.
  */
 export async function runLake(context: LayerContext, lake: LakeDefinition, options: RunOptions): Promise<RunReport> {
   const startedMs = context.world.nowMs();
@@ -64,8 +69,11 @@ export async function runLake(context: LayerContext, lake: LakeDefinition, optio
     if (done.some(({ error }) => error !== undefined && isFailure(error, "run.interrupted"))) break;
   }
   await Promise.all(ahead);
+  const { openTarget } = options;
+  const publications =
+    openTarget === undefined ? [] : await publishTables(context, chosen, { lake: lake.name, openTarget, reports });
   const compactions = await compactTables(context, chosen, reports);
-  return { run: context.run, startedMs, endedMs: context.world.nowMs(), tables: reports, compactions };
+  return { run: context.run, startedMs, endedMs: context.world.nowMs(), tables: reports, publications, compactions };
 }
 
 /** As many as the engine takes calls at once: while one table's files are synced, the other's query computes. */
@@ -194,14 +202,6 @@ async function refresh(context: LayerContext, definition: Extract<TableDefinitio
     verdict: outcome.verdict,
     error: undefined,
   };
-}
-
-function asFailure(error: unknown, context: LayerContext): SluiceError {
-  if (isFailure(error)) return error;
-  if (context.signal?.aborted === true) {
-    return new SluiceError("run.interrupted", "Stopped by a signal; what was committed stays", { cause: error });
-  }
-  return new SluiceError("internal.bug", `An unexpected error: ${messageOf(error)}`, { cause: error });
 }
 
 /** What the next run would read into a Bronze table; writes nothing. */

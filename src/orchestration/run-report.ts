@@ -2,6 +2,7 @@ import type { SluiceError } from "../base/index.ts";
 import type { TableName } from "../contract/index.ts";
 import type { Compaction } from "../layers/index.ts";
 import type { Verdict } from "../quality/index.ts";
+import type { PublicationReport } from "./publish-tables.ts";
 import type { Notice } from "../sources/index.ts";
 
 /** What one run did with one table. */
@@ -32,13 +33,18 @@ export interface RunReport {
   readonly startedMs: number;
   readonly endedMs: number;
   readonly tables: readonly TableReport[];
+  /** What was brought into the targets of tables that have one. */
+  readonly publications: readonly PublicationReport[];
   /** Tables whose small files were put together afterwards, or could not be. */
   readonly compactions: readonly Compaction[];
   /** Why `system.runs` does not know of the run. What the run did to its tables stands all the same. */
   readonly unrecorded?: SluiceError;
 }
 
-/** The exit code of a run: that of the first table that failed (OPERATIONS, "CLI conventions"), 0 when none did. */
+/** The exit code of a run: that of the first table that failed, or whose publishing did (OPERATIONS, "CLI conventions"), 0 when none did. */
 export function exitCodeOf(report: RunReport): number {
-  return report.tables.find((table) => table.error !== undefined && table.outcome === "failed")?.error?.exitCode ?? 0;
+  const failed = [...report.tables, ...report.publications].find(
+    ({ error, outcome }) => error !== undefined && outcome === "failed",
+  );
+  return failed?.error?.exitCode ?? 0;
 }

@@ -61,6 +61,17 @@ describe("the configuration page", () => {
   });
 });
 
+describe("the page on publishing", () => {
+  test("has every option that a target takes", () => {
+    const page = readFileSync(join(ROOT, "docs/publish.md"), "utf8");
+    const code = readFileSync(join(ROOT, "src/definition/builders/dynamodb-target.ts"), "utf8");
+    const options = [...code.matchAll(/^ {2}readonly (\w+)\??:/gm)].map((match) => match[1] ?? "");
+    const own = options.filter((name) => name !== "system" && name !== "options");
+    expect(own.length).toBeGreaterThan(8);
+    expect(own.filter((name) => !page.includes(`| \`${name}\``))).toEqual([]);
+  });
+});
+
 function compile(): string {
   return execFileSync(join(ROOT, "node_modules", ".bin", "tsc"), ["--noEmit", "-p", FOLDER], { encoding: "utf8" });
 }

@@ -49,7 +49,7 @@ function nothingDone(plans: readonly TablePlan[], nowMs: number): RunReport {
     error: undefined,
     elapsedMs: 0,
   }));
-  return { run: "", startedMs: nowMs, endedMs: nowMs, tables, compactions: [] };
+  return { run: "", startedMs: nowMs, endedMs: nowMs, tables, publications: [], compactions: [] };
 }
 
 async function showReport(session: Session, report: RunReport): Promise<number> {

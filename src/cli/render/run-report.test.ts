@@ -27,6 +27,7 @@ const report = (...tables: readonly TableReport[]): RunReport => ({
   startedMs: Date.UTC(2026, 0, 31, 12),
   endedMs: Date.UTC(2026, 0, 31, 12, 0, 4),
   tables,
+  publications: [],
   compactions: [],
 });
 

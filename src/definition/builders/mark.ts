@@ -1,5 +1,6 @@
 import type { ColumnContents } from "./column.ts";
 import type { SourceContents } from "./dynamodb.ts";
+import type { TargetContents } from "./dynamodb-target.ts";
 import type { ExpectationContents } from "./expectation.ts";
 import type { PartitionContents } from "./partition.ts";
 import type { SqlContents } from "./sql-query.ts";
@@ -23,6 +24,7 @@ interface ContentsByKind {
   readonly lake: unknown;
   readonly table: TableContents;
   readonly source: SourceContents;
+  readonly target: TargetContents;
   readonly column: ColumnContents;
   readonly expectation: ExpectationContents;
   readonly sql: SqlContents;

@@ -1,6 +1,7 @@
 import type { DeletePolicy } from "../model.ts";
 import type { Column, Columns } from "./column.ts";
 import type { DynamoDbSource } from "./dynamodb.ts";
+import type { DynamoDbTarget } from "./dynamodb-target.ts";
 import type { ByteSize, Duration } from "./amounts.ts";
 import type { Expectations } from "./expectation.ts";
 import { MARK, marked, type Marked } from "./mark.ts";
@@ -86,6 +87,8 @@ export interface SilverOptions<
   readonly clusterBy?: readonly NoInfer<keyof C & string>[];
   /** How changed rows are written. `copy-on-write` for readers without deletion vectors. Default `deletion-vectors`. */
   readonly merge?: "deletion-vectors" | "copy-on-write";
+  /** Where the live rows go beside the lake. */
+  readonly publish?: DynamoDbTarget;
 }
 
 export interface Join<Own extends string, T extends SilverTable> {
@@ -104,6 +107,8 @@ export interface GoldOptions extends TableMeaning {
   readonly clusterBy?: readonly string[];
   /** `full`: computed anew whenever a table it reads has changed. */
   readonly refresh?: "full";
+  /** Where the table's rows go beside the lake. */
+  readonly publish?: DynamoDbTarget;
 }
 
 /** A column itself, or something computed from it. */

@@ -41,6 +41,8 @@ function shownMark(mark: Mark<MarkKind, unknown>): string {
       return `the table ${tableTitle(mark.contents)}`;
     case "source":
       return "a source";
+    case "target":
+      return "a target";
     case "column":
       return "a column";
     case "expectation":

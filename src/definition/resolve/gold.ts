@@ -13,10 +13,14 @@ import { readClusterBy } from "./cluster-by.ts";
 import { readColumns } from "./columns.ts";
 import { MEANING_FIELDS, readMeaning } from "./meaning.ts";
 import { readPartitions } from "./partitions.ts";
+import { readPublish } from "./publish.ts";
 import { readRules } from "./rules.ts";
 import { readTableReference, type ListedTables } from "./table-reference.ts";
 
-const FIELDS = [...MEANING_FIELDS, ...(["query", "columns", "expect", "partitionBy", "clusterBy", "refresh"] as const)];
+const FIELDS = [
+  ...MEANING_FIELDS,
+  ...(["query", "columns", "expect", "partitionBy", "clusterBy", "refresh", "publish"] as const),
+];
 const NO_ORIGIN = "a column without an origin: the query computes it";
 const WITH_DELETED = "$with_deleted";
 const QUERY = "a query such as sql`select … from ${orders}`";
@@ -39,6 +43,8 @@ export function readGold(
   const meaning = readMeaning(place, fields);
   const properties = readTexts(place.at("properties"), fields.properties);
   const autoCompact = readAutoCompaction(place.at("autoCompact"), fields.autoCompact);
+  // What the query gives is known to the engine alone: names of columns are checked with the query.
+  const publish = readPublish(place.at("publish"), fields.publish, undefined);
   if (query === undefined || refresh === undefined) return undefined;
   const written = {
     meaning,
@@ -49,6 +55,7 @@ export function readGold(
     clusterBy,
     properties,
     autoCompact,
+    ...(publish === undefined ? {} : { publish }),
   };
   return { layer: "gold", name: `gold.${name}`, query: query.text, reads: query.reads, ...written };
 }

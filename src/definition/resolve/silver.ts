@@ -11,6 +11,7 @@ import { readColumns, type ReadColumns } from "./columns.ts";
 import { readJoins, type ReadJoin } from "./joins.ts";
 import { MEANING_FIELDS, readMeaning } from "./meaning.ts";
 import { readPartitions } from "./partitions.ts";
+import { readPublish } from "./publish.ts";
 import { readRules, type ReadRule } from "./rules.ts";
 import { readOrigins } from "./silver-origins.ts";
 import { readTableReference, type ListedTables } from "./table-reference.ts";
@@ -33,7 +34,7 @@ export interface SilverDraft {
 const FIELDS = [
   ...MEANING_FIELDS,
   ...(["from", "keys", "columns", "deletes", "ttlDeletes", "expect", "join"] as const),
-  ...(["maxLateness", "partitionBy", "clusterBy", "merge"] as const),
+  ...(["maxLateness", "partitionBy", "clusterBy", "merge", "publish"] as const),
 ];
 const POLICIES: readonly DeletePolicy[] = ["hard", "soft", "keep"];
 
@@ -66,7 +67,15 @@ export function readSilver(
     return { ...draft, definition: undefined };
   }
   const clusterBy = readClusterBy(place.at("clusterBy"), fields.clusterBy, declared);
-  const kept = { merge, partitionBy, clusterBy, properties, autoCompact };
+  const publish = readPublish(place.at("publish"), fields.publish, new Set(columns.map((column) => column.name)));
+  const kept = {
+    ...(publish === undefined ? {} : { publish }),
+    merge,
+    partitionBy,
+    clusterBy,
+    properties,
+    autoCompact,
+  };
   const written = { deletes, ttlDeletes, ...kept, meaning, rules: rules.map((one) => one.rule) };
   const definition: SilverDefinition = {
     layer: "silver",

@@ -1,0 +1,80 @@
+import { createHash } from "node:crypto";
+import { field, struct, type StructType } from "../../contract/index.ts";
+import { isOnlyRearranged } from "../../delta/index.ts";
+import { openNewest, placeOf, type LayerContext } from "../context.ts";
+import type { PublishedDefinition } from "./published-rows.ts";
+import type { WriteReport } from "./write-changes.ts";
+
+/** `system.published`: what was brought into targets, and in its `txn`s how far. */
+const PUBLISHED_SCHEMA: StructType = struct([
+  field("run", "string"),
+  field("table_name", "string"),
+  field("target", "string"),
+  field("version", "long", { comment: "of the table" }),
+  field("items_put", "long"),
+  field("items_deleted", "long"),
+  field("items_present", "long", { comment: "of these, there already by an earlier attempt" }),
+  field("write_units", "double"),
+  field("published_at", "timestamp"),
+]);
+
+/** Equal while the same rows make the same items in the same place. */
+export function publishFingerprint({ publish }: PublishedDefinition): string {
+  const { table, region = null, endpoint = null, keys, columns = null } = publish;
+  const meaning = [1, table, region, endpoint, keys.map(({ attribute, parts }) => [attribute, parts]), columns];
+  return createHash("sha256").update(JSON.stringify(meaning)).digest("hex").slice(0, 32);
+}
+
+/**
+ * Whether the newest version of a table is in its target, as far as the lake remembers: by heads alone, without engine or network. What
+ * others do to the target it does not see.
+ */
+export async function isPublished(
+  context: Pick<LayerContext, "tables">,
+  definition: PublishedDefinition,
+  lake: string,
+): Promise<boolean> {
+  const { log } = placeOf(context, definition.name);
+  const head = await log.head();
+  if (head === undefined) return true;
+  const published = await context.tables.place("system", "published").log.head();
+  const version = published?.txns.get(publishedAppId(head.metadata.id, definition, lake))?.version ?? -1;
+  return await isOnlyRearranged(log, version, head.version);
+}
+
+function publishedAppId(tableId: string, definition: PublishedDefinition, lake: string): string {
+  return `${tableId}/publish/${lake}/${publishFingerprint(definition)}`;
+}
+
+export async function recordPublished(
+  context: LayerContext,
+  definition: PublishedDefinition,
+  {
+    tableId,
+    version,
+    written,
+    lake,
+  }: { readonly tableId: string; readonly version: number; readonly written: WriteReport; readonly lake: string },
+): Promise<void> {
+  const row = {
+    run: context.run,
+    table_name: definition.name,
+    target: `dynamodb ${definition.publish.table}`,
+    version: BigInt(version),
+    items_put: BigInt(written.put),
+    items_deleted: BigInt(written.deleted),
+    items_present: BigInt(written.present),
+    write_units: written.units,
+    published_at: BigInt(context.world.nowMs()) * 1000n,
+  };
+  const place = context.tables.place("system", "published");
+  await context.engine.append(
+    await openNewest(place),
+    { sql: "SELECT * FROM published", inputs: { published: { kind: "rows", schema: PUBLISHED_SCHEMA, rows: [row] } } },
+    {
+      schema: PUBLISHED_SCHEMA,
+      create: { name: place.name, description: "What was brought into targets", schema: PUBLISHED_SCHEMA },
+      txns: [{ appId: publishedAppId(tableId, definition, lake), version }],
+    },
+  );
+}
