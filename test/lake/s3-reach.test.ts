@@ -1,9 +1,11 @@
-import { mkdir, symlink } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { realWorld } from "../../src/base/index.ts";
 import { Database } from "../../src/engine/duckdb/database.ts";
 import { FileCache } from "../../src/engine/duckdb/file-cache.ts";
+import { DeltaTable } from "../../src/lake/delta-door.ts";
 import { countingStore, s3Store, type ObjectStore, type S3Connection } from "../../src/storage/index.ts";
 import type { FaultProxy } from "../services/fault-proxy.ts";
 import { requirePart } from "../services/parts.ts";
@@ -155,6 +157,48 @@ describe.skipIf(!requirePart("versitygw") || !requirePart("httpfs"))("an engine 
       await expect(session.run(unlocked, { what: "unlock" })).rejects.toThrow(
         /locked|disabled by configuration|Cannot/,
       );
+    }
+  });
+
+  test("are converted by their footers, which are the same both ways", async () => {
+    const bytes = await anyFileOf(it.path, it.server.endpoint);
+    const found: unknown[] = [];
+    for (const [way, httpfs] of Object.entries(WAYS)) {
+      const url = `s3://${it.server.bucket}/converted/${way}`;
+      const store = s3Store({ url, endpoint: it.server.endpoint }, { world });
+      for (const name of ["part=a/x y.parquet", "part=b c/%20,=.parquet"]) await store.create(name, bytes);
+      const s3 = { endpoint: it.proxy.endpoint };
+      it.proxy.reset();
+      await using table = await DeltaTable.convert(url, { s3, httpfs, spillFolder: it.folder });
+      if (way === "httpfs") expect(it.proxy.bytes).toBeLessThan(bytes.length / 4);
+      const files = [...table.snapshot.files.values()].map(({ path, stats, partitionValues }) => ({
+        path,
+        stats,
+        partitionValues,
+      }));
+      found.push([
+        files,
+        await rowsOf(table, "SELECT part, count(*), sum(id), max(note) FROM t GROUP BY part ORDER BY 1"),
+      ]);
+    }
+    expect(found[0]).toEqual(found[1]);
+  });
+
+  test("take in finished files of this machine, wherever they lie", async () => {
+    const elsewhere = await mkdtemp(join(tmpdir(), "sluice-elsewhere-"));
+    try {
+      const file = join(elsewhere, "rows.parquet");
+      await writeFile(file, await anyFileOf(it.path, it.server.endpoint));
+      await using table = await DeltaTable.create(`s3://${it.server.bucket}/taken`, {
+        schema: { id: "long", note: "string" },
+        s3: { endpoint: it.server.endpoint },
+        spillFolder: it.folder,
+        httpfs: WAYS.httpfs,
+      });
+      await table.append({ parquet: [file] });
+      expect(await rowsOf(table, "SELECT count(*) > 0 AS some FROM t")).toEqual([{ some: true }]);
+    } finally {
+      await rm(elsewhere, { recursive: true, force: true });
     }
   });
 

@@ -21,9 +21,15 @@ interface State {
   readonly secret: string;
   turn: Promise<unknown>;
   /** What the secret says; undefined: there is none. */
-  told: string | undefined;
+  told: SecretText | undefined;
   isProven: boolean;
   isRefused: boolean;
+}
+
+/** The options of a secret: where requests go, and whose they are. */
+interface SecretText {
+  readonly place: string;
+  readonly keys: string;
 }
 
 interface Used {
@@ -121,10 +127,11 @@ export class RemoteFiles {
       return false;
     }
     const text = secretText(grant);
-    if (this.#hasRival(connection, text)) {
+    if (this.#hasRival(connection, text.place)) {
       return this.#refuse(connection, state, "there is another store of this URL");
     }
-    if (state.told !== text && !(await this.#makeSecret(connection, state, text))) {
+    const isTold = state.told?.place === text.place && state.told.keys === text.keys;
+    if (!isTold && !(await this.#makeSecret(connection, state, text))) {
       return this.#refuse(connection, state, "DuckDB does not take its secret");
     }
     if (state.isProven) return true;
@@ -140,21 +147,21 @@ export class RemoteFiles {
   }
 
   /** A secret holds for everything below its scope: no other store may have a part of it. */
-  #hasRival(connection: S3Connection, text: string): boolean {
+  #hasRival(connection: S3Connection, place: string): boolean {
     const { root } = connection;
     return [...this.#states].some(
       ([other, { told }]) =>
         other !== connection &&
         told !== undefined &&
-        told !== text &&
+        told.place !== place &&
         (root.startsWith(other.root) || other.root.startsWith(root)),
     );
   }
 
-  async #makeSecret(connection: S3Connection, state: State, text: string): Promise<boolean> {
-    const scope = `SCOPE ${quoteLiteral(connection.root)}`;
+  async #makeSecret(connection: S3Connection, state: State, text: SecretText): Promise<boolean> {
+    const options = `TYPE s3, SCOPE ${quoteLiteral(connection.root)}, ${text.place}, ${text.keys}`;
     try {
-      await this.#options.run(`CREATE OR REPLACE TEMPORARY SECRET ${state.secret} (TYPE s3, ${scope}, ${text})`);
+      await this.#options.run(`CREATE OR REPLACE TEMPORARY SECRET ${state.secret} (${options})`);
     } catch {
       // DuckDB's words may show the statement.
       return false;
@@ -195,16 +202,18 @@ async function failureOf({ store, path }: Pick<Used, "store" | "path">): Promise
   }
 }
 
-function secretText(grant: S3Grant): string {
+function secretText(grant: S3Grant): SecretText {
   const { host, secure, pathStyle, region, accessKeyId, secretAccessKey, sessionToken } = grant;
-  const parts = [
-    `KEY_ID ${quoteLiteral(accessKeyId)}`,
-    `SECRET ${quoteLiteral(secretAccessKey)}`,
-    ...(sessionToken === undefined ? [] : [`SESSION_TOKEN ${quoteLiteral(sessionToken)}`]),
+  const place = [
     `REGION ${quoteLiteral(region)}`,
     `ENDPOINT ${quoteLiteral(host)}`,
     `URL_STYLE ${pathStyle ? "'path'" : "'vhost'"}`,
     `USE_SSL ${secure}`,
   ];
-  return parts.join(", ");
+  const keys = [
+    `KEY_ID ${quoteLiteral(accessKeyId)}`,
+    `SECRET ${quoteLiteral(secretAccessKey)}`,
+    ...(sessionToken === undefined ? [] : [`SESSION_TOKEN ${quoteLiteral(sessionToken)}`]),
+  ];
+  return { place: place.join(", "), keys: keys.join(", ") };
 }
