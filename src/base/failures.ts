@@ -43,6 +43,7 @@ export const FAILURES = {
   },
   "source.invalid": { retry: false, exit: 5, advice: "Correct the source as described and run again." },
   "source.denied": { retry: false, exit: 7, advice: "Give this user permission to read the file." },
+  "source.unavailable": { retry: true, exit: 8, advice: "The source did not answer; run again: it goes on from here." },
   "table.conflict": { retry: true, exit: 6, advice: "Another writer changed the table at the same time: run again." },
   "table.superseded": {
     retry: false,

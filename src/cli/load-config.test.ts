@@ -68,7 +68,7 @@ describe("finding a configuration", () => {
     const { definition, folder: found } = await loadConfig(join(folder, "deep/lake.config.ts"), { env });
     expect(found).toBe(join(folder, "deep"));
     expect(definition.roots.bronze).toBe(join(folder, "deep/lake/bronze"));
-    expect(definition.tables).toMatchObject([{ source: { exportFolder: join(folder, "deep/exports") } }]);
+    expect(definition.tables).toMatchObject([{ source: { exports: { folder: join(folder, "deep/exports") } } }]);
   });
 
   test("a folder without one, a missing file and a file of another kind are told apart", async () => {

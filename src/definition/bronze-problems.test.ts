@@ -63,16 +63,38 @@ describe("a Bronze table", () => {
       ['tables.bronze.orders.source.ttl: expected an attribute that is no key, got "order_id"'],
     ],
     [
-      "no stream yet",
-      problemsWith.source({ stream: true }),
+      "one snapshot",
+      problemsWith.source({ scan: { segments: 4 } }),
+      ["tables.bronze.orders.source.scan: expected one snapshot: `export` or `scan`, got both"],
+    ],
+    [
+      "a snapshot beside a stream",
+      problemsWith.source({ export: undefined, stream: true }),
       [
-        "tables.bronze.orders.source.stream: expected nothing here, got true; reading the table's stream is not available yet",
+        "tables.bronze.orders.source.export: expected the place of the table's exports, or `scan: true`, got neither; a stream brings what changes within a day, not what was there before",
       ],
     ],
     [
-      "no scan yet",
-      problemsWith.source({ scan: { segments: 4 } }),
-      ["tables.bronze.orders.source.scan: expected nothing here, got a value; scanning the table is not available yet"],
+      "a scan that can be followed",
+      problemsWith.source({ export: undefined, scan: { segments: 0, readCapacity: 1.5, every: "soon", speed: 1 } }),
+      [
+        'tables.bronze.orders.source.scan.speed: expected a known field, got "speed"; known fields: readCapacity, segments, every',
+        "tables.bronze.orders.source.scan.readCapacity: expected read units a second from 1 to 1000000, got 1.5",
+        "tables.bronze.orders.source.scan.segments: expected a number of segments from 1 to 1000, got 0",
+        'tables.bronze.orders.source.scan.every: expected a time such as "6 hours", got "soon"',
+      ],
+    ],
+    [
+      "no second scan beside a stream",
+      problemsWith.source({ export: undefined, stream: true, scan: { every: "1 day" } }),
+      [
+        "tables.bronze.orders.source.scan.every: expected nothing here, got a time; with a stream the table needs no second scan",
+      ],
+    ],
+    [
+      "an endpoint that is a URL",
+      problemsWith.source({ endpoint: "dynamo" }),
+      ['tables.bronze.orders.source.endpoint: expected the URL of a server, got "dynamo"; it is no URL'],
     ],
     [
       "a flag",

@@ -74,11 +74,31 @@ export interface DynamoDbDefinition {
   readonly table: string;
   /** Primary key attributes: partition key, then the sort key if there is one. */
   readonly keys: readonly string[];
-  /** The place that holds `AWSDynamoDB/` somewhere below. */
-  readonly exportFolder: ResolvedLocation;
   readonly ttlAttribute?: string;
-  /** Whether the first thing must be a full export; `false` when the windows reach back to the table's creation. */
-  readonly requireFullExport: boolean;
+  /** Its exports, which are the table's snapshot and windows of changes. */
+  readonly exports?: {
+    /** The place that holds `AWSDynamoDB/` somewhere below. */
+    readonly folder: ResolvedLocation;
+    /** Whether the first thing must be a full export; `false` when the windows reach back to the table's creation. */
+    readonly requireFull: boolean;
+  };
+  /** A scan of the table, which is its snapshot. */
+  readonly scan?: TableScan;
+  /** Whether the table's stream is read. */
+  readonly stream: boolean;
+  /** undefined: as the environment says. */
+  readonly region?: string;
+  /** Another server than AWS's own. */
+  readonly endpoint?: string;
+}
+
+export interface TableScan {
+  /** Read units a second that it may use. */
+  readonly readCapacity?: number;
+  /** Parts that are read side by side. */
+  readonly segments?: number;
+  /** How long after its beginning the next one begins; undefined: there is one. */
+  readonly everyMs?: number;
 }
 
 /** Where the rows of a table go beside the lake, one item a row. */

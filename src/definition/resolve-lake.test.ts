@@ -69,8 +69,8 @@ describe("a small shop", () => {
             kind: "dynamodb",
             table: "orders",
             keys: ["order_id"],
-            exportFolder: "/project/shop/raw/orders",
-            requireFullExport: true,
+            exports: { folder: "/project/shop/raw/orders", requireFull: true },
+            stream: false,
           },
           hints: [],
           unreadableAtMost: 0.01,
@@ -122,15 +122,6 @@ describe("a small shop", () => {
     expect(() => (tables as unknown[]).push(1)).toThrow(TypeError);
     expect(() => Object.assign(roots, { gold: "/elsewhere" })).toThrow(TypeError);
     expect(Object.isFrozen(tables[0])).toBe(true);
-  });
-
-  test("says that streams come later, and nothing else", () => {
-    const streamed = bronze("orders", {
-      source: dynamodb({ table: "orders", keys: ["order_id"], export: "s3://raw/orders/", stream: true }),
-    });
-    expect(() => resolve(defineLake({ name: "shop", storage: "./lake", tables: [streamed] }))).toThrow(
-      /^Cannot use the configuration: 1 problem\n {2}tables\.bronze\.orders\.source\.stream: .*not available yet$/,
-    );
   });
 });
 

@@ -64,7 +64,7 @@ describe("a lake in S3", () => {
     ]) {
       const fed = bronze("orders", { source: dynamodb({ table: "orders", keys: ["order_id"], export: exports }) });
       const { tables } = resolved(defineLake({ name: "shop", storage: "./lake", tables: [fed] }));
-      expect(tables).toMatchObject([{ source: { exportFolder: expected } }]);
+      expect(tables).toMatchObject([{ source: { exports: { folder: expected } } }]);
     }
   });
 });

@@ -18,7 +18,7 @@ import {
 } from "../layers/index.ts";
 import { recorded } from "../observability/index.ts";
 import { bronzeOf, publishTables, runLake, type PublicationReport, type RunReport } from "../orchestration/index.ts";
-import { dynamodbExports, type Source } from "../sources/index.ts";
+import { awsTableClient, dynamodbSource, type Source } from "../sources/index.ts";
 import { pathFailure, s3Root } from "../storage/index.ts";
 import { lakeTables } from "./lake-tables.ts";
 import { storeOpener, type OpenStore } from "./open-store.ts";
@@ -145,15 +145,23 @@ function newRunId(world: World): string {
 
 function openSource(bronze: BronzeDefinition, world: World, openStore: OpenStore): Source {
   const { source, hints } = bronze;
-  return dynamodbExports(
+  const { table, keys, ttlAttribute, exports, scan, stream, region, endpoint } = source;
+  const place = { table, ...(region === undefined ? {} : { region }), ...(endpoint === undefined ? {} : { endpoint }) };
+  return dynamodbSource(
     {
-      table: source.table,
-      keys: source.keys,
-      requireFullExport: source.requireFullExport,
-      ...(source.ttlAttribute === undefined ? {} : { ttlAttribute: source.ttlAttribute }),
+      table,
+      keys,
+      requireFullExport: exports?.requireFull ?? true,
+      ...(ttlAttribute === undefined ? {} : { ttlAttribute }),
       hints: hints.map(({ name, type }) => ({ name, type })),
+      ...(scan === undefined ? {} : { scan }),
+      stream,
     },
-    { store: openStore(source.exportFolder), world },
+    {
+      world,
+      ...(exports === undefined ? {} : { exports: openStore(exports.folder) }),
+      ...(scan === undefined && !stream ? {} : { client: awsTableClient(place) }),
+    },
   );
 }
 

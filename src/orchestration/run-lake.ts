@@ -212,6 +212,8 @@ export async function planBronze(
 ): Promise<readonly Awaited<ReturnType<typeof planChannel>>[]> {
   const log = batchLog(context.tables.systemStore, definition.name.slice("bronze.".length));
   return await Promise.all(
-    source.channels.map(async (channel) => await planChannel(placeOf(context, definition.name), log, channel)),
+    source.channels.map(
+      async (channel) => await planChannel(placeOf(context, definition.name), log, { channel, source }),
+    ),
   );
 }

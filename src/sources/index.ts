@@ -10,5 +10,6 @@ export type {
   StagedBatch,
   UnreadableLine,
 } from "./source.ts";
-export { dynamodbExports } from "./dynamodb/exports.ts";
-export type { DynamoDbExportsNeeds, DynamoDbExportsOptions } from "./dynamodb/options.ts";
+export { dynamodbSource, type DynamoDbNeeds, type DynamoDbSourceOptions } from "./dynamodb/dynamodb-source.ts";
+export { awsTableClient } from "./dynamodb/live/aws-client.ts";
+export type { TableClient } from "./dynamodb/live/table-client.ts";

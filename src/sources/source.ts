@@ -35,8 +35,8 @@ export interface ChannelState {
   readonly last: BatchManifest | undefined;
   /** What the channel has learnt since without taking a record in, in the form of an `end`; undefined: nothing, or it was lost. */
   readonly moved?: string | undefined;
-  /** The newest committed batches of the source's other channels, by the channel's name. */
-  readonly beside?: ReadonlyMap<string, BatchManifest>;
+  /** The memory of the source's other channels, as far as they have one, by the channel's name. */
+  readonly beside?: ReadonlyMap<string, string>;
   /** The channel's committed batches, the newest first: read one by one as they are asked for. */
   readonly history?: () => AsyncIterable<BatchManifest>;
 }

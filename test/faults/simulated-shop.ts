@@ -1,10 +1,10 @@
 import { loadConfig } from "../../src/cli/load-config.ts";
-import type { World } from "../../src/base/index.ts";
+import { must, type World } from "../../src/base/index.ts";
 import type { BronzeDefinition, LakeDefinition } from "../../src/definition/index.ts";
 import type { Engine } from "../../src/engine/index.ts";
 import { storeOpener } from "../../src/lake/open-store.ts";
 import { runLake, type RunReport } from "../../src/orchestration/index.ts";
-import { dynamodbExports, type Source } from "../../src/sources/index.ts";
+import { dynamodbSource, type Source } from "../../src/sources/index.ts";
 import { memoryStore, type ObjectStore } from "../../src/storage/index.ts";
 import { simulatedTables } from "../simulation/simulated-lake.ts";
 import { openTemporaryFolder } from "../temporary-folder.ts";
@@ -35,10 +35,11 @@ async function runOnce(
 }
 
 function sourceOf({ source }: BronzeDefinition, world: World): Source {
-  const { table, keys, requireFullExport, exportFolder } = source;
-  return dynamodbExports(
-    { table, keys, requireFullExport, hints: [] },
-    { store: storeOpener(world)(exportFolder), world },
+  const { table, keys, exports } = source;
+  const { folder, requireFull } = must(exports, "the shop has exports");
+  return dynamodbSource(
+    { table, keys, requireFullExport: requireFull, hints: [] },
+    { exports: storeOpener(world)(folder), world },
   );
 }
 

@@ -5,9 +5,9 @@ import { realWorld } from "../../src/base/index.ts";
 import type { StructType } from "../../src/contract/index.ts";
 import { duckdbEngine, type Engine, type Row } from "../../src/engine/index.ts";
 import {
-  dynamodbExports,
+  dynamodbSource,
   type ChannelPlan,
-  type DynamoDbExportsOptions,
+  type DynamoDbSourceOptions,
   type Source,
   type StagedBatch,
 } from "../../src/sources/index.ts";
@@ -35,10 +35,10 @@ export class ExportBench implements AsyncDisposable {
     return writeExport(join(this.folder, below), contents, { table: "orders", ...rest }).folder;
   }
 
-  source(options: Partial<DynamoDbExportsOptions> = {}, store?: ObjectStore): Source {
-    return dynamodbExports(
+  source(options: Partial<DynamoDbSourceOptions> = {}, store?: ObjectStore): Source {
+    return dynamodbSource(
       { table: "orders", keys: ["id"], requireFullExport: true, hints: [], ...options },
-      { store: store ?? localStore(this.folder, { world: realWorld() }), world: realWorld() },
+      { exports: store ?? localStore(this.folder, { world: realWorld() }), world: realWorld() },
     );
   }
 

@@ -1,3 +1,4 @@
+import type { Duration } from "./amounts.ts";
 import type { Location } from "./s3-place.ts";
 import { marked, type Marked } from "./mark.ts";
 
@@ -14,19 +15,35 @@ export interface DynamoDbOptions {
   readonly table: string;
   /** Primary key attributes: the partition key, then the sort key if there is one. */
   readonly keys: readonly [partition: string] | readonly [partition: string, sort: string];
-  /** The place that holds `AWSDynamoDB/` somewhere below: a folder, or `s3://bucket/prefix`. */
-  readonly export: Location;
+  /**
+   * Its exports: the place that holds `AWSDynamoDB/` somewhere below, a folder, or `s3://bucket/prefix`. They are the table's snapshot and
+   * windows of changes.
+   */
+  readonly export?: Location;
+  /** A scan of the table as its snapshot, instead of exports. */
+  readonly scan?: boolean | ScanOptions;
+  /** The table's stream: each change as it happens. Beside it a scan or an export brings what was there before. */
+  readonly stream?: boolean;
   /** The table's TTL attribute (seconds since 1970), by which TTL deletes are told apart from others. */
   readonly ttl?: string;
   /** `false` when the incremental exports reach back to the table's creation, so that no full export is needed. Default `true`. */
   readonly requireFullExport?: boolean;
-  /** The table's stream as a channel: not available yet. */
-  readonly stream?: boolean;
-  /** A scan of the table as a channel: not available yet. */
-  readonly scan?: boolean;
+  /** The table's region; as the environment says unless told. */
+  readonly region?: string;
+  /** Another server than AWS's own, such as DynamoDB Local: `http://127.0.0.1:8000`. */
+  readonly endpoint?: string;
 }
 
-/** A DynamoDB table, by its exports. */
+export interface ScanOptions {
+  /** Read units a second that the scan may use. */
+  readonly readCapacity?: number;
+  /** Parts of the table that are read side by side. By its size unless told. */
+  readonly segments?: number;
+  /** Scans the table anew so long after the last scan began, where there is no stream. */
+  readonly every?: Duration;
+}
+
+/** A DynamoDB table, by its exports or a scan, and its stream. */
 export function dynamodb(options: DynamoDbOptions): DynamoDbSource {
   return Object.freeze(marked("source", Object.freeze({ system: "dynamodb" as const, options })));
 }

@@ -3,7 +3,7 @@ import { CONTRACT_COLUMNS, struct, type BatchManifest, type StructType } from ".
 import type { BronzeDefinition } from "../../definition/index.ts";
 import type { TableHead, TxnAction } from "../../delta/index.ts";
 import type { OpenTable } from "../../engine/index.ts";
-import type { Channel, ChannelPlan, PlannedBatch } from "../../sources/index.ts";
+import type { Channel, ChannelPlan, PlannedBatch, Source } from "../../sources/index.ts";
 import { openNewest, type LayerContext, type TablePlace } from "../context.ts";
 import { meaningProperties } from "../table-meaning.ts";
 import type { BatchLog } from "./batch-log.ts";
@@ -32,7 +32,7 @@ export interface TurnOutcome extends Omit<ChannelPlan, "batches"> {
 /** Takes in what a channel has, batch by batch, until there is nothing more or its turn is over. */
 export async function takeTurn(context: LayerContext, work: TableWork, options: TurnOptions): Promise<TurnOutcome> {
   const { channel, place, log } = work;
-  const { batches, position: before, ...plan } = await planChannel(place, log, channel);
+  const { batches, position: before, ...plan } = await planChannel(place, log, work);
   let position = before;
   let taken = { batches: 0, rows: 0, quarantined: 0, version: undefined as number | undefined };
   let isOver = false;
@@ -67,14 +67,22 @@ interface PlanFrom extends ChannelPlan {
   readonly position: number;
 }
 
-/** What a channel would do next; reads the table's head and the newest manifests of the table's channels only. */
-export async function planChannel(place: TablePlace, log: BatchLog, channel: Channel): Promise<PlanFrom> {
+/** What a channel would do next; reads the table's head and the newest manifests of the source's channels only. */
+export async function planChannel(
+  place: TablePlace,
+  log: BatchLog,
+  { channel, source }: { readonly channel: Channel; readonly source: Pick<Source, "channels"> },
+): Promise<PlanFrom> {
   const head = await place.log.head();
-  const position = head?.txns.get(channelAppId(head.metadata.id, channel))?.version ?? -1;
+  const position = positionIn(head, channel);
   if (position < 0 && !hasBatches(head)) await refuseForgotten(place, log, head?.version ?? -1);
   const last = position < 0 ? undefined : await log.read(position);
-  const moved = channel.isLive === true ? await log.moved(channel.name, position) : undefined;
-  const beside = await batchesBeside(head, log, channel);
+  const moved = await movedOf(log, channel, position);
+  const beside = new Map<string, string>();
+  for (const other of source.channels) {
+    const memory = other === channel ? undefined : await memoryOf(head, log, other);
+    if (memory !== undefined) beside.set(other.name, memory);
+  }
   return { ...(await channel.plan({ last, moved, beside, history: () => batchesBack(log, last) })), position };
 }
 
@@ -84,18 +92,19 @@ async function* batchesBack(log: BatchLog, last: BatchManifest | undefined): Asy
   }
 }
 
-/** Of the source's other channels, the newest batch that is in. */
-async function batchesBeside(
-  head: TableHead | undefined,
-  log: BatchLog,
-  channel: Channel,
-): Promise<ReadonlyMap<string, BatchManifest>> {
-  const beside = new Map<string, BatchManifest>();
-  for (const { appId, version } of channelTxns(head)) {
-    const name = appId.slice(appId.indexOf("/") + 1);
-    if (name !== channel.name) beside.set(name, await log.read(version));
-  }
-  return beside;
+async function memoryOf(head: TableHead | undefined, log: BatchLog, channel: Channel): Promise<string | undefined> {
+  const position = positionIn(head, channel);
+  const moved = await movedOf(log, channel, position);
+  return moved ?? (position < 0 ? undefined : (await log.read(position)).end);
+}
+
+async function movedOf(log: BatchLog, channel: Channel, position: number): Promise<string | undefined> {
+  return channel.isLive === true ? await log.moved(channel.name, position) : undefined;
+}
+
+/** The channel's newest batch that is in; -1 before the first. */
+function positionIn(head: TableHead | undefined, channel: Channel): number {
+  return head?.txns.get(channelAppId(head.metadata.id, channel))?.version ?? -1;
 }
 
 function channelTxns(head: TableHead | undefined): readonly TxnAction[] {

@@ -30,6 +30,7 @@ export async function ingestBronze(
   const name = definition.name.slice("bronze.".length);
   const table = {
     definition,
+    source,
     place: context.tables.place("bronze", name),
     log: batchLog(context.tables.systemStore, name),
   };

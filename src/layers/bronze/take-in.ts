@@ -2,7 +2,7 @@ import { SluiceError, must } from "../../base/index.ts";
 import type { BatchManifest } from "../../contract/index.ts";
 import type { BronzeDefinition } from "../../definition/index.ts";
 import type { OpenTable, Relation } from "../../engine/index.ts";
-import type { Channel, StagedBatch } from "../../sources/index.ts";
+import type { Channel, Source, StagedBatch } from "../../sources/index.ts";
 import { openNewest, type LayerContext, type TablePlace } from "../context.ts";
 import { sameWork, type BatchLog } from "./batch-log.ts";
 import type { ReadyBatch } from "./stage-ahead.ts";
@@ -11,6 +11,7 @@ import { setAsideLines } from "./unreadable.ts";
 /** A channel of a Bronze table. */
 export interface TableWork {
   readonly definition: BronzeDefinition;
+  readonly source: Source;
   readonly channel: Channel;
   readonly place: TablePlace;
   readonly log: BatchLog;

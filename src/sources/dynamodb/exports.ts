@@ -1,32 +1,22 @@
 import type { BatchManifest } from "../../contract/index.ts";
 import type { ObjectStore } from "../../storage/index.ts";
-import type { Channel, ChannelPlan, PlannedBatch, Source } from "../source.ts";
+import type { Channel, ChannelPlan, PlannedBatch } from "../source.ts";
+import type { Shape } from "./columns/shapes.ts";
 import { decodeCoverage, encodeCoverage, type Coverage } from "./plan/coverage.ts";
 import { cutBatches } from "./plan/cut-batches.ts";
 import { findExports, settle } from "./plan/find-exports.ts";
-import { hintedShapes } from "./columns/hints.ts";
-import {
-  BATCH_BYTES,
-  BATCH_FILES_MAX,
-  BATCH_UNITS_MAX,
-  type DynamoDbExportsNeeds,
-  type DynamoDbExportsOptions,
-} from "./options.ts";
+import { BATCH_BYTES, BATCH_FILES_MAX, BATCH_UNITS_MAX, type DynamoDbExportsOptions } from "./options.ts";
 import { planExports } from "./plan/plan-exports.ts";
-import { rebuildRecord } from "./rebuild-record.ts";
-import { ScanThreads } from "./scan/scan-threads.ts";
+import type { ScanThreads } from "./scan/scan-threads.ts";
 import { loadUnits } from "./plan/load-units.ts";
 
-/**
- * A DynamoDB table as its exports to S3 show it: full and incremental, DynamoDB JSON, gzip, below one folder.
- * Fails with `config.invalid` when a hint cannot be followed.
- */
-export function dynamodbExports(options: DynamoDbExportsOptions, needs: DynamoDbExportsNeeds): Source {
-  const { store } = needs;
-  const hints = hintedShapes(options);
-  const threads = new ScanThreads();
+/** The exports of a table to S3: full and incremental, DynamoDB JSON, gzip, below one folder. */
+export function exportChannel(
+  options: DynamoDbExportsOptions,
+  { store, hints, threads }: { store: ObjectStore; hints: ReadonlyMap<string, Shape>; threads: ScanThreads },
+): Channel {
   let lastEnd: string | undefined;
-  const channel: Channel = {
+  return {
     name: "export",
     plan: async (state) => {
       const plan = await planChannel(options, store, state.last);
@@ -36,20 +26,10 @@ export function dynamodbExports(options: DynamoDbExportsOptions, needs: DynamoDb
     stage: async (batch, known, context) => {
       // Loaded where there is something to read: a run with nothing new starts without it.
       const { stageBatch } = await import("./stage-batch.ts");
-      const staged = await stageBatch({ options, store, hints, batch, known, context, threads });
+      const staged = await stageBatch({ options, store, hints, known, context, threads }, batch);
       // Nothing more is planned: the threads are not needed any longer.
       if (batch.end === lastEnd) await threads.close();
       return staged;
-    },
-  };
-  return {
-    system: "dynamodb",
-    table: options.table,
-    channels: [channel],
-    rebuild: (row, schema) => rebuildRecord(row, schema, options.keys),
-    locate: async (file, key) => {
-      const { locateRecord } = await import("./locate-record.ts");
-      return await locateRecord(store, file, key, options.keys);
     },
   };
 }

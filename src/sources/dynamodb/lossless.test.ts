@@ -5,7 +5,7 @@ import { ExportBench } from "../../../test/sources/stage-lines.ts";
 import { parseJson, type JsonObject, type JsonValue } from "../../base/index.ts";
 import { canonicalNumber, encodeKey, type StructType } from "../../contract/index.ts";
 import type { Row } from "../../engine/index.ts";
-import type { DynamoDbExportsOptions, UnreadableLine } from "../index.ts";
+import type { DynamoDbSourceOptions, UnreadableLine } from "../index.ts";
 import { shapesOf } from "./columns/column-schema.ts";
 import { Spellings, grow, isComplete, type Shape } from "./columns/shapes.ts";
 import { isTopLevelName } from "./columns/column-names.ts";
@@ -23,7 +23,7 @@ interface RoundTrip {
   readonly unreadable: readonly UnreadableLine[];
 }
 
-interface RoundTripOptions extends Partial<DynamoDbExportsOptions> {
+interface RoundTripOptions extends Partial<DynamoDbSourceOptions> {
   readonly files?: number;
   readonly kind?: "full" | "window";
 }

@@ -1,28 +1,24 @@
-import type { World } from "../../base/index.ts";
 import type { DataType } from "../../contract/index.ts";
-import type { ObjectStore } from "../../storage/index.ts";
 
-/** Which table's exports are read, and how. */
-export interface DynamoDbExportsOptions {
+/** What is known of a table's records, by whatever channel they come. */
+export interface RecordOptions {
   /** As in the exports' `tableArn`. */
   readonly table: string;
   /** Primary key attributes: partition key, then the sort key if there is one. */
   readonly keys: readonly string[];
   readonly ttlAttribute?: string;
-  /** Whether the first thing must be a full export. */
-  readonly requireFullExport: boolean;
   /** Types for attributes; without one a number is exact text. */
   readonly hints: readonly { readonly name: string; readonly type: DataType }[];
   /** Leaf columns that a table's attributes may have; what comes later is rescued. 1,000 unless told. */
   readonly columnsMax?: number;
-  /** Uncompressed bytes that a batch takes in, as estimated. 256 MiB unless told. */
-  readonly batchBytes?: number;
 }
 
-export interface DynamoDbExportsNeeds {
-  /** Its root is the folder below which the exports lie. */
-  readonly store: ObjectStore;
-  readonly world: World;
+/** Which table's exports are read, and how. */
+export interface DynamoDbExportsOptions extends RecordOptions {
+  /** Whether the first thing must be a full export. */
+  readonly requireFullExport: boolean;
+  /** Uncompressed bytes that a batch takes in, as estimated. 256 MiB unless told. */
+  readonly batchBytes?: number;
 }
 
 export const COLUMNS_MAX = 1_000;

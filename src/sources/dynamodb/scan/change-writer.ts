@@ -1,10 +1,13 @@
 import { EXPORT_SHIFT_MICROS, RANK, encodeSequence } from "../../../contract/index.ts";
 import { CLOSE_BRACE, COMMA, OPEN_BRACE, Pattern, QUOTE } from "./json-bytes.ts";
+import type { LineKind } from "./record-check.ts";
 import { EVENT_COLUMNS } from "./staged-columns.ts";
 import { BytesColumn, LongColumn, type Column } from "../../staged/index.ts";
+import { StreamFrame } from "./stream-frame.ts";
 import type { ValueChecker } from "./value-checker.ts";
 
 export interface ChangeWriterOptions {
+  readonly kind: LineKind;
   readonly epoch: number;
   readonly keys: readonly string[];
   readonly ttlAttribute?: string;
@@ -17,17 +20,20 @@ const KEYS = new Pattern('"Keys":');
 const NEW_IMAGE = new Pattern('"NewImage":');
 const OLD_IMAGE = new Pattern('"OldImage":');
 const SHIFT = Number(EXPORT_SHIFT_MICROS);
+type Span = readonly [start: number, end: number];
 const ZERO = 0x30;
 const NOTHING: readonly string[] = [];
 const EXPIRED: readonly string[] = ['"ttl":true'];
 
-/** Reads the frame of a window's line – write time, keys, images – and writes the event columns that vary by line. */
+/** Reads the frame of a window's or a stream's line – write time, keys, images – and writes the event columns that vary by line. */
 export class ChangeWriter {
   readonly #checker: ValueChecker;
   readonly #operation = new BytesColumn(EVENT_COLUMNS.operation);
   readonly #sequence = new BytesColumn(EVENT_COLUMNS.sequence);
   readonly #time = new LongColumn(EVENT_COLUMNS.time);
   readonly #before = new BytesColumn(EVENT_COLUMNS.before);
+  /** Of a stream, whose records each say their own place. */
+  readonly #frame: StreamFrame | undefined;
   readonly #sequenceHead: Uint8Array;
   readonly #sequenceTail: Uint8Array;
   readonly #keyNames: readonly Uint8Array[];
@@ -56,20 +62,24 @@ export class ChangeWriter {
     this.#sequenceTail = example.subarray(24);
     this.#keyNames = options.keys.map(nameBytes);
     this.#ttlName = options.ttlAttribute === undefined ? undefined : nameBytes(options.ttlAttribute);
+    this.#frame = options.kind === "stream" ? new StreamFrame() : undefined;
     this.#insert = (options.hasOldImages ? "I" : "U").charCodeAt(0);
   }
 
   use(bytes: Uint8Array, view: DataView): void {
+    this.#frame?.use(bytes, view);
     this.#bytes = bytes;
     this.#view = view;
   }
 
   columns(): readonly Column[] {
-    return [this.#operation, this.#sequence, this.#time, this.#before];
+    const columns = [this.#operation, this.#sequence, this.#time, this.#before];
+    return this.#frame === undefined ? columns : [...columns, this.#frame.event];
   }
 
   /** JSON members of what is particular to this line; empty for most. */
   extra(): readonly string[] {
+    if (this.#frame !== undefined) return this.#frame.members();
     const isExpired = this.#newStart < 0 && this.#expiresAt <= this.#micros / 1_000_000;
     if (!this.#hasTextTime) return isExpired ? EXPIRED : NOTHING;
     const members = isExpired ? [...EXPIRED] : [];
@@ -91,6 +101,7 @@ export class ChangeWriter {
       if (at < 0) return -1;
     } while (this.#bytes[at] === COMMA);
     if (this.#bytes[at] !== CLOSE_BRACE || this.#micros === 0 || !this.#hasAllKeys) return -1;
+    if (this.#frame?.isMissing === true) return -1;
     if (this.#newStart < 0 && walk(this.#keysStart) < 0) return -1;
     return at + 1;
   }
@@ -107,13 +118,14 @@ export class ChangeWriter {
 
   /** Writes the event columns of the line read last. */
   commit(row: number): void {
-    const operation = this.#newStart < 0 ? 0x44 : this.#oldStart < 0 ? this.#insert : 0x55;
     openValue(this.#operation);
-    this.#operation.appendByte(operation);
+    this.#operation.appendByte(this.#operationByte());
     commitValue(this.#operation, row);
     openValue(this.#sequence);
-    this.#writeSequence();
+    if (this.#frame === undefined) this.#writeSequence();
+    else this.#frame.writeSequence(this.#sequence);
     commitValue(this.#sequence, row);
+    this.#frame?.commit(row);
     this.#time.open();
     this.#time.appendLong(this.#micros);
     this.#time.commit(row);
@@ -123,7 +135,14 @@ export class ChangeWriter {
     commitValue(this.#before, row);
   }
 
+  #operationByte(): number {
+    if (this.#frame !== undefined) return this.#frame.operation;
+    if (this.#newStart < 0) return 0x44;
+    return this.#oldStart < 0 ? this.#insert : 0x55;
+  }
+
   #reset(): void {
+    this.#frame?.reset();
     this.#micros = 0;
     this.#hasTextTime = false;
     this.#keysStart = -1;
@@ -141,6 +160,8 @@ export class ChangeWriter {
     }
     if (KEYS.isAt(view, at) && this.#keysStart < 0) return this.#keys(at + KEYS.length);
     if (OLD_IMAGE.isAt(view, at) && this.#oldStart < 0) return this.#oldImage(at + OLD_IMAGE.length);
+    const frameEnd = this.#frame?.read(at) ?? -1;
+    if (frameEnd >= 0) return frameEnd;
     return this.#micros === 0 ? this.#metadata(at) : -1;
   }
 
@@ -242,8 +263,6 @@ function commitValue(column: BytesColumn, row: number): void {
 function nameBytes(name: string): Uint8Array {
   return Buffer.from(JSON.stringify(name).slice(1, -1), "utf8");
 }
-
-type Span = readonly [start: number, end: number];
 
 function sameBytes(left: Uint8Array, [from, end]: Span, right: Uint8Array, [otherFrom, otherEnd]: Span): boolean {
   if (end - from !== otherEnd - otherFrom) return false;

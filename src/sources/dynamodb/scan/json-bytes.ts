@@ -59,6 +59,47 @@ export function stringEnd(bytes: Uint8Array, from: number): number {
   }
 }
 
+/**
+ * The position behind the JSON value that starts at `at`; negative when it has no end. Looks at strings and brackets only: whether
+ * what is between them makes sense is for others to say.
+ */
+export function valueEnd(bytes: Uint8Array, start: number): number {
+  const first = bytes[start];
+  if (first === QUOTE) {
+    const end = stringEnd(bytes, start + 1);
+    return end < 0 ? -1 : end + 1;
+  }
+  return first === OPEN_BRACE || first === OPEN_BRACKET ? nestEnd(bytes, start) : scalarEnd(bytes, start);
+}
+
+/** The position behind the bracket that closes the one at `start`. */
+function nestEnd(bytes: Uint8Array, start: number): number {
+  let depth = 0;
+  for (let at = start; at < bytes.length; at += 1) {
+    const byte = bytes[at];
+    if (byte === QUOTE) {
+      at = stringEnd(bytes, at + 1);
+      if (at < 0) return -1;
+    } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth += 1;
+    else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
+      depth -= 1;
+      if (depth === 0) return at + 1;
+    }
+  }
+  return -1;
+}
+
+function scalarEnd(bytes: Uint8Array, start: number): number {
+  let at = start;
+  while (at < bytes.length && SCALAR_ENDS[bytes[at] as number] === 0) at += 1;
+  return at > start ? at : -1;
+}
+
+/** 1 for the bytes before which a number, `true`, `false` or `null` ends. */
+const SCALAR_ENDS = new Uint8Array(256).map((_, byte) =>
+  byte <= 0x20 || byte === COMMA || byte === CLOSE_BRACE || byte === CLOSE_BRACKET ? 1 : 0,
+);
+
 /** Bytes of the escape whose backslash is at `at`. */
 export function escapeSize(bytes: Uint8Array, at: number): number {
   const kind = bytes[at + 1] as number;

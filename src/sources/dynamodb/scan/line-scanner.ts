@@ -76,7 +76,7 @@ export class LineScanner {
   *columns(): Generator<Column> {
     yield this.#key.column;
     yield this.#extra;
-    if (this.#options.kind === "window") yield* this.#change.columns();
+    if (this.#options.kind !== "full") yield* this.#change.columns();
     yield* this.#walker.columns();
   }
 
@@ -128,7 +128,7 @@ export class LineScanner {
       return -1;
     }
     this.#key.column.commit(this.#row);
-    if (this.#options.kind === "window") this.#change.commit(this.#row);
+    if (this.#options.kind !== "full") this.#change.commit(this.#row);
     this.#writeExtra();
     this.#walker.commitRow(this.#row);
     this.#row += 1;
@@ -207,7 +207,7 @@ export class LineScanner {
 
   /** What the line says beside the record, as a JSON object. */
   #writeExtra(): void {
-    const members = this.#options.kind === "window" ? this.#change.extra() : NO_MEMBERS;
+    const members = this.#options.kind === "full" ? NO_MEMBERS : this.#change.extra();
     if (members.length === 0 && this.#plainExtra === undefined) return;
     const others = this.#plainExtra === undefined ? [] : [stringifyJson(this.#plainExtra).slice(1, -1)];
     const text = Buffer.from(`{${[...members, ...others].join(",")}}`, "utf8");

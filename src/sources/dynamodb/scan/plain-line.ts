@@ -1,5 +1,5 @@
 import { parseJson, stringifyJson, messageOf, type JsonObject, type JsonValue } from "../../../base/index.ts";
-import { whyNoRecord, writeTimestamp, type RecordRules } from "./record-check.ts";
+import { whyNoRecord, writeTimestamp, type LineKind, type RecordRules } from "./record-check.ts";
 import { isObject } from "../columns/shapes.ts";
 
 export type PlainLine =
@@ -17,7 +17,7 @@ export function plainLine(bytes: Buffer, rules: RecordRules): PlainLine {
   }
   const reason = whyNoRecord(line, rules);
   if (reason !== undefined || !isObject(line)) return { kind: "unreadable", reason: reason ?? "no object" };
-  return rules.kind === "full" ? plainItem(line) : plainChange(line);
+  return rules.kind === "full" ? plainItem(line) : plainChange(line, rules.kind);
 }
 
 const CHANGE_MEMBERS = ["Keys", "NewImage", "OldImage"];
@@ -27,16 +27,17 @@ function plainItem(line: JsonObject): PlainLine {
   return record(member("Item", line["Item"]), others === undefined ? undefined : { members: others });
 }
 
-function plainChange(line: JsonObject): PlainLine {
+function plainChange(line: JsonObject, kind: LineKind): PlainLine {
   const time = writeTimestamp(line["Metadata"]) ?? "";
   const metadata = `"Metadata":{"WriteTimestampMicros":{"N":"${time}"}}`;
   const members = CHANGE_MEMBERS.filter((name) => line[name] !== undefined).map((name) => member(name, line[name]));
-  const others = membersBeside(line, ["Metadata", ...CHANGE_MEMBERS]);
+  const frame = kind === "stream" ? [member("Stream", line["Stream"])] : [];
+  const others = membersBeside(line, ["Metadata", ...CHANGE_MEMBERS, ...(kind === "stream" ? ["Stream"] : [])]);
   const isOrdinary = member("Metadata", line["Metadata"]) === metadata;
   const extra = Object.create(null) as JsonObject;
   if (!isOrdinary) extra["metadata"] = line["Metadata"] ?? null;
   if (others !== undefined) extra["members"] = others;
-  return record([metadata, ...members].join(","), Object.keys(extra).length === 0 ? undefined : extra);
+  return record([...frame, metadata, ...members].join(","), Object.keys(extra).length === 0 ? undefined : extra);
 }
 
 function record(members: string, extra: JsonObject | undefined): PlainLine {

@@ -2,7 +2,8 @@ import type { JsonObject, JsonValue } from "../../../base/index.ts";
 import { canonicalNumber } from "../../../contract/index.ts";
 import { isCanonicalBase64, isObject, taggedValue } from "../columns/shapes.ts";
 
-export type LineKind = "full" | "window";
+/** A line of a full export, of an incremental one, or of what we wrote ourselves of a stream's records. */
+export type LineKind = "full" | "window" | "stream";
 
 export interface RecordRules {
   readonly kind: LineKind;
@@ -22,6 +23,7 @@ export function whyNoRecord(line: JsonValue, rules: RecordRules): string | undef
     return attributesProblem("Item", line["Item"]) ?? keysProblem(line["Item"], rules);
   }
   return (
+    frameProblem(rules.kind, line["Stream"]) ??
     timestampProblem(line["Metadata"]) ??
     attributesProblem("Keys", line["Keys"]) ??
     optionalProblem("NewImage", line["NewImage"]) ??
@@ -30,6 +32,15 @@ export function whyNoRecord(line: JsonValue, rules: RecordRules): string | undef
     sameKeysProblem(line, rules)
   );
 }
+
+function frameProblem(kind: LineKind, frame: JsonValue | undefined): string | undefined {
+  if (kind !== "stream") return undefined;
+  const isFrame =
+    isObject(frame ?? null) && FRAME_TEXTS.every((name) => typeof (frame as JsonObject)[name] === "string");
+  return isFrame ? undefined : "the record has no place in a stream";
+}
+
+const FRAME_TEXTS = ["op", "sequence", "event"];
 
 /** The write time of a window's line, as `{"N":"…"}` or, as AWS's documentation shows it, a bare text. */
 export function writeTimestamp(metadata: JsonValue | undefined): string | undefined {

@@ -13,16 +13,16 @@ export interface ScanTask extends LineScannerOptions {
   readonly staged: string;
   /** What all rows of the file have in common. */
   readonly constants: EventConstants;
-  /** As the manifest says: lower-case hex, lines. */
-  readonly md5: string;
+  /** As the manifest says: lower-case hex, lines. Without a checksum the file is plain text that we wrote ourselves. */
+  readonly md5: string | undefined;
   readonly records: number;
-  /** Compressed. */
+  /** As it lies there. */
   readonly sizeBytes: number;
 }
 
 export interface EventConstants {
-  /** `_event_id` without the key. */
-  readonly event: string;
+  /** `_event_id` without the key; undefined where each line says its own. */
+  readonly event: string | undefined;
   readonly meta: string;
   /** Of a snapshot: what varies by line in a window. */
   readonly snapshot?: { readonly operation: "R" | "T"; readonly sequence: string; readonly timeMicros: number };
@@ -37,6 +37,9 @@ export interface ScannedFile {
   /** Raw bytes that `unreadable` carries. */
   readonly unreadableBytes: number;
 }
+
+/** Told of each chunk, and of the rows so far. */
+export type OnScanned = (inflatedBytes: number, rows: number) => void;
 
 /** Bounds the memory of the columns under way, and is what the engine reads at a time. */
 const GROUP_ROWS_MAX = 122_880;
@@ -55,14 +58,19 @@ export const UNREADABLE_BYTES_MAX = 64 * 1_048_576;
 export async function scanFile(
   task: ScanTask,
   compressed: AsyncIterable<Uint8Array>,
-  onProgress: (inflatedBytes: number, rows: number) => void = () => undefined,
+  onProgress: OnScanned = () => undefined,
 ): Promise<ScannedFile> {
   const scan = new FileScan(task);
   try {
-    const { md5 } = await inflate(task.file, compressed, (chunk) => {
+    const take = (chunk: Uint8Array): void => {
       scan.push(chunk);
       onProgress(chunk.length, scan.scanner.rows);
-    });
+    };
+    if (task.md5 === undefined) {
+      for await (const chunk of compressed) take(chunk);
+      return scan.finish();
+    }
+    const { md5 } = await inflate(task.file, compressed, take);
     if (md5 !== task.md5) fail(task, "its bytes are not those of the manifest", { md5, expected: task.md5 });
     return scan.finish();
   } catch (error) {
@@ -83,7 +91,8 @@ class FileScan {
     this.#task = task;
     this.scanner = new LineScanner(task);
     this.#lines = new LineBuffer(this.scanner);
-    this.#constants = constantColumns(task.file, task.constants);
+    // A row is traced to a file that somebody delivered, not to what we kept for a moment.
+    this.#constants = constantColumns(task.md5 === undefined ? undefined : task.file, task.constants);
     this.#writer = new StagedFileWriter(task.staged);
   }
 
@@ -132,7 +141,7 @@ export function constantColumns(
   { event, meta, snapshot }: EventConstants,
 ): readonly ConstantColumn[] {
   const columns = [
-    text(EVENT_COLUMNS.event, event),
+    ...(event === undefined ? [] : [text(EVENT_COLUMNS.event, event)]),
     ...(file === undefined ? [] : [text(EVENT_COLUMNS.file, file)]),
     text(EVENT_COLUMNS.meta, meta),
   ];

@@ -3,7 +3,7 @@ import { SluiceError, must } from "../../../base/index.ts";
 import type { ObjectStore } from "../../../storage/index.ts";
 import type { StageContext } from "../../source.ts";
 import { fileBytes } from "../../input/index.ts";
-import { UNREADABLE_BYTES_MAX, scanFile, type ScanTask, type ScannedFile } from "./scan-file.ts";
+import { UNREADABLE_BYTES_MAX, scanFile, type OnScanned, type ScanTask, type ScannedFile } from "./scan-file.ts";
 import type { ScanThreads } from "./scan-threads.ts";
 import { hasThreads } from "./scan-worker-host.ts";
 
@@ -22,9 +22,13 @@ export async function scanFiles(tasks: readonly ScanTask[], context: ScanContext
   if (store.localFolder === undefined || !hasThreads() || sizeBytes < THREADS_ABOVE_BYTES) {
     return await scanAll([scanHere(store)], tasks, context);
   }
-  const lent = threads.lend(store.localFolder, Math.min(availableParallelism(), tasks.length));
+  const folder = store.localFolder;
+  const lent = threads.lend(Math.min(availableParallelism(), tasks.length));
+  const hosts = lent.map((thread): ScanHost => ({
+    scan: async (task, onProgress) => await thread.scan(folder, task, onProgress),
+  }));
   try {
-    const scanned = await scanAll(lent, tasks, context);
+    const scanned = await scanAll(hosts, tasks, context);
     threads.giveBack(lent);
     return scanned;
   } catch (error) {
@@ -34,8 +38,8 @@ export async function scanFiles(tasks: readonly ScanTask[], context: ScanContext
 }
 
 /** Where a file is scanned. */
-export interface ScanHost {
-  scan(task: ScanTask, onProgress: (inflatedBytes: number, rows: number) => void): Promise<ScannedFile>;
+interface ScanHost {
+  scan(task: ScanTask, onProgress: OnScanned): Promise<ScannedFile>;
 }
 
 async function scanAll(

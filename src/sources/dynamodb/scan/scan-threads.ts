@@ -8,9 +8,9 @@ export class ScanThreads {
   readonly #idle: ScanWorker[] = [];
 
   /** So many threads for the borrower alone, who gives them back or closes them. */
-  lend(folder: string, count: number): readonly ScanWorker[] {
+  lend(count: number): readonly ScanWorker[] {
     const lent = this.#idle.splice(0, count).filter((thread) => thread.isAlive);
-    while (lent.length < count) lent.push(new ScanWorker(folder));
+    while (lent.length < count) lent.push(new ScanWorker());
     return lent;
   }
 

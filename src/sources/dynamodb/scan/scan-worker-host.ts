@@ -1,7 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { SluiceError, messageOf, type Facts, type FailureCode } from "../../../base/index.ts";
-import type { ScanHost } from "./scan-files.ts";
-import type { ScanTask, ScannedFile } from "./scan-file.ts";
+import type { OnScanned, ScanTask, ScannedFile } from "./scan-file.ts";
 
 /** What goes to a worker, and what comes back. */
 export interface ScanRequest {
@@ -27,15 +26,13 @@ export function hasThreads(): boolean {
   return import.meta.url.endsWith(".js");
 }
 
-/** A thread that scans one file at a time. */
-export class ScanWorker implements ScanHost {
-  readonly #folder: string;
+/** A thread that scans one file of this machine at a time. */
+export class ScanWorker {
   readonly #worker: Worker;
   /** Why the thread is gone. */
   #end: Error | undefined;
 
-  constructor(folder: string) {
-    this.#folder = folder;
+  constructor() {
     // The options that this process was started with (loaders, an inline script) are not the thread's.
     this.#worker = new Worker(new URL("./scan-worker.js", import.meta.url), { execArgv: [] });
     this.#worker.on("error", (error: unknown) => {
@@ -51,7 +48,7 @@ export class ScanWorker implements ScanHost {
     return this.#end === undefined;
   }
 
-  async scan(task: ScanTask, onProgress: (inflatedBytes: number, rows: number) => void): Promise<ScannedFile> {
+  async scan(folder: string, task: ScanTask, onProgress: OnScanned): Promise<ScannedFile> {
     if (this.#end !== undefined) throw this.#end;
     return await new Promise((resolve, reject) => {
       const listeners = {
@@ -78,7 +75,7 @@ export class ScanWorker implements ScanHost {
       for (const [event, listener] of Object.entries(listeners)) this.#worker.on(event, listener);
       this.#worker.ref();
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
-      this.#worker.postMessage({ folder: this.#folder, task } satisfies ScanRequest);
+      this.#worker.postMessage({ folder, task } satisfies ScanRequest);
     });
   }
 

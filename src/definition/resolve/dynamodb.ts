@@ -1,0 +1,93 @@
+import { flawOfEndpoint } from "../../storage/index.ts";
+import { durationMs } from "../builders/amounts.ts";
+import type { DynamoDbDefinition, TableScan } from "../model.ts";
+import type { Place } from "../reading/place.ts";
+import { readFields, readList } from "../reading/read-object.ts";
+import { readFlag, readOptionalText, readText, readWholeNumber } from "../reading/read-scalar.ts";
+import { readLocation } from "./locations.ts";
+
+const KNOWN = ["table", "keys", "export", "scan", "stream", "ttl", "requireFullExport", "region", "endpoint"] as const;
+
+/** A DynamoDB table as a source; undefined (and noted) where the options do not say one. */
+export function readDynamoDb(place: Place, options: unknown, folder: string): DynamoDbDefinition | undefined {
+  const fields = readFields(place, options, { known: KNOWN });
+  if (fields === undefined) return undefined;
+  const table = readText(place.at("table"), fields.table, "the DynamoDB table's name");
+  const keys = readSourceKeys(place.at("keys"), fields.keys);
+  const exportFolder =
+    fields.export === undefined ? undefined : readLocation(place.at("export"), fields.export, folder);
+  const ttl = readOptionalText(place.at("ttl"), fields.ttl, "the TTL attribute's name");
+  if (ttl !== undefined && keys?.includes(ttl) === true)
+    place.at("ttl").refuse("an attribute that is no key", `"${ttl}"`);
+  const requireFull = readFlag(place.at("requireFullExport"), fields.requireFullExport, true);
+  const stream = readFlag(place.at("stream"), fields.stream, false);
+  const scan = readScan(place.at("scan"), fields.scan, stream);
+  const region = readOptionalText(place.at("region"), fields.region, 'a region such as "eu-central-1"');
+  const endpoint = readEndpoint(place.at("endpoint"), fields.endpoint);
+  refuseSnapshots(place, { hasExport: fields.export !== undefined, hasScan: scan !== undefined, stream });
+  if (table === undefined || keys === undefined) return undefined;
+  return {
+    kind: "dynamodb",
+    table,
+    keys,
+    ...(ttl === undefined ? {} : { ttlAttribute: ttl }),
+    ...(exportFolder === undefined ? {} : { exports: { folder: exportFolder, requireFull } }),
+    ...(scan === undefined ? {} : { scan }),
+    stream,
+    ...(region === undefined ? {} : { region }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+  };
+}
+
+function refuseSnapshots(
+  place: Place,
+  { hasExport, hasScan, stream }: { readonly hasExport: boolean; readonly hasScan: boolean; readonly stream: boolean },
+): void {
+  if (hasExport && hasScan) place.at("scan").refuse("one snapshot: `export` or `scan`", "both");
+  if (hasExport || hasScan) return;
+  const why = stream ? "a stream brings what changes within a day, not what was there before" : "";
+  place.at("export").refuse("the place of the table's exports, or `scan: true`", "neither", why);
+}
+
+const SEGMENTS_MOST = 1_000;
+const CAPACITY_MOST = 1_000_000;
+
+function readScan(place: Place, value: unknown, hasStream: boolean): TableScan | undefined {
+  if (value === undefined || value === false) return undefined;
+  if (value === true) return {};
+  const fields = readFields(place, value, { known: ["readCapacity", "segments", "every"] });
+  if (fields === undefined) return {};
+  const whole = (name: "readCapacity" | "segments", most: number, what: string): number | undefined =>
+    fields[name] === undefined ? undefined : readWholeNumber(place.at(name), fields[name], { least: 1, most, what });
+  const readCapacity = whole("readCapacity", CAPACITY_MOST, "read units a second");
+  const segments = whole("segments", SEGMENTS_MOST, "a number of segments");
+  const everyMs = readEvery(place.at("every"), fields.every, hasStream);
+  return {
+    ...(readCapacity === undefined ? {} : { readCapacity }),
+    ...(segments === undefined ? {} : { segments }),
+    ...(everyMs === undefined ? {} : { everyMs }),
+  };
+}
+
+function readEvery(place: Place, value: unknown, hasStream: boolean): number | undefined {
+  if (value === undefined) return undefined;
+  if (hasStream) return place.refuse("nothing here", "a time", "with a stream the table needs no second scan");
+  const ms = typeof value === "string" ? durationMs(value) : undefined;
+  return ms ?? place.expected('a time such as "6 hours"', value);
+}
+
+function readEndpoint(place: Place, value: unknown): string | undefined {
+  const endpoint = readOptionalText(place, value, "a URL such as http://127.0.0.1:8000");
+  const flaw = endpoint === undefined ? undefined : flawOfEndpoint(endpoint, undefined);
+  return flaw === undefined ? endpoint : place.refuse("the URL of a server", JSON.stringify(endpoint), flaw);
+}
+
+function readSourceKeys(place: Place, value: unknown): readonly string[] | undefined {
+  const what = 'the primary key attributes, one or two, such as ["order_id"]';
+  const list = readList(place, value, what);
+  if (list === undefined) return undefined;
+  const keys = list.flatMap((one, index) => readText(place.item(index), one, "an attribute's name") ?? []);
+  if (keys.length < list.length) return undefined;
+  if (keys.length === 0 || keys.length > 2) return place.expected(what, value);
+  return new Set(keys).size === keys.length ? keys : place.refuse(what, `${JSON.stringify(keys[0])} twice`);
+}

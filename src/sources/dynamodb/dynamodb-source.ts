@@ -1,0 +1,61 @@
+import { RateLimit, type World } from "../../base/index.ts";
+import type { ObjectStore } from "../../storage/index.ts";
+import type { Channel, Source } from "../source.ts";
+import { hintedShapes } from "./columns/hints.ts";
+import { exportChannel } from "./exports.ts";
+import { plainFailures } from "./live/plain-failures.ts";
+import { scanChannel } from "./live/scan-channel.ts";
+import { streamChannel } from "./live/stream-channel.ts";
+import type { TableClient } from "./live/table-client.ts";
+import type { DynamoDbExportsOptions } from "./options.ts";
+import { rebuildRecord } from "./rebuild-record.ts";
+import { ScanThreads } from "./scan/scan-threads.ts";
+
+export interface DynamoDbSourceOptions extends DynamoDbExportsOptions {
+  readonly scan?: { readonly readCapacity?: number; readonly segments?: number; readonly everyMs?: number };
+  readonly stream?: boolean;
+  /** Bytes of records that a batch of the stream takes in. 64 MiB unless told. */
+  readonly streamBatchBytes?: number;
+}
+
+export interface DynamoDbNeeds {
+  readonly world: World;
+  /** Its root is the folder below which the exports lie; undefined: there are none. */
+  readonly exports?: ObjectStore;
+  /** For `scan` and `stream`. */
+  readonly client?: TableClient;
+}
+
+/**
+ * A DynamoDB table by its channels: its exports or a scan, and its stream.
+ * Fails with `config.invalid` when a hint cannot be followed.
+ */
+export function dynamodbSource(options: DynamoDbSourceOptions, { world, exports, client }: DynamoDbNeeds): Source {
+  const hints = hintedShapes(options);
+  const threads = new ScanThreads();
+  const channels: Channel[] = [];
+  if (client !== undefined) {
+    const { scan, stream = false } = options;
+    const parts = { needs: { client, world, ...limitOf(world, scan?.readCapacity) }, hints, threads };
+    if (stream) channels.push(plainFailures(streamChannel({ ...options, hasScan: scan !== undefined }, parts), client));
+    if (scan !== undefined) {
+      channels.push(plainFailures(scanChannel({ ...options, ...scan, hasStream: stream }, parts), client));
+    }
+  }
+  if (exports !== undefined) channels.push(exportChannel(options, { store: exports, hints, threads }));
+  return {
+    system: "dynamodb",
+    table: options.table,
+    channels,
+    rebuild: (row, schema) => rebuildRecord(row, schema, options.keys),
+    locate: async (file, key) => {
+      if (exports === undefined) return undefined;
+      const { locateRecord } = await import("./locate-record.ts");
+      return await locateRecord(exports, file, key, options.keys);
+    },
+  };
+}
+
+function limitOf(world: World, readCapacity: number | undefined): { readonly readLimit?: RateLimit } {
+  return readCapacity === undefined ? {} : { readLimit: new RateLimit(world, { perSecond: readCapacity }) };
+}

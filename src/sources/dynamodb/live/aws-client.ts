@@ -1,0 +1,32 @@
+import {
+  connectStreams,
+  connectTables,
+  whereOf,
+  type AwsPlace,
+  type StreamsOfTables,
+  type Tables,
+} from "./aws-connection.ts";
+import { iteratorOf, recordsOf, wholeStream } from "./aws-streams.ts";
+import { describeTable, scanPage } from "./aws-tables.ts";
+import type { TableClient } from "./table-client.ts";
+
+/** DynamoDB through its SDK. Credentials are the SDK's own to find. */
+export function awsTableClient(place: AwsPlace): TableClient {
+  let tables: Tables | undefined;
+  let streams: StreamsOfTables | undefined;
+  const table = (): Tables => (tables ??= connectTables(place));
+  const stream = (): StreamsOfTables => (streams ??= connectStreams(place));
+  const where = whereOf(place);
+  return {
+    where: where.at,
+    describeTable: async () => await describeTable(table(), where),
+    scan: async (request) => await scanPage(table(), where, request),
+    describeStream: async (streamArn) => await wholeStream(stream(), where, streamArn),
+    iterator: async (request) => await iteratorOf(stream(), where, request),
+    records: async (iterator) => await recordsOf(stream(), where, iterator),
+    close: () => {
+      tables?.client.destroy();
+      streams?.client.destroy();
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import { createRequire } from "node:module";
+import type * as Dynamo from "@aws-sdk/client-dynamodb";
+import type * as Streams from "@aws-sdk/client-dynamodb-streams";
+import { answerFailure } from "./answer-failure.ts";
+
+export interface AwsPlace {
+  readonly table: string;
+  readonly region?: string;
+  /** Another server than AWS's own, such as DynamoDB Local. */
+  readonly endpoint?: string;
+}
+
+/** A client of the SDK, and its commands. */
+export interface Loaded<Sdk, Client> {
+  readonly sdk: Sdk;
+  readonly client: Client;
+}
+
+export type Tables = Loaded<typeof Dynamo, Dynamo.DynamoDBClient>;
+export type StreamsOfTables = Loaded<typeof Streams, Streams.DynamoDBStreamsClient>;
+
+const require_ = createRequire(import.meta.url);
+
+/** The SDK is loaded here, at the first request: nobody should pay for it who asks for nothing. */
+export function connectTables(place: AwsPlace): Tables {
+  const sdk: typeof Dynamo = require_("@aws-sdk/client-dynamodb");
+  return { sdk, client: quietly(() => new sdk.DynamoDBClient(settingsOf(place))) };
+}
+
+export function connectStreams(place: AwsPlace): StreamsOfTables {
+  const sdk: typeof Streams = require_("@aws-sdk/client-dynamodb-streams");
+  return { sdk, client: quietly(() => new sdk.DynamoDBStreamsClient(settingsOf(place))) };
+}
+
+/** Where a request goes, for messages. */
+export interface Where {
+  readonly table: string;
+  readonly at: string;
+}
+
+export function whereOf({ table, region, endpoint }: AwsPlace): Where {
+  return { table, at: endpoint ?? region ?? "the region of this environment" };
+}
+
+/** What a request answers; its failure in our own words. */
+export async function asked<T>(what: string, where: Where, request: () => Promise<T>): Promise<T> {
+  try {
+    return await request();
+  } catch (error) {
+    throw answerFailure(error, what, where);
+  }
+}
+
+const CONNECT_MS = 5_000;
+/** DynamoDB answers within seconds or not at all. */
+const IDLE_MS = 30_000;
+const SOCKETS_MAX = 64;
+
+function settingsOf({ region, endpoint }: AwsPlace): Dynamo.DynamoDBClientConfig {
+  const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
+  const anyRegion = endpoint === undefined ? undefined : AWS_REGION || AWS_DEFAULT_REGION || "us-east-1";
+  const chosen = region ?? anyRegion;
+  return {
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(chosen === undefined ? {} : { region: chosen }),
+    // Who is throttled is told: the channel has a budget to keep.
+    maxAttempts: 3,
+    requestHandler: {
+      connectionTimeout: CONNECT_MS,
+      requestTimeout: IDLE_MS,
+      httpAgent: { keepAlive: true, maxSockets: SOCKETS_MAX },
+      httpsAgent: { keepAlive: true, maxSockets: SOCKETS_MAX },
+    },
+  };
+}
+
+/** On Node 20 the SDK warns of its own later versions, which the pinned one does not concern. */
+function quietly<T>(work: () => T): T {
+  const name = "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED";
+  const before = process.env[name];
+  process.env[name] = "true";
+  try {
+    return work();
+  } finally {
+    if (before === undefined) delete process.env[name];
+    else process.env[name] = before;
+  }
+}

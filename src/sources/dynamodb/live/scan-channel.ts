@@ -1,0 +1,152 @@
+import { isFault, type TableClient, type TableFacts } from "./table-client.ts";
+import { SluiceError, type RateLimit, type World } from "../../../base/index.ts";
+import type { StructType } from "../../../contract/index.ts";
+import { localStore } from "../../../storage/index.ts";
+import type { Channel, ChannelPlan, ChannelState, PlannedBatch, StageContext, StagedBatch } from "../../source.ts";
+import type { Shape } from "../columns/shapes.ts";
+import type { RecordOptions } from "../options.ts";
+import type { ScanThreads } from "../scan/scan-threads.ts";
+import { shortTime } from "../plan/cut-batches.ts";
+import { decodeScan, encodeScan, isWhole, newScan, segmentsFor, type ScanState } from "./scan-state.ts";
+import { decodeStream, streamBegins } from "./stream-state.ts";
+
+export interface ScanOptions extends RecordOptions {
+  /** Segments read side by side; by the table's size unless told. */
+  readonly segments?: number;
+  /** Bytes of items that a batch takes in. 256 MiB unless told. */
+  readonly batchBytes?: number;
+  /** Begins anew this long after the last one began; undefined: once. */
+  readonly everyMs?: number;
+  /** Whether the table's stream is read, too: then the scan waits until it is sure to overlap. */
+  readonly hasStream: boolean;
+}
+
+export interface LiveNeeds {
+  readonly client: TableClient;
+  readonly world: World;
+  /** Read units a second that may be used; undefined: as many as the table gives. */
+  readonly readLimit?: RateLimit;
+}
+
+/** What the channels of one table share. */
+export interface ChannelParts {
+  readonly needs: LiveNeeds;
+  readonly hints: ReadonlyMap<string, Shape>;
+  readonly threads: ScanThreads;
+}
+
+/** By so much the stream must be older than the snapshot (DESIGN, "Order"). */
+const OVERLAP_MS = 5 * 60_000;
+
+/**
+ * Scans a table in segments side by side, which go on where they were after a stop. Its rows stand at the moment at which the scan began;
+ * the last batch ends it with a `T`: keys that the scan did not see are gone.
+ */
+export function scanChannel(options: ScanOptions, parts: ChannelParts): Channel {
+  return {
+    name: "scan",
+    plan: async (state) => await planScan(options, parts.needs, state),
+    stage: async (batch, known, context) => await stage(options, parts, { batch, known, context }),
+  };
+}
+
+async function planScan(
+  options: ScanOptions,
+  { client, world }: LiveNeeds,
+  { last, beside }: ChannelState,
+): Promise<ChannelPlan> {
+  const before = decodeScan(last?.end);
+  const stream = beside?.get("stream");
+  const epoch = epochOf(before, { stream, everyMs: options.everyMs, nowMs: world.nowMs() });
+  if (before?.epoch === epoch && isWhole(before)) return NOTHING;
+  const facts = await describe(client, options);
+  // Places in one table mean nothing in another one of its name.
+  const isUnderWay = before?.epoch === epoch && before.tableId === facts.id;
+  if (isUnderWay) return { ...NOTHING, batches: [openBatch(before)] };
+  const nowMs = world.nowMs();
+  const waiting = options.hasStream ? waitFor(streamBegins(stream, facts), { nowMs, table: options.table }) : undefined;
+  if (waiting !== undefined) return { ...NOTHING, waiting: [waiting] };
+  const { id: tableId, items: expected, sizeBytes } = facts;
+  const segments = options.segments ?? segmentsFor(sizeBytes);
+  const isOther = before?.epoch === epoch;
+  const scan = newScan({ tableId, epoch: isOther ? epoch + 1 : epoch, nowMs, segments, expected });
+  return { ...NOTHING, batches: [openBatch(scan)] };
+}
+
+/** The epoch that the table is to be scanned in: the stream's, which a gap moves on, or one each time it is scanned again. */
+function epochOf(
+  before: ScanState | undefined,
+  { stream, everyMs, nowMs }: { stream: string | undefined; everyMs: number | undefined; nowMs: number },
+): number {
+  const wanted = decodeStream(stream)?.epoch ?? 0;
+  if (before === undefined) return wanted;
+  const isDue = isWhole(before) && everyMs !== undefined && nowMs >= Date.parse(before.time) + everyMs;
+  return Math.max(wanted, isDue ? before.epoch + 1 : before.epoch);
+}
+
+const NOTHING: ChannelPlan = { batches: [], waiting: [], skipped: [] };
+
+/** Until the stream reaches back far enough that nothing can fall between it and the scan. */
+function waitFor(
+  begins: { readonly ms: number; readonly isAsOldAsTheTable: boolean } | undefined,
+  { nowMs, table }: { readonly nowMs: number; readonly table: string },
+): { what: string; why: string } | undefined {
+  const what = `scan of ${table}`;
+  if (begins === undefined) return { what, why: "the stream's position must be known first" };
+  if (begins.isAsOldAsTheTable || nowMs >= begins.ms + OVERLAP_MS) return undefined;
+  const from = shortTime(new Date(begins.ms + OVERLAP_MS).toISOString());
+  return { what, why: `the stream must be five minutes older than the scan: it begins at ${from} or later` };
+}
+
+/** Fails where the table is not there, or is another one than the definition says. */
+export async function describe(client: TableClient, { table, keys }: RecordOptions): Promise<TableFacts> {
+  try {
+    const facts = await client.describeTable();
+    checkKeys(facts, keys);
+    return facts;
+  } catch (error) {
+    if (!isFault(error, "missing")) throw error;
+    throw new SluiceError("source.missing", "Cannot read the table: it is not there", {
+      facts: { table, at: client.where },
+      advice: "Correct `table`, `region` or `endpoint` of the source.",
+    });
+  }
+}
+
+/** Fails where the table is not what the definition says. */
+function checkKeys(facts: TableFacts, keys: readonly string[]): void {
+  if (facts.keys.length === keys.length && facts.keys.every((key, index) => key === keys[index])) return;
+  throw new SluiceError("source.invalid", "Cannot read the table: its primary key is another one than `keys` says", {
+    facts: { table: facts.arn, keys: keys.join(", "), found: facts.keys.join(", ") },
+    advice: "Correct `keys` of the source.",
+  });
+}
+
+function openBatch(state: ScanState): PlannedBatch {
+  const percent =
+    state.expected === 0 ? "" : `, ${Math.min(99, Math.floor((100 * state.items) / state.expected))} % in`;
+  return {
+    epoch: state.epoch,
+    files: [],
+    start: encodeScan(state),
+    end: undefined,
+    title: `scan ${shortTime(state.time)}${state.items === 0 ? "" : percent}`,
+  };
+}
+
+async function stage(
+  options: ScanOptions,
+  parts: ChannelParts,
+  { batch, known, context }: { batch: PlannedBatch; known: StructType | undefined; context: StageContext },
+): Promise<StagedBatch> {
+  // Loaded where there is something to read.
+  const [{ readPages }, { stageSnapshot }] = await Promise.all([import("./read-pages.ts"), import("./stage-live.ts")]);
+  const start = decodeScan(batch.start);
+  if (start === undefined) throw new SluiceError("internal.bug", "A scan's batch has a beginning");
+  const { spooled, state } = await readPages(start, options, { ...parts.needs, context });
+  const store = localStore(context.folder, { world: context.world });
+  const staging = { options, store, hints: parts.hints, known, context, threads: parts.threads };
+  const snapshot = { channel: "scan", time: state.time, epoch: state.epoch } as const;
+  const staged = await stageSnapshot(staging, spooled, { snapshot, isWhole: isWhole(state) });
+  return { ...staged, end: encodeScan(state), ...(isWhole(state) ? {} : { behind: openBatch(state) }) };
+}

@@ -1,0 +1,120 @@
+import { must, type SluiceError } from "../../../base/index.ts";
+import type { StructType } from "../../../contract/index.ts";
+import { localStore } from "../../../storage/index.ts";
+import type { Channel, ChannelPlan, ChannelState, PlannedBatch, StageContext, StagedBatch } from "../../source.ts";
+import type { RecordOptions } from "../options.ts";
+import type { IteratorMemory } from "./read-shards.ts";
+import { describe, type ChannelParts } from "./scan-channel.ts";
+import { decodeScan } from "./scan-state.ts";
+import { firstState, listed } from "./shard-order.ts";
+import { lostRecords, noImages, noStream, otherStream } from "./stream-gaps.ts";
+import { decodeStream, encodeStream, type StreamState } from "./stream-state.ts";
+import { isFault, type StreamFacts, type TableClient } from "./table-client.ts";
+
+export interface StreamOptions extends RecordOptions {
+  /** Whether a scan may fill a gap. */
+  readonly hasScan: boolean;
+  /** Bytes of records that a batch takes in. 64 MiB unless told. */
+  readonly streamBatchBytes?: number;
+}
+
+const STREAM_BATCH_BYTES = 64 * 1_048_576;
+
+/**
+ * Reads a table's stream: every shard, a parent to its end before its children. Each record is in Bronze exactly once, since the position
+ * is committed with the rows. What the stream no longer has, unread, stops the channel and is named.
+ */
+export function streamChannel(options: StreamOptions, parts: ChannelParts): Channel {
+  const iterators: IteratorMemory = new Map();
+  return {
+    name: "stream",
+    isLive: true,
+    plan: async (state) => await planStream(options, parts, state),
+    stage: async (batch, known, context) => await stage(options, parts, { batch, known, context, iterators }),
+  };
+}
+
+async function planStream(
+  options: StreamOptions,
+  { needs: { client, world } }: ChannelParts,
+  { last, moved, beside }: ChannelState,
+): Promise<ChannelPlan> {
+  const facts = await describe(client, options);
+  if (facts.stream === undefined) return { ...NOTHING, problem: noStream(options.table) };
+  if (!facts.stream.view.startsWith("NEW_")) return { ...NOTHING, problem: noImages(options.table, facts.stream.view) };
+  const nowMs = world.nowMs();
+  const { arn } = facts.stream;
+  const begin = async (epoch: number): Promise<PlannedBatch> =>
+    openBatch(firstState(await streamOf(client, arn), { tableId: facts.id, epoch, nowMs }));
+  const before = decodeStream(moved ?? last?.end);
+  if (before === undefined) return { ...NOTHING, batches: [await begin(0)] };
+  const broken = await breakIn(client, before, { arn, nowMs });
+  if (broken === undefined) return { ...NOTHING, batches: [openBatch(before)] };
+  if (!options.hasScan) return { ...NOTHING, problem: broken };
+  // Another scan fills the gap: it belongs to the new epoch, as everything does that comes after it.
+  const epoch = 1 + Math.max(before.epoch, decodeScan(beside?.get("scan"))?.epoch ?? 0);
+  const notice = { what: `stream of ${options.table}`, why: `${broken.message}; a new scan fills the gap` };
+  return { ...NOTHING, batches: [await begin(epoch)], waiting: [notice] };
+}
+
+/** What makes that the stream cannot be gone on with; undefined: nothing. A stream that was switched off is read to its end first. */
+async function breakIn(
+  client: TableClient,
+  before: StreamState,
+  { arn, nowMs }: { readonly arn: string; readonly nowMs: number },
+): Promise<SluiceError | undefined> {
+  const left = await findStream(client, before.streamArn);
+  if (left === undefined) return lostRecords(before, ["the whole stream"]);
+  const { lost, readable, waiting } = listed(before, left, nowMs);
+  if (lost.length > 0) return lostRecords(before, lost);
+  const isOver = before.streamArn !== arn && readable.length + waiting === 0;
+  return isOver ? otherStream(before, arn) : undefined;
+}
+
+const NOTHING: ChannelPlan = { batches: [], waiting: [], skipped: [] };
+
+async function streamOf(client: TableClient, arn: string): Promise<StreamFacts> {
+  return must(await findStream(client, arn), "a table's own stream is there");
+}
+
+/** A stream that was switched off can be read for another day. */
+async function findStream(client: TableClient, streamArn: string): Promise<StreamFacts | undefined> {
+  try {
+    return await client.describeStream(streamArn);
+  } catch (error) {
+    if (isFault(error, "missing")) return undefined;
+    throw error;
+  }
+}
+
+function openBatch(state: StreamState): PlannedBatch {
+  return { epoch: state.epoch, files: [], start: encodeStream(state), end: undefined, title: "stream" };
+}
+
+interface StreamWork {
+  readonly batch: PlannedBatch;
+  readonly known: StructType | undefined;
+  readonly context: StageContext;
+  readonly iterators: IteratorMemory;
+}
+
+async function stage(
+  options: StreamOptions,
+  parts: ChannelParts,
+  { batch, known, context, iterators }: StreamWork,
+): Promise<StagedBatch> {
+  const [{ readShards }, { stageSpool, truncateFile }] = await Promise.all([
+    import("./read-shards.ts"),
+    import("./stage-live.ts"),
+  ]);
+  const start = must(decodeStream(batch.start), "a stream's batch has a beginning");
+  const { client, world } = parts.needs;
+  const bytesMax = options.streamBatchBytes ?? STREAM_BATCH_BYTES;
+  const { spooled, state, isDrained } = await readShards(start, { client, world, context, iterators, bytesMax });
+  const store = localStore(context.folder, { world: context.world });
+  const staging = { options, store, hints: parts.hints, known, context, threads: parts.threads };
+  const meta = JSON.stringify({ stream: state.streamArn.slice(state.streamArn.lastIndexOf("/") + 1) });
+  const work = { spooled, kind: "stream", epoch: state.epoch, constants: { event: undefined, meta } } as const;
+  const staged = await stageSpool(staging, work, [truncateFile(staging, [])]);
+  return { ...staged, end: encodeStream(state), ...(isDrained ? {} : { behind: openBatch(state) }) };
+}

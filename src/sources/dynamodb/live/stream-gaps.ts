@@ -1,0 +1,37 @@
+import { SluiceError } from "../../../base/index.ts";
+import type { StreamState } from "./stream-state.ts";
+
+export function noStream(table: string): SluiceError {
+  return new SluiceError("source.invalid", "Cannot read the table's stream: it has none", {
+    facts: { table },
+    advice: "Switch the stream on, with new and old images, or take `stream` away from the source.",
+  });
+}
+
+export function noImages(table: string, view: string): SluiceError {
+  return new SluiceError("source.invalid", "Cannot read the table's stream: its records have no new images", {
+    facts: { table, view },
+    advice: "Switch the stream off and on again with NEW_AND_OLD_IMAGES; a scan or an export fills what lies between.",
+  });
+}
+
+/** Says what is gone. */
+export function lostRecords(state: StreamState, lost: readonly string[], cause?: Error): SluiceError {
+  return new SluiceError("source.gap", "Cannot go on with the stream: records are gone that nobody has read", {
+    facts: {
+      stream: state.streamArn,
+      lost: lost.slice(0, 5).join("; "),
+      lastRead: new Date(state.polledMs).toISOString(),
+    },
+    advice:
+      "A complete snapshot fills the gap: remove the table and its batches to load it anew, and run at least daily.",
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+export function otherStream(state: StreamState, arn: string): SluiceError {
+  return new SluiceError("source.gap", "Cannot go on with the stream: it was switched off and on again", {
+    facts: { stream: state.streamArn, now: arn },
+    advice: "What changed in between is in neither stream: a complete snapshot fills the gap.",
+  });
+}

@@ -1,0 +1,149 @@
+import { SluiceError } from "../../../base/index.ts";
+import { RANK, encodeSequence } from "../../../contract/index.ts";
+import { membersAt, plainText, type Place } from "./json-items.ts";
+import type { ShardState } from "./stream-state.ts";
+import type { JsonItems } from "./table-client.ts";
+import type { Spool } from "./spool.ts";
+
+export interface ShardPlace {
+  readonly epoch: number;
+  /** The stream's own name: when it was switched on. */
+  readonly label: string;
+  readonly shard: string;
+}
+
+/** A sequence number has up to forty digits (AWS, "StreamRecord"). */
+const SEQUENCE_DIGITS = 40;
+const OPERATIONS: Readonly<Record<string, string>> = { INSERT: "I", MODIFY: "U", REMOVE: "D" };
+const MICROS_PER_SECOND = 1_000_000n;
+const TTL_PRINCIPAL = "dynamodb.amazonaws.com";
+
+/**
+ * Writes the records of a shard as lines that the scanner knows, their images as they came, and gives where the shard is after them.
+ * The time of a record is whole seconds and counts as no older than those before it in the shard's lineage (DESIGN, "Order").
+ */
+export function addRecords(spool: Spool, records: JsonItems, place: ShardPlace, start: ShardState): ShardState {
+  let { seconds, after } = start;
+  const { bytes, places } = records;
+  for (let at = 0; at < places.length; at += 2) {
+    const record = partsOf(bytes, places[at] ?? 0);
+    const sequence = textAt(bytes, record.sequence, "SequenceNumber");
+    const created = Number(rawAt(bytes, record.created, "ApproximateCreationDateTime"));
+    if (!/^\d{1,40}$/.test(sequence) || !Number.isFinite(created)) throw noRecord(place, sequence);
+    seconds = Math.max(seconds, Math.floor(created));
+    after = sequence;
+    spool.line(lineOf(bytes, record, { place, sequence, seconds, createdSeconds: Math.floor(created) }));
+  }
+  return { ...start, seconds, ...(after === undefined ? {} : { after }) };
+}
+
+interface RecordParts {
+  eventId?: Place;
+  eventName?: Place;
+  identity?: Place;
+  sequence?: Place;
+  created?: Place;
+  keys?: Place;
+  newImage?: Place;
+  oldImage?: Place;
+  view?: Place;
+}
+
+const MEMBERS: Readonly<Record<string, keyof RecordParts>> = {
+  eventID: "eventId",
+  eventName: "eventName",
+  userIdentity: "identity",
+  SequenceNumber: "sequence",
+  ApproximateCreationDateTime: "created",
+  Keys: "keys",
+  NewImage: "newImage",
+  OldImage: "oldImage",
+  StreamViewType: "view",
+};
+
+function partsOf(bytes: Uint8Array, start: number): RecordParts {
+  const parts: RecordParts = {};
+  const visit = (from: number, isInner: boolean): void => {
+    for (const [name, at] of membersAt(bytes, from)) {
+      if (name === "dynamodb" && !isInner) visit(at[0], true);
+      else if (Object.hasOwn(MEMBERS, name)) parts[MEMBERS[name] as keyof RecordParts] = at;
+    }
+  };
+  visit(start, false);
+  return parts;
+}
+
+interface Placed {
+  readonly place: ShardPlace;
+  readonly sequence: string;
+  /** As it counts, and as it was said. */
+  readonly seconds: number;
+  readonly createdSeconds: number;
+}
+
+function lineOf(
+  bytes: Uint8Array,
+  record: RecordParts,
+  { place, sequence, seconds, createdSeconds }: Placed,
+): readonly Uint8Array[] {
+  const name = textAt(bytes, record.eventName, "eventName");
+  const operation = OPERATIONS[name];
+  if (operation === undefined) throw noRecord(place, sequence);
+  const order = encodeSequence({
+    epoch: place.epoch,
+    timeMicros: BigInt(seconds) * MICROS_PER_SECOND,
+    rank: RANK.stream,
+    position: sequence.padStart(SEQUENCE_DIGITS, "0"),
+  });
+  const event = `stream/${place.label}/${place.shard}/${sequence}/`;
+  const frame =
+    `{"Stream":{"op":"${operation}","sequence":"${order}","event":"${event}","meta":{${metaOf(bytes, record, place)}}},` +
+    `"Metadata":{"WriteTimestampMicros":{"N":"${BigInt(createdSeconds) * MICROS_PER_SECOND}"}}`;
+  const parts: Uint8Array[] = [Buffer.from(frame, "utf8")];
+  const add = (label: Uint8Array, at: Place | undefined): void => {
+    if (at !== undefined) parts.push(label, bytes.subarray(at[0], at[1]));
+  };
+  add(KEYS, record.keys);
+  // What a delete leaves is nothing, whatever the view.
+  if (operation !== "D") add(NEW_IMAGE, record.newImage);
+  add(OLD_IMAGE, record.oldImage);
+  parts.push(TAIL);
+  return parts;
+}
+
+const KEYS = Buffer.from(',"Keys":');
+const NEW_IMAGE = Buffer.from(',"NewImage":');
+const OLD_IMAGE = Buffer.from(',"OldImage":');
+const TAIL = Buffer.from("}");
+
+function metaOf(bytes: Uint8Array, record: RecordParts, { shard }: ShardPlace): string {
+  const members = [`"shard":${JSON.stringify(shard)}`];
+  if (record.eventId !== undefined) members.push(`"eventID":${rawAt(bytes, record.eventId, "eventID")}`);
+  if (record.identity === undefined) return members.join(",");
+  const identity = rawAt(bytes, record.identity, "userIdentity");
+  if (identity === "null") return members.join(",");
+  members.push(`"userIdentity":${identity}`);
+  const said = JSON.parse(identity) as { readonly principalId?: string; readonly PrincipalId?: string };
+  if ((said.principalId ?? said.PrincipalId) === TTL_PRINCIPAL) members.push('"ttl":true');
+  return members.join(",");
+}
+
+function rawAt(bytes: Uint8Array, place: Place | undefined, name: string): string {
+  if (place === undefined) throw missingPart(name);
+  return Buffer.from(bytes.buffer, bytes.byteOffset + place[0], place[1] - place[0]).toString("utf8");
+}
+
+function textAt(bytes: Uint8Array, place: Place | undefined, name: string): string {
+  if (place === undefined) throw missingPart(name);
+  return plainText(bytes, place);
+}
+
+function missingPart(name: string): SluiceError {
+  return new SluiceError("source.corrupt", `Cannot read a record of the stream: it has no ${name}`);
+}
+
+function noRecord({ label, shard }: ShardPlace, sequence: string): SluiceError {
+  return new SluiceError("source.corrupt", "Cannot read a record of the stream: it is not of the documented form", {
+    facts: { stream: label, shard, sequence },
+  });
+}

@@ -1,0 +1,59 @@
+import { SluiceError } from "../../../base/index.ts";
+import type { TableFacts } from "./table-client.ts";
+
+/** The stream channel's memory. It stands in the `end` of each batch manifest, and beside them what moved without records. */
+export interface StreamState {
+  readonly format: 1;
+  readonly tableId: string;
+  readonly epoch: number;
+  readonly streamArn: string;
+  /** When the stream was switched on. */
+  readonly createdMs: number;
+  /** Every record since this moment is in or will be: the stream's beginning, or what it still kept at the first look. */
+  readonly sinceMs: number;
+  /** When the list of shards was last seen whole. */
+  readonly polledMs: number;
+  /** Shards that the stream still lists; those that are through stay until it does not, or they would be read again. */
+  readonly shards: Readonly<Record<string, ShardState>>;
+}
+
+export interface ShardState {
+  /** The last record that was taken in; undefined: none yet. */
+  readonly after?: string;
+  /** Whole seconds: no record of the shard, or of one that comes after it, counts as older. */
+  readonly seconds: number;
+  /** When it was last read up to its present end. */
+  readonly caughtUpMs?: number;
+  readonly isDone?: true;
+}
+
+/** What a stream keeps for certain (AWS, "DynamoDB Streams": records are subject to removal after 24 hours). */
+export const KEPT_MS = 24 * 3_600_000;
+
+export function encodeStream(state: StreamState): string {
+  return JSON.stringify(state);
+}
+
+export function decodeStream(text: string | undefined): StreamState | undefined {
+  if (text === undefined || text === "{}") return undefined;
+  const state = JSON.parse(text) as StreamState;
+  if ((state.format as number) === 1) return state;
+  throw new SluiceError("source.invalid", "Cannot go on from the last batch: a newer version of Sluice wrote it", {
+    facts: { format: state.format },
+    advice: "Use the newer version.",
+  });
+}
+
+/** Switched on with the table, within what AWS's clocks and a slow create may differ: then there was nothing before it. */
+const TOGETHER_MS = 60_000;
+
+/** From when on a stream's records are known, by the channel's memory; undefined before it was first looked at. */
+export function streamBegins(
+  memory: string | undefined,
+  { createdMs }: Pick<TableFacts, "createdMs">,
+): { readonly ms: number; readonly isAsOldAsTheTable: boolean } | undefined {
+  const state = decodeStream(memory);
+  if (state === undefined) return undefined;
+  const isAsOldAsTheTable = state.sinceMs === state.createdMs && state.createdMs - createdMs <= TOGETHER_MS;
+  return { ms: state.sinceMs, isAsOldAsTheTable };
+}
