@@ -1,3 +1,3 @@
 export { fileBytes } from "./file-bytes.ts";
 export { inflate } from "./inflate.ts";
-export { asSource, readSource, sizeOfSource } from "./read-source.ts";
+export { readSource, sizeOfSource } from "./read-source.ts";
