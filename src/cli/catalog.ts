@@ -139,6 +139,28 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./commands/rebuild.ts")).rebuild,
   },
   {
+    name: "publish",
+    about: "Bring tables into the targets that they name (`run` does so, too), or compare the two",
+    usage: "[tables…]",
+    positionals: { least: 0, most: ANY_NUMBER },
+    flags: [
+      { name: "check", about: "Compare targets with what was published and name keys that differ; writes nothing" },
+      { name: "repair", about: "Compare, and write what differs" },
+      {
+        name: "take-over",
+        about: "Make this lake the publisher, whatever a target says; compares, and writes what differs",
+      },
+      { ...LIMIT, about: "With --check: at most so many keys of a table (default 20)" },
+      { name: "yes", short: "y", about: "Do not ask before taking over" },
+    ],
+    examples: [
+      { line: "sluice publish", about: "what is new, of every table with a target" },
+      { line: "sluice publish gold.revenue --check", about: "exits 4 when the target differs" },
+      { line: "sluice publish gold.revenue --repair", about: "as the table has it" },
+    ],
+    load: async () => (await import("./commands/publish.ts")).publish,
+  },
+  {
     name: "optimize",
     about: "Rewrite a table's small files into large ones and fold its deletion vectors; the rows stay the same",
     usage: "<table | path>",

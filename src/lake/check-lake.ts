@@ -2,7 +2,7 @@ import { isFailure, messageOf } from "../base/index.ts";
 import { CONTRACT_COLUMNS, field, struct, type StructField, type StructType } from "../contract/index.ts";
 import type { GoldDefinition, LakeDefinition, Problem, Rule, SilverDefinition } from "../definition/index.ts";
 import { quoteIdentifier, sqlTypeOf, type Engine, type Input } from "../engine/index.ts";
-import { silverSchema } from "../layers/index.ts";
+import { publishFlaw, publishes, silverSchema } from "../layers/index.ts";
 
 /** What binds SQL. */
 type Binder = Pick<Engine, "schemaOf">;
@@ -18,13 +18,28 @@ export async function checkLake(definition: LakeDefinition, engine: Binder): Pro
     if (table.layer === "silver") {
       problems.push(...(await checkSilver(engine, table)));
       known.set(table.name, silverSchema(table));
+      problems.push(...targetProblems(table, silverSchema(table)));
     } else if (table.layer === "gold") {
       const checked = await checkGold(engine, table, known);
       problems.push(...checked.problems);
-      if (checked.schema !== undefined) known.set(table.name, checked.schema);
+      if (checked.schema !== undefined) {
+        known.set(table.name, checked.schema);
+        problems.push(...targetProblems(table, checked.schema));
+      }
     }
   }
   return problems;
+}
+
+/** Whether keys and columns of what is published are there, and of types that can be. */
+function targetProblems(table: SilverDefinition | GoldDefinition, schema: StructType): readonly Problem[] {
+  if (!publishes(table)) return [];
+  const known = new Set(schema.fields.map((column) => column.name));
+  const computed = table.partitionBy.filter(({ name }) => !known.has(name)).map(({ name }) => field(name, "string"));
+  const flaw = publishFlaw(table, struct([...schema.fields, ...computed]));
+  if (flaw === undefined) return [];
+  const got = flaw.message.replace(/^Cannot publish [^:]+: /, "").replace(/ table=.*$/s, "");
+  return [problemOf(`tables.${table.name}.publish`, "keys and columns that the table has", got)];
 }
 
 /** A piece of SQL over some columns, and where in the configuration it stands. */

@@ -3,7 +3,15 @@ import type { TableName } from "../contract/index.ts";
 import type { BronzeDefinition, GoldDefinition, SilverDefinition, TableDefinition } from "../definition/index.ts";
 import { definitionFingerprint } from "../definition/index.ts";
 import type { TableHead } from "../delta/index.ts";
-import { FINGERPRINT_PROPERTY, foldAppId, inputAppId, joinAppId, placeOf } from "../layers/index.ts";
+import {
+  FINGERPRINT_PROPERTY,
+  foldAppId,
+  inputAppId,
+  isPublished,
+  joinAppId,
+  placeOf,
+  publishes,
+} from "../layers/index.ts";
 import { inputsOf, isGoldIdle, isRedefined, isSilverIdle, planBronze } from "../orchestration/index.ts";
 import type { Notice } from "../sources/index.ts";
 import type { Lake } from "./open-lake.ts";
@@ -12,6 +20,8 @@ import type { Lake } from "./open-lake.ts";
 export interface TablePlan {
   readonly table: TableName;
   readonly step: PlannedStep;
+  /** The target that its rows go to afterwards; undefined where there is none, or where it has them. */
+  readonly publishesTo: string | undefined;
   /** What is left for a later run, and what needs no reading. */
   readonly waiting: readonly Notice[];
   readonly skipped: readonly Notice[];
@@ -57,25 +67,39 @@ export async function planLake(lake: Lake, only?: ReadonlySet<TableName>): Promi
   for (const definition of lake.definition.tables) {
     if (only !== undefined && !only.has(definition.name)) continue;
     const plan = await planTable(lake, definition, moving);
-    if (plan.step.kind !== "nothing" && plan.step.kind !== "rebuild") moving.add(definition.name);
-    plans.push(plan);
+    const isMoving = plan.step.kind !== "nothing" && plan.step.kind !== "rebuild";
+    if (isMoving) moving.add(definition.name);
+    plans.push({ ...plan, publishesTo: await plannedTarget(lake, definition, { isMoving }) });
   }
   return plans;
 }
 
+async function plannedTarget(
+  lake: Lake,
+  definition: TableDefinition,
+  { isMoving }: { readonly isMoving: boolean },
+): Promise<string | undefined> {
+  if (!publishes(definition)) return undefined;
+  const isThere = !isMoving && (await isPublished(lake, definition, lake.definition.name));
+  return isThere ? undefined : `dynamodb ${definition.publish.table}`;
+}
+
 /** Whether a run would do anything with any table. */
 export function hasWork(plans: readonly TablePlan[]): boolean {
-  return plans.some((plan) => plan.step.kind !== "nothing");
+  return plans.some((plan) => plan.step.kind !== "nothing" || plan.publishesTo !== undefined);
 }
 
 /** Whether a run would find every table up to date: then there is no need for one. */
 export function isUpToDate(plans: readonly TablePlan[]): boolean {
   return plans.every(
-    ({ step, problem }) => step.kind === "nothing" && step.lacks === undefined && problem === undefined,
+    ({ step, problem, publishesTo }) =>
+      step.kind === "nothing" && step.lacks === undefined && problem === undefined && publishesTo === undefined,
   );
 }
 
-async function planTable(lake: Lake, definition: TableDefinition, moving: ReadonlySet<TableName>): Promise<TablePlan> {
+type StepPlan = Omit<TablePlan, "publishesTo">;
+
+async function planTable(lake: Lake, definition: TableDefinition, moving: ReadonlySet<TableName>): Promise<StepPlan> {
   try {
     switch (definition.layer) {
       case "bronze":
@@ -94,7 +118,7 @@ async function planTable(lake: Lake, definition: TableDefinition, moving: Readon
 
 const NOTHING = { step: { kind: "nothing" }, waiting: [], skipped: [], problem: undefined } as const;
 
-async function planRead(lake: Lake, definition: BronzeDefinition): Promise<TablePlan> {
+async function planRead(lake: Lake, definition: BronzeDefinition): Promise<StepPlan> {
   const channels = await planBronze(lake, definition, lake.source(definition));
   const batches = channels.flatMap((channel) =>
     channel.batches.map((batch): PlannedRead => ({
@@ -113,7 +137,7 @@ async function planRead(lake: Lake, definition: BronzeDefinition): Promise<Table
   };
 }
 
-async function planFold(lake: Lake, definition: SilverDefinition, moving: ReadonlySet<TableName>): Promise<TablePlan> {
+async function planFold(lake: Lake, definition: SilverDefinition, moving: ReadonlySet<TableName>): Promise<StepPlan> {
   const table = definition.name;
   if (await isRedefined(lake, definition)) return needsRebuild(table);
   const movingInputs = inputsOf(definition).filter((name) => moving.has(name));
@@ -139,7 +163,7 @@ function foldedVersion(silver: TableHead | undefined, bronze: TableHead | undefi
   return bronze === undefined ? -1 : (silver?.txns.get(foldAppId(bronze.metadata.id))?.version ?? -1);
 }
 
-function needsRebuild(table: TableName): TablePlan {
+function needsRebuild(table: TableName): StepPlan {
   const problem = new SluiceError("plan.definition-changed", `Cannot fold into ${table}: its definition changed`, {
     facts: { table },
     advice: `Run \`sluice rebuild ${table}\` to compute the table anew from Bronze.`,

@@ -59,6 +59,7 @@ function queryableTables(lake: Lake): ReadonlyMap<string, TablePlace> {
     add("quarantine", quarantineName(name));
   }
   add("system", "runs");
+  add("system", "published");
   return tables;
 }
 

@@ -57,7 +57,7 @@ async function showReport(session: Session, report: RunReport): Promise<number> 
   const exitCode = exitCodeOfRun(session, report);
   if (session.isJson) await session.printJson("run", runReportJson(report, exitCode));
   else await session.print(runReportText(report, { paint }));
-  for (const { table, outcome, error } of report.tables) {
+  for (const { table, outcome, error } of [...report.tables, ...report.publications]) {
     if (error === undefined || outcome !== "failed") continue;
     io.stderr.write(`\n${talkPaint.bold(table)}\n${failureText(error, talkPaint, { isVerbose })}`);
   }

@@ -10,6 +10,7 @@ const plan = (table: TablePlan["table"], step: TablePlan["step"], more: Partial<
   waiting: [],
   skipped: [],
   problem: undefined,
+  publishesTo: undefined,
   ...more,
 });
 const batch = (title: string) => ({ title, files: 2, records: 1_500, sizeBytes: 2_000_000 });
@@ -19,7 +20,13 @@ const PLANS: readonly TablePlan[] = [
   plan("bronze.people", { kind: "nothing" }, { problem: new SluiceError("source.gap", "Cannot go on: a hole") }),
   plan("silver.orders", { kind: "fold", from: 3, to: undefined, because: ["this run changes bronze.orders"] }),
   plan("silver.people", { kind: "rebuild" }),
-  plan("gold.sales", { kind: "refresh", because: ["it does not exist yet", "this run changes silver.orders"] }),
+  plan(
+    "gold.sales",
+    { kind: "refresh", because: ["it does not exist yet", "this run changes silver.orders"] },
+    {
+      publishesTo: "dynamodb sales",
+    },
+  ),
   plan("gold.people", { kind: "nothing", lacks: "silver.people" }, { skipped: [{ what: "01", why: "seen" }] }),
 ];
 
@@ -32,6 +39,7 @@ test("a plan is one line a table", () => {
       "silver.orders  fold      this run changes bronze.orders",
       "silver.people  stops     its definition changed: needs `sluice rebuild`",
       "gold.sales     refresh   it does not exist yet; this run changes silver.orders",
+      "               publish   to dynamodb sales",
       "gold.people    nothing   silver.people has no rows yet",
       "",
     ].join("\n"),
@@ -50,7 +58,10 @@ test("a plan says the same to programs", () => {
     { step: { kind: "nothing" }, error: { code: "source.gap" } },
     { step: { kind: "fold", fromVersion: 3, toVersion: null } },
     { step: { kind: "rebuild" } },
-    { step: { kind: "refresh", because: ["it does not exist yet", "this run changes silver.orders"] } },
+    {
+      publishesTo: "dynamodb sales",
+      step: { kind: "refresh", because: ["it does not exist yet", "this run changes silver.orders"] },
+    },
     { step: { kind: "nothing" }, skipped: [{ what: "01", why: "seen" }] },
   ]);
 });

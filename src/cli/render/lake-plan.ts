@@ -26,7 +26,8 @@ export function planText(plans: readonly TablePlan[], options: PlanTextOptions):
       refresh: paint.green,
     };
     const line: Cell[] = [plan.table, { text: does, paint: colour[plan.step.kind] }, detail];
-    return isVerbose ? [line, ...batchLines(plan, paint)] : [line];
+    const lines = plan.publishesTo === undefined ? [line] : [line, publishLine(plan.publishesTo, paint)];
+    return isVerbose ? [...lines, ...batchLines(plan, paint)] : lines;
   });
   const columns = [{ title: "table" }, { title: "next run" }, { title: "what" }];
   const notices = (kind: "waiting" | "skipped") => plans.map((plan) => ({ table: plan.table, notices: plan[kind] }));
@@ -42,6 +43,7 @@ export function planJson(plans: readonly TablePlan[]): { readonly [name: string]
     tables: plans.map((plan) => ({
       table: plan.table,
       step: stepJson(plan.step),
+      publishesTo: plan.publishesTo ?? null,
       waiting: plan.waiting.map(({ what, why }) => ({ what, why })),
       skipped: plan.skipped.map(({ what, why }) => ({ what, why })),
       error: plan.problem === undefined ? null : failureJson(plan.problem),
@@ -89,6 +91,10 @@ function titleOf(batches: readonly PlannedRead[]): string {
   return batches.length === 1 && first !== undefined
     ? safeLine(first.title)
     : counted(batches.length, "batch", "batches");
+}
+
+function publishLine(target: string, paint: Paint): Cell[] {
+  return ["", { text: "publish", paint: paint.green }, `to ${safeLine(target)}`];
 }
 
 function batchLines({ step }: TablePlan, paint: Paint): Cell[][] {

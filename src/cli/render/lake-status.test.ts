@@ -14,7 +14,14 @@ function table(name: TableStatus["table"], more: Partial<TableStatus> = {}): Tab
     committedMs: NOW - 180_000,
     size: { files: 2, sizeBytes: 45_000_000, rows: 431_818, deletedRows: 0 },
     newestEventMs: NOW - 7_200_000,
-    plan: { table: name, step: { kind: "nothing" }, waiting: [], skipped: [], problem: undefined },
+    plan: {
+      table: name,
+      step: { kind: "nothing" },
+      waiting: [],
+      skipped: [],
+      problem: undefined,
+      publishesTo: undefined,
+    },
     lastRun: undefined,
     problem: undefined,
     ...more,
@@ -22,7 +29,9 @@ function table(name: TableStatus["table"], more: Partial<TableStatus> = {}): Tab
 }
 
 const step = (name: TableStatus["table"], kind: NonNullable<TableStatus["plan"]>["step"]): TableStatus =>
-  table(name, { plan: { table: name, step: kind, waiting: [], skipped: [], problem: undefined } });
+  table(name, {
+    plan: { table: name, step: kind, waiting: [], skipped: [], problem: undefined, publishesTo: undefined },
+  });
 
 const STATUS: LakeStatus = {
   tables: [

@@ -4,6 +4,7 @@ import { counted, duration, percent, thousands } from "./amounts.ts";
 import { failureJson } from "./failure-text.ts";
 import type { Jsonable } from "./json.ts";
 import { noticesText } from "./notices.ts";
+import { publicationJson, publicationsText } from "./publications.ts";
 import type { Paint } from "./paint.ts";
 import { textTable, type Cell } from "./text-table.ts";
 
@@ -11,8 +12,10 @@ import { textTable, type Cell } from "./text-table.ts";
 export function runReportText(report: RunReport, options: { readonly paint: Paint }): string {
   const { paint } = options;
   const waiting = noticesText("Waiting", withNotices(report.tables, "waiting"), paint);
+  const publications = publicationsText(report.publications, paint);
+  const published = publications === "" ? "" : `\n${publications}`;
   if (report.tables.every((table) => table.outcome === "unchanged")) {
-    return `Nothing new: ${counted(report.tables.length, "table")} up to date\n${waiting}`;
+    return `Nothing new: ${counted(report.tables.length, "table")} up to date\n${published}${waiting}`;
   }
   const columns = [
     { title: "table" },
@@ -32,7 +35,13 @@ export function runReportText(report: RunReport, options: { readonly paint: Pain
     qualityCell(table, paint),
     table.outcome === "unchanged" || table.outcome === "blocked" ? "" : duration(table.elapsedMs),
   ]);
-  return textTable(columns, rows, options) + brokenRules(report.tables, paint) + compacted(report, paint) + waiting;
+  return (
+    textTable(columns, rows, options) +
+    brokenRules(report.tables, paint) +
+    published +
+    compacted(report, paint) +
+    waiting
+  );
 }
 
 /** `3 changed, 1 failed · 4.2 s · run 2026…` */
@@ -51,6 +60,7 @@ export function runReportJson(report: RunReport, exitCode: number): { readonly [
     startedAt: new Date(report.startedMs).toISOString(),
     elapsedMs: Math.round(report.endedMs - report.startedMs),
     unrecorded: report.unrecorded === undefined ? null : failureJson(report.unrecorded),
+    publications: report.publications.map(publicationJson),
     compactions: report.compactions.map(compactionJson),
     tables: report.tables.map((table) => ({
       table: table.table,

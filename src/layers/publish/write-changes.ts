@@ -45,7 +45,7 @@ export async function writeChanges(context: LayerContext, name: string, work: Ch
       count(report, change, accepted(name, change, verdict));
     });
     claim.done += batch.length;
-    context.onProgress?.({ table: name, phase: "publish", detail: "", rows: batch.length });
+    context.onProgress?.({ table: name, phase: "publish", detail: "", rows: claim.done });
   }
   return report;
 }
