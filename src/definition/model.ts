@@ -54,7 +54,7 @@ export interface BronzeDefinition {
   readonly layer: "bronze";
   readonly name: TableName;
   readonly meaning: Meaning;
-  readonly source: DynamoDbDefinition;
+  readonly source: SourceDefinition;
   /** Types that the user gave to attributes; everything else follows the type tag. */
   readonly hints: readonly ColumnHint[];
   /** Share of a batch's lines that may be unreadable before the run stops (0.01 = 1 %). */
@@ -68,6 +68,8 @@ export interface ColumnHint {
   readonly type: DataType;
   readonly meaning: ColumnMeaning;
 }
+
+export type SourceDefinition = DynamoDbDefinition | DmsDefinition;
 
 export interface DynamoDbDefinition {
   readonly kind: "dynamodb";
@@ -129,6 +131,35 @@ export interface KeyTemplate {
 }
 
 export type KeyPart = { readonly text: string } | { readonly column: string };
+
+export interface DmsDefinition {
+  readonly kind: "dms";
+  /** The bucket folder: below it lie `<schema>/<table>/`. */
+  readonly folder: ResolvedLocation;
+  readonly schema: string;
+  readonly table: string;
+  readonly keys: readonly string[];
+  /** Of CSV files without a header. */
+  readonly columns?: readonly string[];
+  readonly sequenceColumn?: string;
+  readonly settings: DmsFileSettings;
+  /** Rows of a relational table do not expire. */
+  readonly ttlAttribute?: undefined;
+}
+
+/** Settings of the S3 endpoint with their defaults filled in, as far as they decide what is in the files. */
+interface DmsFileSettings {
+  readonly addColumnName: boolean;
+  readonly csvDelimiter: string;
+  readonly csvRowDelimiter: string;
+  readonly csvNullValue: string;
+  readonly rfc4180: boolean;
+  readonly timestampColumnName?: string;
+  /** The operation of records that name none, where deletes are not written. */
+  readonly withoutDeletes?: "I" | "U";
+  /** Where transaction files lie. */
+  readonly cdcPath?: string;
+}
 
 export type DeletePolicy = "hard" | "soft" | "keep";
 

@@ -18,10 +18,11 @@ import {
 } from "../layers/index.ts";
 import { recorded } from "../observability/index.ts";
 import { bronzeOf, publishTables, runLake, type PublicationReport, type RunReport } from "../orchestration/index.ts";
-import { awsTableClient, dynamodbSource, type Source } from "../sources/index.ts";
+import type { Source } from "../sources/index.ts";
 import { pathFailure, s3Root } from "../storage/index.ts";
 import { lakeTables } from "./lake-tables.ts";
-import { storeOpener, type OpenStore } from "./open-store.ts";
+import { openSource } from "./open-source.ts";
+import { storeOpener } from "./open-store.ts";
 import { targetOpener } from "./open-target.ts";
 import { prepareQuery } from "./query-lake.ts";
 
@@ -87,7 +88,7 @@ export function openLake(definition: LakeDefinition, options: LakeOptions = {}):
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
   });
-  const source = (bronze: BronzeDefinition): Source => openSource(bronze, world, openStore);
+  const source = (bronze: BronzeDefinition): Source => openSource(bronze, { world, openStore, engine });
   const openTarget = targetOpener(definition.name, world, options.signal);
   const find = (name: string): TableDefinition => findTable(definition, name);
   const lake: Lake = {
@@ -141,28 +142,6 @@ function s3RootsOf({ roots }: LakeDefinition): readonly string[] {
 function newRunId(world: World): string {
   const stamp = new Date(world.nowMs()).toISOString().replaceAll(/[-:]|\.\d+/g, "");
   return `${stamp}-${world.uuid().slice(0, 8)}`;
-}
-
-function openSource(bronze: BronzeDefinition, world: World, openStore: OpenStore): Source {
-  const { source, hints } = bronze;
-  const { table, keys, ttlAttribute, exports, scan, stream, region, endpoint } = source;
-  const place = { table, ...(region === undefined ? {} : { region }), ...(endpoint === undefined ? {} : { endpoint }) };
-  return dynamodbSource(
-    {
-      table,
-      keys,
-      requireFullExport: exports?.requireFull ?? true,
-      ...(ttlAttribute === undefined ? {} : { ttlAttribute }),
-      hints: hints.map(({ name, type }) => ({ name, type })),
-      ...(scan === undefined ? {} : { scan }),
-      stream,
-    },
-    {
-      world,
-      ...(exports === undefined ? {} : { exports: openStore(exports.folder) }),
-      ...(scan === undefined && !stream ? {} : { client: awsTableClient(place) }),
-    },
-  );
 }
 
 function published(definition: TableDefinition): PublishedDefinition {

@@ -10,6 +10,8 @@ export type {
   StagedBatch,
   UnreadableLine,
 } from "./source.ts";
+export { dmsFiles } from "./dms/dms-files.ts";
+export type { DmsFilesNeeds, DmsFilesOptions } from "./dms/options.ts";
 export { dynamodbSource, type DynamoDbNeeds, type DynamoDbSourceOptions } from "./dynamodb/dynamodb-source.ts";
 export { awsTableClient } from "./dynamodb/live/aws-client.ts";
 export type { TableClient } from "./dynamodb/live/table-client.ts";

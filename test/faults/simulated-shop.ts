@@ -35,6 +35,7 @@ async function runOnce(
 }
 
 function sourceOf({ source }: BronzeDefinition, world: World): Source {
+  if (source.kind !== "dynamodb") throw new Error("the shop's tables are DynamoDB's");
   const { table, keys, exports } = source;
   const { folder, requireFull } = must(exports, "the shop has exports");
   return dynamodbSource(

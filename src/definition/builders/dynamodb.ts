@@ -6,7 +6,7 @@ import { marked, type Marked } from "./mark.ts";
 export interface DynamoDbSource extends Marked<"source", SourceContents> {}
 
 export interface SourceContents {
-  readonly system: "dynamodb";
+  readonly system: "dynamodb" | "dms";
   readonly options: unknown;
 }
 

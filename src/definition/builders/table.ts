@@ -1,5 +1,6 @@
 import type { DeletePolicy } from "../model.ts";
 import type { Column, Columns } from "./column.ts";
+import type { DmsSource } from "./dms.ts";
 import type { DynamoDbSource } from "./dynamodb.ts";
 import type { DynamoDbTarget } from "./dynamodb-target.ts";
 import type { ByteSize, Duration } from "./amounts.ts";
@@ -58,7 +59,7 @@ export interface AutoCompactOptions {
 }
 
 export interface BronzeOptions extends TableMeaning {
-  readonly source: DynamoDbSource;
+  readonly source: DynamoDbSource | DmsSource;
   /** Types for some attributes (`{ amount: s.decimal(18, 2) }`); all others follow their type tag, numbers as exact text. */
   readonly columns?: Columns;
   /** Share of a batch's lines (0 to 1) that may be unreadable before the run stops. Default 0.01. */

@@ -1,10 +1,11 @@
-import type { BronzeDefinition, ColumnHint, DynamoDbDefinition } from "../model.ts";
+import type { BronzeDefinition, ColumnHint, SourceDefinition } from "../model.ts";
 import { contentsOf } from "../builders/mark.ts";
 import type { Place } from "../reading/place.ts";
 import { readFields } from "../reading/read-object.ts";
 import { readShare, readTexts } from "../reading/read-scalar.ts";
 import { readAutoCompaction } from "./auto-compaction.ts";
 import { readColumns, type ReadColumns } from "./columns.ts";
+import { readDms } from "./dms.ts";
 import { readDynamoDb } from "./dynamodb.ts";
 import { MEANING_FIELDS, readMeaning } from "./meaning.ts";
 
@@ -36,8 +37,9 @@ export function columnHints({ columns }: ReadColumns): readonly ColumnHint[] {
   return columns.map(({ name, type, meaning }) => ({ name, type, meaning }));
 }
 
-function readSource(place: Place, value: unknown, folder: string): DynamoDbDefinition | undefined {
+function readSource(place: Place, value: unknown, folder: string): SourceDefinition | undefined {
   const contents = contentsOf(value, "source");
   if (contents === undefined) return place.expected("a source such as dynamodb({ … })", value);
+  if (contents.system === "dms") return readDms(place, contents.options, folder);
   return readDynamoDb(place, contents.options, folder);
 }

@@ -1,0 +1,47 @@
+import type { World } from "../base/index.ts";
+import type { BronzeDefinition, ColumnHint, DynamoDbDefinition } from "../definition/index.ts";
+import type { Engine } from "../engine/index.ts";
+import { awsTableClient, dmsFiles, dynamodbSource, type Source } from "../sources/index.ts";
+import type { OpenStore } from "./open-store.ts";
+
+export interface SourceNeeds {
+  readonly world: World;
+  readonly engine: Engine;
+  readonly openStore: OpenStore;
+}
+
+/** The source of a Bronze table. */
+export function openSource({ source, hints }: BronzeDefinition, needs: SourceNeeds): Source {
+  if (source.kind === "dynamodb") return openDynamoDb(source, hints, needs);
+  const { folder, ...options } = source;
+  const { engine, world, openStore } = needs;
+  return dmsFiles({ ...options, hints: typesOf(hints) }, { store: openStore(folder), engine, world });
+}
+
+function openDynamoDb(
+  { table, keys, ttlAttribute, exports, scan, stream, region, endpoint }: DynamoDbDefinition,
+  hints: readonly ColumnHint[],
+  { world, openStore }: SourceNeeds,
+): Source {
+  const place = { table, ...(region === undefined ? {} : { region }), ...(endpoint === undefined ? {} : { endpoint }) };
+  return dynamodbSource(
+    {
+      table,
+      keys,
+      requireFullExport: exports?.requireFull ?? true,
+      ...(ttlAttribute === undefined ? {} : { ttlAttribute }),
+      hints: typesOf(hints),
+      ...(scan === undefined ? {} : { scan }),
+      stream,
+    },
+    {
+      world,
+      ...(exports === undefined ? {} : { exports: openStore(exports.folder) }),
+      ...(scan === undefined && !stream ? {} : { client: awsTableClient(place) }),
+    },
+  );
+}
+
+function typesOf(hints: readonly ColumnHint[]): readonly Pick<ColumnHint, "name" | "type">[] {
+  return hints.map(({ name, type }) => ({ name, type }));
+}

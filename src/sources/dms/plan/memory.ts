@@ -1,0 +1,37 @@
+import { SluiceError } from "../../../base/index.ts";
+
+/** The channel's memory: stands in the `end` of each batch manifest. */
+export interface Memory {
+  readonly format: 1;
+  readonly epoch: number;
+  /** When the first file of the epoch's load was written, ms; 0 where no load is in. */
+  readonly loadedMs: number;
+  /** Whether the epoch's load replaces an earlier one and may still be running. */
+  readonly isLoading: boolean;
+  readonly groups: Groups;
+}
+
+/** Files that are in, by a beginning of their names. */
+export type Groups = Readonly<Record<string, Group>>;
+
+/**
+ * How many files were ever taken in; and of those that were still there when it was written, the number and the sum of their marks
+ * (modulo 2^64, hexadecimal). So a listing is seen to bring nothing new without a memory of each file.
+ */
+export type Group = readonly [taken: number, present: number, sum: string];
+
+export function encodeMemory(memory: Memory | undefined): string {
+  return memory === undefined ? "{}" : JSON.stringify(memory);
+}
+
+export function decodeMemory(text: string): Memory | undefined {
+  const value = JSON.parse(text) as Memory | Record<string, never>;
+  if (Object.keys(value).length === 0) return undefined;
+  if (value["format"] !== 1) {
+    throw new SluiceError("source.invalid", "Cannot go on from the last batch: a newer version of Sluice wrote it", {
+      facts: { format: String(value["format"]) },
+      advice: "Use the newer version.",
+    });
+  }
+  return value as Memory;
+}

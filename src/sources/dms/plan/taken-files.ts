@@ -1,0 +1,127 @@
+import { createHash } from "node:crypto";
+import type { BatchFile, BatchManifest } from "../../../contract/index.ts";
+import type { ObjectStore } from "../../../storage/index.ts";
+import { fileBytes } from "../../input/index.ts";
+import { groupOf } from "./groups.ts";
+import { markOf, nameInGroups, type ListedFile } from "./listed-file.ts";
+import type { Groups, Memory } from "./memory.ts";
+
+/** What became of each listed file. */
+export interface Compared {
+  /** In as they are. */
+  readonly taken: readonly TakenBefore[];
+  readonly fresh: readonly ListedFile[];
+  /** In, but with other content than now. */
+  readonly changed: readonly TakenBefore[];
+}
+
+export interface TakenBefore {
+  readonly file: ListedFile;
+  /** The epoch in which it was taken in; undefined where nothing had to be looked up. */
+  readonly epoch: number | undefined;
+  /** Whether it has been written again since, with the same bytes or others. */
+  readonly isRewritten: boolean;
+}
+
+export interface CompareNeeds {
+  readonly store: ObjectStore;
+  readonly memory: Memory | undefined;
+  readonly history: (() => AsyncIterable<BatchManifest>) | undefined;
+}
+
+/**
+ * Tells the files that are in from those that are not. A group whose files add up to what is remembered has nothing new; of the others
+ * the batches are looked at, from the newest back, until all their files are found. A file of another time with the same bytes is the same.
+ */
+export async function compareFiles(listed: readonly ListedFile[], needs: CompareNeeds): Promise<Compared> {
+  const groups = needs.memory?.groups ?? {};
+  const sorted = sortGroups(listed, groups);
+  if (sorted.unclear.size === 0) return { ...sorted, changed: [] };
+  const before = await lookBack(groups, sorted.unclear, needs.history ?? noHistory);
+  const taken = [...sorted.taken];
+  const fresh = [...sorted.fresh];
+  const changed: TakenBefore[] = [];
+  for (const file of [...sorted.unclear.values()].flat()) {
+    const found = before.get(file.path);
+    if (found === undefined) fresh.push(file);
+    else {
+      const isRewritten = file.modifiedMs !== found.file.modifiedMs;
+      const isSame = await hasBytesOf(needs.store, file, found.file);
+      (isSame ? taken : changed).push({ file, epoch: found.epoch, isRewritten });
+    }
+  }
+  return { taken, fresh, changed };
+}
+
+type FilesByGroup = ReadonlyMap<string, readonly ListedFile[]>;
+
+/** What the memory alone tells: the files of groups that are as they were, and of those that were never there. */
+function sortGroups(
+  listed: readonly ListedFile[],
+  groups: Groups,
+): Omit<Compared, "changed"> & { readonly unclear: FilesByGroup } {
+  const taken: TakenBefore[] = [];
+  const fresh: ListedFile[] = [];
+  const unclear = new Map<string, readonly ListedFile[]>();
+  for (const [key, files] of filesByGroup(listed, groups)) {
+    const [count = 0, present = 0, sum = "0"] = groups[key] ?? [];
+    if (count === 0) fresh.push(...files);
+    else if (files.length !== present || sumOf(files) !== sum) unclear.set(key, files);
+    else taken.push(...files.map((file) => ({ file, epoch: undefined, isRewritten: false })));
+  }
+  return { taken, fresh, unclear };
+}
+
+async function* noHistory(): AsyncGenerator<never> {
+  // A channel that has taken in nothing.
+}
+
+function filesByGroup(files: readonly ListedFile[], groups: Groups): FilesByGroup {
+  const known = new Map(Object.entries(groups));
+  const byGroup = new Map<string, ListedFile[]>();
+  for (const file of files) {
+    const key = groupOf(file.name, known);
+    const members = byGroup.get(key);
+    if (members === undefined) byGroup.set(key, [file]);
+    else members.push(file);
+  }
+  return byGroup;
+}
+
+function sumOf(files: readonly ListedFile[]): string {
+  return (files.reduce((sum, file) => sum + markOf(file), 0n) % (1n << 64n)).toString(16);
+}
+
+interface FoundBefore {
+  readonly file: BatchFile;
+  readonly epoch: number;
+}
+
+/** The newest delivery of each file of some groups. */
+async function lookBack(
+  groups: Groups,
+  unclear: FilesByGroup,
+  history: () => AsyncIterable<BatchManifest>,
+): Promise<ReadonlyMap<string, FoundBefore>> {
+  const known = new Map(Object.entries(groups));
+  const found = new Map<string, FoundBefore>();
+  let missing = [...unclear.keys()].reduce((sum, key) => sum + (groups[key]?.[0] ?? 0), 0);
+  for await (const { files, epoch } of history()) {
+    for (const file of files) {
+      const name = nameInGroups(file.path);
+      if (name === undefined || found.has(file.path) || !unclear.has(groupOf(name, known))) continue;
+      found.set(file.path, { file, epoch });
+      missing -= 1;
+    }
+    if (missing <= 0) break;
+  }
+  return found;
+}
+
+async function hasBytesOf(store: ObjectStore, listed: ListedFile, before: BatchFile): Promise<boolean> {
+  if (listed.sizeBytes !== before.sizeBytes) return false;
+  if (listed.modifiedMs === before.modifiedMs) return true;
+  const hash = createHash("md5");
+  for await (const chunk of fileBytes(store.localFolder ?? store, listed.path)) hash.update(chunk);
+  return hash.digest("hex") === before.md5;
+}
