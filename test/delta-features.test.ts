@@ -3,14 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { realWorld } from "../src/base/index.ts";
-import { arrayOf, decimal, field, mapOf, struct, type PrimitiveName, type StructType } from "../src/contract/index.ts";
-import { openLog } from "../src/delta/index.ts";
-import { duckdbEngine, type Engine, type OpenTable, type Row, type TableCreation } from "../src/engine/index.ts";
-import { localStore } from "../src/storage/index.ts";
+import { arrayOf, decimal, field, mapOf, struct, type PrimitiveName } from "../src/contract/index.ts";
+import { duckdbEngine, type Engine, type Row } from "../src/engine/index.ts";
 import { latestOf } from "./delta-builders.ts";
-import { canonicalLine, type CanonicalRow, type DeltaStruct } from "./services/canonical-rows.ts";
 import { featurePairs } from "./features/feature-pairs.ts";
-import { requirePart, startDeltaRs, startSpark, type Judge, type SparkJudge } from "./services/judges.ts";
+import { FeatureTable } from "./features/feature-table.ts";
+import { judgedTables } from "./features/judged-tables.ts";
+import { requirePart, startDeltaRs, startSpark, type Judge } from "./services/judges.ts";
 
 const hasDeltaRs = requirePart("delta-1.6.3");
 const hasSpark = requirePart("spark");
@@ -41,6 +40,7 @@ describe.runIf(hasSpark)(
     });
 
     featurePairs(() => ({ engine, folder, judges }));
+    judgedTables(() => ({ engine, folder, judges }));
 
     const tableAt = (name: string): FeatureTable => new FeatureTable(engine, join(folder, name), judges);
 
@@ -265,59 +265,3 @@ describe.runIf(hasSpark)(
     });
   },
 );
-
-/** A table in a folder, and who is asked about it. */
-class FeatureTable {
-  readonly path: string;
-  readonly log;
-  readonly #engine: Engine;
-  readonly #judges: ReadonlyMap<string, Judge>;
-
-  constructor(engine: Engine, path: string, judges: ReadonlyMap<string, Judge>) {
-    this.path = path;
-    this.#engine = engine;
-    this.#judges = judges;
-    this.log = openLog(localStore(path), { world: realWorld(), checkpoints: engine.checkpoints });
-  }
-
-  get spark(): SparkJudge {
-    return this.#judges.get("spark") as SparkJudge;
-  }
-
-  get sqlName(): string {
-    return `delta.\`${this.path}\``;
-  }
-
-  async open(): Promise<OpenTable> {
-    return { name: this.path, store: localStore(this.path), log: this.log, snapshot: await this.log.latest() };
-  }
-
-  async append(schema: StructType, rows: readonly Row[], create?: TableCreation): Promise<void> {
-    const relation = { sql: "SELECT * FROM r", inputs: { r: { kind: "rows" as const, schema, rows } } };
-    await this.#engine.append(await this.open(), relation, create === undefined ? {} : { create });
-  }
-
-  /** Which judges (all, or those named) see other rows of the newest version than we do. */
-  async disagreements(...names: readonly string[]): Promise<readonly object[]> {
-    const ours = await this.rows();
-    const found: object[] = [];
-    for (const name of names.length === 0 ? this.#judges.keys() : names) {
-      const answer = await this.#judges.get(name)?.rows(this.path, { limitRows: 1000 });
-      const theirs = answer?.rows?.toSorted(byText);
-      if (JSON.stringify(theirs) !== JSON.stringify(ours)) found.push({ name, theirs, ours });
-    }
-    return found;
-  }
-
-  async rows(): Promise<readonly CanonicalRow[]> {
-    const snapshot = await latestOf(this.log);
-    const input = { kind: "table", table: { ...(await this.open()), snapshot } } as const;
-    const rows = await this.#engine.rows({ sql: "SELECT * FROM t", inputs: { t: input } });
-    const schema = JSON.parse(snapshot.metadata.schemaString) as DeltaStruct;
-    return rows.map((row) => JSON.parse(canonicalLine(schema, row)) as CanonicalRow).toSorted(byText);
-  }
-}
-
-function byText(left: CanonicalRow, right: CanonicalRow): number {
-  return JSON.stringify(left) < JSON.stringify(right) ? -1 : 1;
-}

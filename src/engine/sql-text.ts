@@ -39,14 +39,17 @@ const SQL_TYPES: Readonly<Record<string, string>> = {
   timestamp_ntz: "TIMESTAMP",
   // Nulls are of any type.
   void: "INTEGER",
-  // As it is shown.
-  variant: "VARCHAR",
 };
 
-/** The name of a type in DuckDB's dialect, the dialect in which definitions are written. */
-export function sqlTypeOf(type: DataType): string {
+/**
+ * The name of a type in DuckDB's dialect, the dialect in which definitions are written. `variant`: what a variant is, JSON text where
+ * nothing is said.
+ */
+export function sqlTypeOf(type: DataType, variant = "VARCHAR"): string {
+  if (type === "variant") return variant;
   if (typeof type === "string") return SQL_TYPES[type] ?? type.toUpperCase();
-  if (isArray(type)) return `${sqlTypeOf(type.elementType)}[]`;
-  if (isMap(type)) return `MAP(${sqlTypeOf(type.keyType)}, ${sqlTypeOf(type.valueType)})`;
-  return `STRUCT(${type.fields.map((one) => `${quoteIdentifier(one.name)} ${sqlTypeOf(one.type)}`).join(", ")})`;
+  if (isArray(type)) return `${sqlTypeOf(type.elementType, variant)}[]`;
+  if (isMap(type)) return `MAP(${sqlTypeOf(type.keyType, variant)}, ${sqlTypeOf(type.valueType, variant)})`;
+  const members = type.fields.map((one) => `${quoteIdentifier(one.name)} ${sqlTypeOf(one.type, variant)}`);
+  return `STRUCT(${members.join(", ")})`;
 }

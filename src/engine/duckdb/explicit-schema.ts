@@ -2,7 +2,7 @@ import type { StructField } from "../../contract/index.ts";
 import { mappingId } from "../../delta/index.ts";
 import { literalList } from "./literal-list.ts";
 import { quoteIdentifier, quoteLiteral, sqlTypeOf } from "../sql-text.ts";
-import { storedType } from "./variant/stored-type.ts";
+import { PLAIN_VARIANTS, type VariantReading } from "./variant/variant-sql.ts";
 
 export interface ExplicitRead {
   /** Of this machine. */
@@ -11,6 +11,7 @@ export interface ExplicitRead {
   readonly fields: readonly StructField[];
   /** Whether columns are found by their ids in the files, whatever they are called there. */
   readonly byId?: boolean;
+  readonly variants?: VariantReading;
   /** In all files together, about. */
   readonly rows: number;
   /** A Parquet file without rows. */
@@ -23,11 +24,18 @@ export interface ExplicitRead {
  * DuckDB then opens no file to plan and has to be told how many rows there are: it puts the smaller side of a join into memory.
  * For the same reason it takes a single file for one row group and gives it to one thread; of several it gives row groups to all.
  */
-export function explicitRead({ paths, fields, byId = false, rows, padding }: ExplicitRead): string {
+export function explicitRead({
+  paths,
+  fields,
+  byId = false,
+  variants = PLAIN_VARIANTS,
+  rows,
+  padding,
+}: ExplicitRead): string {
   const files = paths.length === 1 ? [...paths, padding] : paths;
   const entries = fields.map(
     (field, index) =>
-      `${byId ? String(mappingId(field)) : quoteLiteral(field.name)}: {name: ${quoteLiteral(storedName(index))}, type: ${quoteLiteral(sqlTypeOf(storedType(field.type)))}, default_value: NULL}`,
+      `${byId ? String(mappingId(field)) : quoteLiteral(field.name)}: {name: ${quoteLiteral(storedName(index))}, type: ${quoteLiteral(sqlTypeOf(field.type, variants.sqlType))}, default_value: NULL}`,
   );
   // A table of partition columns alone still counts its rows.
   if (entries.length === 0)

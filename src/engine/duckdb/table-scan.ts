@@ -1,7 +1,6 @@
 import { SluiceError, isFailure } from "../../base/index.ts";
 import type { StructField } from "../../contract/index.ts";
 import {
-  hasType,
   physicalTable,
   rowIdColumns,
   type AddFile,
@@ -20,7 +19,8 @@ import { quoteIdentifier, sqlTypeOf } from "../sql-text.ts";
 import { renameMembers } from "./rename-members.ts";
 import { recordsOf } from "./file-statistics.ts";
 import { rowIdFields } from "./row-id-fields.ts";
-import { assertUnshredded } from "./variant/assert-unshredded.ts";
+import { markedFiles } from "./variant/variant-files.ts";
+import { PLAIN_VARIANTS, variantReading, type VariantReading } from "./variant/variant-sql.ts";
 
 /** Names of the columns that `positions` adds. */
 export const FILE_COLUMN = "__file";
@@ -59,13 +59,15 @@ export async function tableScan(access: ScanAccess, options: ScanOptions): Promi
   const partitions = physical.partitionColumns.map((name) => columnNamed(physical, name, options.table.name));
   const stored = physical.schema.fields.filter(isStored);
   const paths = await localPaths(access, options);
-  await assertHeldAlike(access.session, { ...options, paths, fields: stored, byId: physical.mode === "id" });
+  const byId = physical.mode === "id";
+  const variants = await heldVariants(access.session, { ...options, paths, fields: stored, byId });
   const facts = await loadFacts(access, options);
   const kept = options.rowIds === undefined ? undefined : rowIdColumns(metadata);
   const source = explicitRead({
     paths,
     fields: [...stored, ...rowIdFields(kept)],
-    byId: physical.mode === "id",
+    byId,
+    variants,
     rows: rowsIn(files),
     padding: access.padding,
   });
@@ -75,7 +77,7 @@ export async function tableScan(access: ScanAccess, options: ScanOptions): Promi
     const inFiles = physical.schema.fields[at] ?? field;
     if (isStored(inFiles)) {
       const column = `t.${storedName(stored.indexOf(inFiles))}`;
-      return named(renameMembers(column, inFiles.type, field.type), field.name);
+      return named(renameMembers(column, inFiles.type, field.type, { variants }), field.name);
     }
     const index = physical.partitionColumns.indexOf(inFiles.name);
     const value =
@@ -138,13 +140,14 @@ function nullColumns(fields: readonly StructField[]): readonly string[] {
   return fields.map(({ name, type }) => named(`NULL::${sqlTypeOf(type)}`, name));
 }
 
-/** What only a look at the files themselves tells: whether the columns are in them as they are looked for. */
-async function assertHeldAlike(
+/** What only a look at the files themselves tells: whether columns are found in them as they are looked for, and how variants lie. */
+async function heldVariants(
   session: Session,
   request: Parameters<typeof assertFoundById>[1] & { readonly byId: boolean },
-): Promise<void> {
+): Promise<VariantReading> {
   if (request.byId) await assertFoundById(session, request);
-  if (request.fields.some(({ type }) => hasType(type, "variant"))) await assertUnshredded(session, request);
+  const marked = await markedFiles(session, request);
+  return marked === undefined ? PLAIN_VARIANTS : variantReading(marked, request.files.length);
 }
 
 async function localPaths(access: ScanAccess, { table, files }: ScanOptions): Promise<readonly string[]> {

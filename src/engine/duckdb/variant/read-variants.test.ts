@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { realWorld } from "../../../base/index.ts";
 import { openLog } from "../../../delta/index.ts";
 import { localStore } from "../../../storage/index.ts";
+import { DuckDBInstance } from "../duckdb-api.ts";
 import { duckdbEngine, type Engine, type OpenTable, type Row } from "../../index.ts";
 
 const SCHEMA =
@@ -42,6 +43,28 @@ describe("a table with variants", () => {
     ]);
   });
 
+  test("reads files in which they are marked as variants, shredded or not, beside others in which they are not", async () => {
+    const text = String.raw`'\x05t'::BLOB`;
+    const plain = `SELECT 1 AS id, {'metadata': ${EMPTY_NAMES}, 'value': ${text}} AS v, [{'value': '\\x00'::BLOB, 'metadata': ${EMPTY_NAMES}}] AS l`;
+    const members =
+      "{'metadata': '\\xAA'::BLOB, 'value': 1.10::DECIMAL(4,2), 'long': 9007199254740993, 'at': DATE '2024-02-29'}";
+    const marked = `SELECT 2 AS id, ${members}::VARIANT AS v UNION ALL SELECT 3, NULL`;
+    const two = {
+      id: 2n,
+      v: '{"at":"2024-02-29","long":9007199254740993,"metadata":"qg==","value":1.10}',
+      l: null,
+    };
+    const three = { id: 3n, v: null, l: null };
+    expect(await rowsOf(await tableOf(marked), "SELECT * FROM t ORDER BY id")).toEqual([two, three]);
+    const mixed = await tableOf(plain, marked, plain.replace("SELECT 1", "SELECT 4"));
+    expect(await rowsOf(mixed, "SELECT * FROM t ORDER BY id")).toEqual([
+      { id: 1n, v: '"t"', l: ["null"] },
+      two,
+      three,
+      { id: 4n, v: '"t"', l: ["null"] },
+    ]);
+  });
+
   test("refuses bytes that are none, with what is wrong", async () => {
     const bytes = String.raw`'\x0C'::BLOB`;
     const table = await tableOf(`SELECT 1 AS id, {'value': ${bytes}, 'metadata': ${EMPTY_NAMES}} AS v, NULL AS l`);
@@ -57,7 +80,7 @@ describe("a table with variants", () => {
     const table = await tableOf(`SELECT 1 AS id, ${shredded} AS v, NULL AS l`);
     await expect(rowsOf(table, "SELECT * FROM t")).rejects.toMatchObject({
       code: "table.unsupported",
-      message: expect.stringMatching(/shredded in file f\.parquet .*variantShredding/),
+      message: expect.stringMatching(/in file 0\.parquet variants are shredded .*variantShredding/),
     });
   });
 
@@ -75,17 +98,28 @@ describe("a table with variants", () => {
 
   let tables = 0;
 
-  /** A table of one file, with the log that another engine would have written. */
-  async function tableOf(sql: string): Promise<OpenTable> {
+  /** A table of a file a query, with the log that another engine would have written. */
+  async function tableOf(...queries: readonly string[]): Promise<OpenTable> {
     const path = join(folder, `table ${(tables += 1)}`);
     mkdirSync(join(path, "_delta_log"), { recursive: true });
-    const file = join(path, "f.parquet");
-    await engine.export({ sql, inputs: {} }, file, "parquet");
+    const instance = await DuckDBInstance.create(":memory:", {});
+    const connection = await instance.connect();
+    const adds: string[] = [];
+    for (const [index, sql] of queries.entries()) {
+      const file = join(path, `${index}.parquet`);
+      await connection.run(`COPY (${sql}) TO '${file}' (FORMAT parquet)`);
+      const { size } = statSync(file);
+      adds.push(
+        `{"add":{"path":"${index}.parquet","partitionValues":{},"size":${size},"modificationTime":1,"dataChange":true}}`,
+      );
+    }
+    connection.closeSync();
+    instance.closeSync();
     const features = '["variantType"]';
     const lines = [
       `{"protocol":{"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":${features},"writerFeatures":${features}}}`,
       `{"metaData":{"id":"t","format":{"provider":"parquet","options":{}},"schemaString":${JSON.stringify(SCHEMA)},"partitionColumns":[],"configuration":{}}}`,
-      `{"add":{"path":"f.parquet","partitionValues":{},"size":${statSync(file).size},"modificationTime":1,"dataChange":true}}`,
+      ...adds,
     ];
     writeFileSync(join(path, `_delta_log/${"0".padStart(20, "0")}.json`), lines.join("\n"));
     const store = localStore(path);
