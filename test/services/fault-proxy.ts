@@ -24,7 +24,7 @@ export interface ProxiedRequest {
   readonly method: string;
   /** The whole of it, with its query. */
   readonly url: string;
-  /** What it asks for: `PUT`, `PUT ?uploadId`, `GET ?list-type`. */
+  /** What it asks for: `PUT`, `PUT ?uploadId`, `GET ?list-type`; of DynamoDB the operation, `PutItem`. */
   readonly kind: string;
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -57,13 +57,13 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
     seen.set(described.kind, nth);
     const fault = state.decide(described, nth);
     if (fault?.kind === "lose-request") return void incoming.socket.destroy();
-    if (fault?.kind === "answer" && fault.afterEffect !== true) return refuse(outgoing, fault);
+    if (fault?.kind === "answer" && fault.afterEffect !== true) return refuse(outgoing, fault, described);
     if (fault?.kind === "repeat") await forward(targetPort, incoming, body);
     const answer = await forward(targetPort, incoming, body);
     bytes += answer.body.length;
     if (fault?.kind === "lose-answer") return void incoming.socket.destroy();
     if (fault?.kind === "hang") return undefined;
-    if (fault?.kind === "answer") return refuse(outgoing, fault);
+    if (fault?.kind === "answer") return refuse(outgoing, fault, described);
     outgoing.writeHead(answer.status, answer.headers);
     if (fault?.kind === "drip") return await drip(outgoing, answer.body, fault.everyMs);
     if (fault?.kind !== "cut") return void outgoing.end(answer.body);
@@ -98,10 +98,13 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
 }
 
 function describeRequest({ method = "", url = "", rawHeaders }: IncomingMessage): ProxiedRequest {
+  const headers = headersOf(rawHeaders);
+  const operation = headers["x-amz-target"]?.split(".")[1];
+  if (operation !== undefined) return { method, url, kind: operation, headers };
   const query = [...new URL(url, "http://proxy").searchParams.keys()].filter((name) => name !== "x-id");
   const asked = ["list-type", "uploads", "uploadId", "delete"].find((name) => query.includes(name));
   const kind = asked === undefined ? method : `${method} ?${asked}`;
-  return { method, url, kind, headers: headersOf(rawHeaders) };
+  return { method, url, kind, headers };
 }
 
 interface Answer {
@@ -139,7 +142,16 @@ function headersOf(raw: readonly string[]): Record<string, string> {
   return headers;
 }
 
-function refuse(outgoing: ServerResponse, { status, code }: { readonly status: number; readonly code: string }): void {
+function refuse(
+  outgoing: ServerResponse,
+  { status, code }: { readonly status: number; readonly code: string },
+  { headers }: ProxiedRequest,
+): void {
+  if (headers["x-amz-target"] !== undefined) {
+    const json = JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${code}`, message: "injected" });
+    outgoing.writeHead(status, { "content-type": "application/x-amz-json-1.0", "content-length": String(json.length) });
+    return void outgoing.end(json);
+  }
   const text =
     status === 200
       ? ""
