@@ -3,6 +3,7 @@ import type { ObjectStore } from "../../storage/index.ts";
 import type { Channel, Source } from "../source.ts";
 import { hintedShapes } from "./columns/hints.ts";
 import { exportChannel } from "./exports.ts";
+import { patientClient } from "./live/patient-client.ts";
 import { plainFailures } from "./live/plain-failures.ts";
 import { scanChannel } from "./live/scan-channel.ts";
 import { streamChannel } from "./live/stream-channel.ts";
@@ -36,7 +37,11 @@ export function dynamodbSource(options: DynamoDbSourceOptions, { world, exports,
   const channels: Channel[] = [];
   if (client !== undefined) {
     const { scan, stream = false } = options;
-    const parts = { needs: { client, world, ...limitOf(world, scan?.readCapacity) }, hints, threads };
+    const parts = {
+      needs: { client: patientClient(client, world), world, ...limitOf(world, scan?.readCapacity) },
+      hints,
+      threads,
+    };
     if (stream) channels.push(plainFailures(streamChannel({ ...options, hasScan: scan !== undefined }, parts), client));
     if (scan !== undefined) {
       channels.push(plainFailures(scanChannel({ ...options, ...scan, hasStream: stream }, parts), client));

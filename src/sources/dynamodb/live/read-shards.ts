@@ -1,4 +1,4 @@
-import { SluiceError, jitteredDelayMs, type RetryPolicy, type World } from "../../../base/index.ts";
+import { SluiceError, type World } from "../../../base/index.ts";
 import type { StageContext } from "../../source.ts";
 import { listed } from "./shard-order.ts";
 import { lostRecords } from "./stream-gaps.ts";
@@ -31,7 +31,6 @@ const SHARDS_AT_ONCE = 16;
 /** An open shard may answer with nothing though there is something: only so many such answers in a row mean its end. */
 const EMPTY_PAGES = 5;
 const EMPTY_PAUSE_MS = 100;
-const BUSY: RetryPolicy = { attemptsMax: 12, baseDelayMs: 100, maxDelayMs: 5_000 };
 
 /**
  * Reads every shard that may be read, a closed one to its end and then those after it, an open one up to what it has at present; the
@@ -90,7 +89,7 @@ class Pass {
   /** The shards that may be read now. */
   async #look(): Promise<readonly ShardFacts[]> {
     const { client, world } = this.#reading;
-    const facts = await this.#patiently(async () => await client.describeStream(this.state.streamArn));
+    const facts = await client.describeStream(this.state.streamArn);
     const { state, readable, lost } = listed(this.state, facts, world.nowMs());
     if (lost.length > 0) throw lostRecords(this.state, lost);
     this.state = state;
@@ -134,7 +133,7 @@ class Pass {
     for (;;) {
       const iterator = await this.#iterator(shard);
       try {
-        return await this.#patiently(async () => await client.records(iterator));
+        return await client.records(iterator);
       } catch (error) {
         // Whatever is wrong with it, a new one tells.
         this.#reading.iterators.delete(shard.id);
@@ -153,14 +152,12 @@ class Pass {
     const { streamArn } = this.state;
     const request = { streamArn, shard: shard.id };
     try {
-      return await this.#patiently(
-        async () => await client.iterator(after === undefined ? request : { ...request, after }),
-      );
+      return await client.iterator(after === undefined ? request : { ...request, after });
     } catch (error) {
       if (isFault(error, "missing")) throw lostRecords(this.state, [`shard ${shard.id}`]);
       if (!isFault(error, "trimmed")) throw error;
       this.#forgive(shard, error);
-      return await this.#patiently(async () => await client.iterator(request));
+      return await client.iterator(request);
     }
   }
 
@@ -172,18 +169,6 @@ class Pass {
       throw lostRecords(this.state, [`shard ${shard.id}`], error);
     }
     this.#set(shard.id, { seconds, caughtUpMs });
-  }
-
-  async #patiently<T>(request: () => Promise<T>): Promise<T> {
-    const { world, context } = this.#reading;
-    for (let tried = 1; ; tried += 1) {
-      try {
-        return await request();
-      } catch (error) {
-        if (!isFault(error, "throttled") || tried >= BUSY.attemptsMax) throw error;
-        await world.sleep(jitteredDelayMs(world, BUSY, tried), context.signal);
-      }
-    }
   }
 
   #of(shard: string): ShardState {

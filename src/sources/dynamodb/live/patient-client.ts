@@ -1,0 +1,28 @@
+import { jitteredDelayMs, type RetryPolicy, type World } from "../../../base/index.ts";
+import { isFault, type TableClient } from "./table-client.ts";
+
+/** A shard has two readers at most, and descriptions ten requests a second: who comes third waits for seconds, not longer. */
+const BUSY: RetryPolicy = { attemptsMax: 12, baseDelayMs: 100, maxDelayMs: 5_000 };
+
+/** A client that asks again when it is told to slow down, with exponential back-off and full jitter. A scan has a budget and waits by itself. */
+export function patientClient(client: TableClient, world: World): TableClient {
+  const patiently = async <T>(request: () => Promise<T>): Promise<T> => {
+    for (let tried = 1; ; tried += 1) {
+      try {
+        return await request();
+      } catch (error) {
+        if (!isFault(error, "throttled") || tried >= BUSY.attemptsMax) throw error;
+        await world.sleep(jitteredDelayMs(world, BUSY, tried));
+      }
+    }
+  };
+  return {
+    where: client.where,
+    scan: async (request) => await client.scan(request),
+    describeTable: async () => await patiently(async () => await client.describeTable()),
+    describeStream: async (arn) => await patiently(async () => await client.describeStream(arn)),
+    iterator: async (request) => await patiently(async () => await client.iterator(request)),
+    records: async (iterator) => await patiently(async () => await client.records(iterator)),
+    close: () => client.close(),
+  };
+}

@@ -1,0 +1,170 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { must, type World } from "../../../src/base/index.ts";
+import type { BatchManifest } from "../../../src/contract/index.ts";
+import type { Channel, PlannedBatch, StageContext } from "../../../src/sources/index.ts";
+import { ScanThreads } from "../../../src/sources/dynamodb/scan/scan-threads.ts";
+import { patientClient } from "../../../src/sources/dynamodb/live/patient-client.ts";
+import type { TableClient } from "../../../src/sources/dynamodb/live/table-client.ts";
+import { readPages } from "../../../src/sources/dynamodb/live/read-pages.ts";
+import { readShards, type IteratorMemory } from "../../../src/sources/dynamodb/live/read-shards.ts";
+import { scanChannel } from "../../../src/sources/dynamodb/live/scan-channel.ts";
+import { decodeScan, encodeScan, isWhole } from "../../../src/sources/dynamodb/live/scan-state.ts";
+import { streamChannel } from "../../../src/sources/dynamodb/live/stream-channel.ts";
+import { decodeStream, encodeStream } from "../../../src/sources/dynamodb/live/stream-state.ts";
+import { snapshotConstants } from "../../../src/sources/dynamodb/snapshot-events.ts";
+import type { RecordedTable } from "./recorded-table.ts";
+
+/** An event as Bronze has it. */
+export interface Event {
+  readonly id: string;
+  readonly op: string;
+  readonly key: string | undefined;
+  readonly sequence: string;
+  readonly value: string | undefined;
+}
+
+interface Step {
+  readonly name: "scan" | "stream";
+  readonly events: readonly Event[];
+  readonly end: string;
+}
+
+/** Thrown where a test stops the process. */
+export class Killed extends Error {}
+
+/**
+ * What the lake does with the channels of a table, without an engine: plans, reads, and commits events together with the position, or dies
+ * before it. Events are those of the lines that the channels write for the scanner.
+ */
+export class FollowedTable {
+  readonly events: Event[] = [];
+  readonly notices: string[] = [];
+  problem: string | undefined;
+  readonly #client: TableClient;
+  readonly #world: World;
+  readonly #channels: Readonly<Record<"scan" | "stream", Channel>>;
+  readonly #ends = new Map<string, string>();
+  readonly #moved = new Map<string, string>();
+  #iterators: IteratorMemory = new Map();
+  /** Asked before each commit; throws to die. */
+  beforeCommit: () => void = () => undefined;
+
+  constructor(table: RecordedTable, world: World, { hasScan = true }: { readonly hasScan?: boolean } = {}) {
+    this.#world = world;
+    const options = { table: "t", keys: ["id"], hints: [], segments: 3 };
+    this.#client = patientClient(table, world);
+    const parts = { needs: { client: this.#client, world }, hints: new Map(), threads: new ScanThreads() };
+    this.#channels = {
+      stream: streamChannel({ ...options, hasScan }, parts),
+      scan: scanChannel({ ...options, hasStream: true }, parts),
+    };
+  }
+
+  /** A process that starts anew knows only what was committed. */
+  restart(): void {
+    this.#iterators = new Map();
+  }
+
+  async follow(name: "scan" | "stream"): Promise<void> {
+    const other = name === "scan" ? "stream" : "scan";
+    const besides = this.#moved.get(other) ?? this.#ends.get(other);
+    const end = this.#ends.get(name);
+    const plan = await this.#channels[name].plan({
+      last: end === undefined ? undefined : ({ end } as BatchManifest),
+      moved: this.#moved.get(name),
+      beside: new Map(besides === undefined ? [] : [[other, besides]]),
+    });
+    this.problem = plan.problem?.code;
+    this.notices.push(...plan.waiting.map(({ why }) => why));
+    let next = plan.batches[0];
+    while (next !== undefined) next = await this.#take(name, next);
+  }
+
+  async #take(name: "scan" | "stream", batch: PlannedBatch): Promise<PlannedBatch | undefined> {
+    const folder = mkdtempSync(join(tmpdir(), "sluice-followed-"));
+    try {
+      const context = { world: this.#world, folder };
+      const { behind, ...step } = await (name === "scan" ? this.#scan(batch, context) : this.#stream(batch, context));
+      if (step.events.length === 0) {
+        this.#moved.set(name, step.end);
+      } else {
+        this.beforeCommit();
+        this.events.push(...step.events);
+        this.#ends.set(name, step.end);
+        this.#moved.delete(name);
+      }
+      return behind === undefined ? undefined : { ...batch, start: behind };
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }
+
+  async #scan(batch: PlannedBatch, context: StageContext): Promise<Step & { behind?: string }> {
+    const start = must(decodeScan(batch.start), "a scan begins somewhere");
+    const options = { table: "t", keys: ["id"], hints: [], hasStream: true, batchBytes: 400 };
+    const { spooled, state } = await readPages(start, options, { client: this.#client, world: this.#world, context });
+    const { time, epoch } = state;
+    const snapshot = { channel: "scan", time, epoch } as const;
+    const [row, truncate] = [snapshotConstants(snapshot, "R"), snapshotConstants(snapshot, "T")];
+    const events = linesOf(join(context.folder, spooled.path)).map((line): Event => {
+      const key = line.Item?.id.S;
+      return { id: `${row.event}${key}`, op: "R", key, sequence: row.snapshot?.sequence ?? "", value: line.Item?.v?.N };
+    });
+    if (isWhole(state)) {
+      const sequence = truncate.snapshot?.sequence ?? "";
+      events.push({ id: truncate.event ?? "", op: "T", key: undefined, sequence, value: undefined });
+    }
+    return { name: "scan", events, end: encodeScan(state), ...(isWhole(state) ? {} : { behind: encodeScan(state) }) };
+  }
+
+  async #stream(batch: PlannedBatch, context: StageContext): Promise<Step & { behind?: string }> {
+    const start = must(decodeStream(batch.start), "a stream begins somewhere");
+    const reading = { client: this.#client, world: this.#world, context, iterators: this.#iterators, bytesMax: 900 };
+    const { spooled, state, isDrained } = await readShards(start, reading);
+    const events = linesOf(join(context.folder, spooled.path)).map(({ Stream, Keys, NewImage }): Event => {
+      const key = Keys?.id.S;
+      const { op = "", sequence = "", event = "" } = Stream ?? {};
+      return { id: `${event}${key}`, op, key, sequence, value: NewImage?.v?.N };
+    });
+    const end = encodeStream(state);
+    return { name: "stream", events, end, ...(isDrained ? {} : { behind: end }) };
+  }
+}
+
+interface Line {
+  readonly Item?: Image;
+  readonly Stream?: { readonly op: string; readonly sequence: string; readonly event: string };
+  readonly Keys?: Image;
+  readonly NewImage?: Image;
+}
+
+interface Image {
+  readonly id: { readonly S: string };
+  readonly v?: { readonly N: string };
+}
+
+function linesOf(file: string): readonly Line[] {
+  return readFileSync(file, "utf8")
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as Line);
+}
+
+/** The table that events define: of each key the newest image, unless a delete or the highest `T` is above it. */
+export function stateOf(events: readonly Event[]): ReadonlyMap<string, string> {
+  const newest = (of: readonly Event[]): Event | undefined =>
+    of.reduce<Event | undefined>(
+      (best, one) => (best === undefined || one.sequence > best.sequence ? one : best),
+      undefined,
+    );
+  const truncate = newest(events.filter(({ op }) => op === "T"))?.sequence ?? "";
+  const keys = new Set(events.flatMap(({ key }) => (key === undefined ? [] : [key])));
+  const state = new Map<string, string>();
+  for (const key of keys) {
+    const last = newest(events.filter((event) => event.key === key));
+    if (last !== undefined && last.op !== "D" && last.sequence > truncate) state.set(key, last.value ?? "");
+  }
+  return state;
+}

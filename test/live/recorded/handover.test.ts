@@ -1,0 +1,170 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { seededRandom, simulatedWorld, type World } from "../../../src/base/index.ts";
+import { FollowedTable, Killed, stateOf, type Event } from "./followed-table.ts";
+import { RecordedTable } from "./recorded-table.ts";
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const SEED = process.env["SLUICE_SEED"];
+const RUNS = process.env["SLUICE_NIGHTLY"] === "true" ? 5_000 : 40;
+
+/** Writes, deletes and re-inserts a few keys over and over, at any request of ours. */
+function writer(table: RecordedTable, random: () => number): () => void {
+  let value = 0;
+  return () => {
+    for (let more = random(); more < 0.5; more = random()) {
+      const key = `k${Math.floor(random() * 12)}`;
+      value += 1;
+      if (random() < 0.3) table.delete(key);
+      else table.put(key, String(value));
+      if (random() < 0.05) table.split();
+    }
+  };
+}
+
+/** A shard's records come behind all of those before it, so that a key's changes are read in their order. */
+function expectInOrder(changes: readonly Event[]): void {
+  const sequences = changes.map(({ sequence }) => sequence);
+  expect(sequences).toEqual(sequences.toSorted());
+}
+
+describe("a stream and a scan of a table that is written to all the time", () => {
+  test("lead to the table, wherever the process dies", { timeout: 600_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), async (seed) => {
+        const random = seededRandom(seed);
+        const world = simulatedWorld(seed);
+        const table = new RecordedTable(world, { random, throttles: 0.03, empties: 0.2 });
+        const write = writer(table, random);
+        for (let before = 0; before < 10; before += 1) write();
+        const isNewStream = random() < 0.3;
+        // A table that is older than its stream.
+        if (isNewStream) {
+          await world.sleep(HOUR_MS);
+          table.restart(write);
+        }
+        const followed = new FollowedTable(table, world);
+        table.onRequest = () => {
+          write();
+          void world.sleep(random() * 20_000);
+        };
+        followed.beforeCommit = () => {
+          if (random() < 0.15) throw new Killed();
+        };
+        for (let turn = 0; turn < 12; turn += 1) {
+          try {
+            await followed.follow(random() < 0.5 ? "stream" : "scan");
+          } catch (error) {
+            if (!(error instanceof Killed)) throw error;
+            followed.restart();
+          }
+          await world.sleep(random() * 10 * MINUTE_MS);
+          expect(followed.problem).toBeUndefined();
+        }
+        // Nobody writes any more, and nobody dies.
+        table.onRequest = () => undefined;
+        followed.beforeCommit = () => undefined;
+        await world.sleep(10 * MINUTE_MS);
+        for (const name of ["stream", "scan", "stream"] as const) await followed.follow(name);
+        expect(stateOf(followed.events)).toEqual(new Map(table.items));
+        const changes = followed.events.filter(({ op }) => op !== "R" && op !== "T");
+        expect(new Set(changes.map(({ id }) => id)).size).toBe(changes.length);
+        expect(followed.events.filter(({ op }) => op === "T")).toHaveLength(1);
+        for (const key of new Set(changes.map((change) => change.key)))
+          expectInOrder(changes.filter((one) => one.key === key));
+      }),
+      { numRuns: RUNS, ...(SEED === undefined ? {} : { seed: Number(SEED) }) },
+    );
+  });
+});
+
+function followedTable(hasScan: boolean): { table: RecordedTable; followed: FollowedTable; world: World } {
+  const world = simulatedWorld(1);
+  const table = new RecordedTable(world, { random: seededRandom(1) });
+  return { table, world, followed: new FollowedTable(table, world, { hasScan }) };
+}
+
+async function loaded(hasScan = true): Promise<ReturnType<typeof followedTable>> {
+  const bench = followedTable(hasScan);
+  const { table, followed, world } = bench;
+  for (let at = 0; at < 10; at += 1) table.put(`k${at}`, `${at}`);
+  await world.sleep(10 * MINUTE_MS);
+  for (const name of ["stream", "scan", "stream"] as const) await followed.follow(name);
+  expect(stateOf(followed.events)).toEqual(new Map(table.items));
+  return bench;
+}
+
+describe("a stream that has forgotten something", () => {
+  test("stops where nothing can fill the gap, and says what it is", async () => {
+    const { followed, world, table } = await loaded(false);
+    table.put("k1", "new");
+    await world.sleep(25 * HOUR_MS);
+    const before = followed.events.length;
+    await followed.follow("stream");
+    expect(followed.problem).toBe("source.gap");
+    expect(followed.events).toHaveLength(before);
+  });
+
+  test.each<[string, (table: RecordedTable, world: World) => Promise<void>]>([
+    [
+      "nobody read it for more than a day",
+      async (table, world) => {
+        table.put("k1", "101");
+        table.delete("k2");
+        await world.sleep(25 * HOUR_MS);
+        table.put("k3", "103");
+      },
+    ],
+    [
+      "it was switched off and on, and written to meanwhile",
+      async (table, world) => {
+        table.put("k1", "101");
+        table.restart(() => {
+          table.delete("k2");
+          table.put("k3", "103");
+        });
+        await world.sleep(MINUTE_MS);
+        table.put("k4", "104");
+      },
+    ],
+  ])("begins an epoch that a new scan fills: %s", async (_title, happen) => {
+    const { followed, world, table } = await loaded();
+    await happen(table, world);
+    for (let turn = 0; turn < 3; turn += 1) {
+      for (const name of ["stream", "scan"] as const) await followed.follow(name);
+      await world.sleep(6 * MINUTE_MS);
+      table.put("k5", `${turn}`);
+    }
+    await followed.follow("stream");
+    expect(followed.problem).toBeUndefined();
+    expect(followed.notices.join()).toMatch(/a new scan fills the gap/);
+    expect(stateOf(followed.events)).toEqual(new Map(table.items));
+    expect(followed.events.filter(({ op }) => op === "T").map(({ sequence }) => sequence.slice(0, 4))).toEqual([
+      "0000",
+      "0001",
+    ]);
+  });
+
+  test("has lost nothing while it was idle, however old its last record is", async () => {
+    const { followed, world, table } = await loaded(false);
+    for (let hour = 0; hour < 72; hour += 12) {
+      await world.sleep(12 * HOUR_MS);
+      followed.restart();
+      await followed.follow("stream");
+      expect(followed.problem).toBeUndefined();
+    }
+    table.put("k1", "101");
+    await followed.follow("stream");
+    expect(stateOf(followed.events).get("k1")).toBe("101");
+  });
+
+  test("goes on behind the last record when its iterators have expired", async () => {
+    const { followed, world, table } = await loaded(false);
+    await world.sleep(HOUR_MS);
+    table.put("k1", "101");
+    const before = followed.events.length;
+    await followed.follow("stream");
+    expect(followed.events.slice(before).map(({ key, value }) => [key, value])).toEqual([["k1", "101"]]);
+  });
+});
