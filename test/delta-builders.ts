@@ -14,7 +14,9 @@ import {
   removeOf,
   serializeSchema,
   type AddFile,
+  addActionAt,
   type CheckpointFiles,
+  type CheckpointRows,
   type CommitOutcome,
   type CommitRequest,
   type DeltaLog,
@@ -33,12 +35,22 @@ export const TEXT_CHECKPOINTS: CheckpointFiles = {
       .filter((line) => line !== "")
       .map((line) => parseJson(line) as JsonObject);
   },
-  write: async (store, path, actions) => {
-    const lines = [...actions].map((action) => stringifyJson(action));
+  write: async (store, path, rows) => {
+    const lines = actionsOfRows(rows).map((action) => stringifyJson(action));
     const body = new TextEncoder().encode(`${lines.join("\n")}\n`);
     return { outcome: await store.create(path, body), sizeBytes: body.length, rows: lines.length };
   },
 };
+
+/** As the protocol has them in a checkpoint: without a change of data. */
+function actionsOfRows(rows: Iterable<CheckpointRows>): readonly JsonObject[] {
+  return [...rows].flatMap((batch) => {
+    if (!("kind" in batch)) return batch;
+    return Array.from({ length: batch.rows }, (_, row) => ({
+      add: { ...addActionAt(batch, row).add, dataChange: false },
+    }));
+  });
+}
 
 let logs = 0;
 

@@ -47,6 +47,10 @@ switch (step) {
     await table.refresh();
     if (table.snapshot.files.size !== files + 10) throw new Error(`${table.snapshot.files.size} files`);
     break;
+  case "checkpoint":
+    // The commit that asks for a checkpoint after each commit is followed by one.
+    await table.setProperties({ "delta.checkpointInterval": "1" });
+    break;
   default:
     throw new Error(`There is no step ${step}`);
 }
@@ -54,6 +58,7 @@ const seconds = (performance.now() - startedMs) / 1000;
 const version = table.version;
 await table.close();
 const checkpoints = readdirSync(`${path}/_delta_log`).filter((name) => name.includes(".checkpoint.")).length;
+if (step === "checkpoint" && checkpoints !== 2) throw new Error(`There are ${checkpoints} checkpoints`);
 console.log(JSON.stringify({ seconds: step === "open" ? openSeconds : seconds, version, checkpoints }));
 
 /** @param {number} next */

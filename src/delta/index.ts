@@ -38,7 +38,7 @@ export { planOptimize, targetBytesOf, type OptimizeLimits } from "./maintenance/
 export { isOnlyRearranged } from "./maintenance/rearranged.ts";
 export { isIntact, type RewriteGroup } from "./maintenance/rewrite-group.ts";
 export type { AddColumns, CheckpointFiles, CheckpointForm, CheckpointRows, TextColumn } from "./needs.ts";
-export { addActionAt } from "./log/add-columns.ts";
+export { addActionAt, rowsOfColumns } from "./log/add-columns.ts";
 export { openLog, type OpenLogOptions } from "./open-log.ts";
 export { addColumns } from "./schema/add-columns.ts";
 export {

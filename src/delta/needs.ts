@@ -44,11 +44,14 @@ export type CheckpointForm = "classic" | "v2" | "sidecar";
 export interface CheckpointFiles {
   /** Rows of a checkpoint or sidecar file, in batches of any order. A file that is not readable Parquet fails with `table.corrupt`. */
   read(store: ObjectStore, path: string): AsyncIterable<CheckpointRows>;
-  /** Writes a file of a checkpoint, a classic one by default (create-only; "exists" when somebody was faster). */
+  /**
+   * Writes a file of a checkpoint, a classic one by default (create-only; "exists" when somebody was faster). Actions in JSON form come
+   * before adds in columns.
+   */
   write(
     store: ObjectStore,
     path: string,
-    actions: Iterable<JsonObject>,
+    rows: Iterable<CheckpointRows>,
     form?: CheckpointForm,
   ): Promise<{ readonly outcome: "created" | "exists"; readonly sizeBytes: number; readonly rows: number }>;
 }

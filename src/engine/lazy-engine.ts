@@ -12,7 +12,7 @@ export function lazyEngine(start: () => Promise<Engine>): Engine {
       read: async function* (store, path) {
         yield* (await engine()).checkpoints.read(store, path);
       },
-      write: async (store, path, actions, form) => await (await engine()).checkpoints.write(store, path, actions, form),
+      write: async (store, path, rows, form) => await (await engine()).checkpoints.write(store, path, rows, form),
     },
     append: async (table, rows, options) => await (await engine()).append(table, rows, options),
     overwrite: async (table, rows, options) => await (await engine()).overwrite(table, rows, options),

@@ -11,6 +11,27 @@ export function textAt({ bytes, starts, lengths }: TextColumn, row: number): str
   return length < 0 ? undefined : decoder.decode(bytes.subarray(start, start + length));
 }
 
+/** Some rows of columns, in the given order; the bytes of their texts are shared. */
+export function rowsOfColumns(columns: AddColumns, rows: readonly number[]): AddColumns {
+  const texts = ({ bytes, starts, lengths }: TextColumn): TextColumn => ({
+    bytes,
+    starts: Uint32Array.from(rows, (row) => starts[row] ?? 0),
+    lengths: Int32Array.from(rows, (row) => lengths[row] ?? -1),
+  });
+  const numbers = (values: Float64Array): Float64Array => Float64Array.from(rows, (row) => values[row] ?? 0);
+  return {
+    kind: "adds",
+    rows: rows.length,
+    uris: texts(columns.uris),
+    partitionValues: texts(columns.partitionValues),
+    sizes: numbers(columns.sizes),
+    modificationTimes: numbers(columns.modificationTimes),
+    stats: texts(columns.stats),
+    more: texts(columns.more),
+    deletedRows: numbers(columns.deletedRows),
+  };
+}
+
 export interface AddAction extends JsonObject {
   readonly add: JsonObject;
 }

@@ -1,6 +1,7 @@
 import type { JsonObject } from "../../base/index.ts";
 import type { RemoveFile } from "../actions.ts";
-import { addActionAt, type AddAction } from "./add-columns.ts";
+import type { CheckpointRows } from "../needs.ts";
+import { rowsOfColumns } from "./add-columns.ts";
 import { addJson, domainJson, metadataJson, protocolJson, removeJson, txnJson } from "./action-json.ts";
 import { hasFeature } from "../features/support.ts";
 import { writeCheckpointHint, type CheckpointHint } from "./checkpoint-hint.ts";
@@ -41,7 +42,7 @@ export function isCheckpointDue(length: LogLength, configuration: Readonly<Recor
  */
 export async function writeCheckpoint(access: LogAccess, snapshot: TableSnapshot): Promise<TableSnapshot> {
   const { version } = snapshot;
-  const parts = { version, head: headActions(snapshot), files: fileActions(snapshot) };
+  const parts = { version, head: headActions(snapshot), files: fileRows(snapshot) };
   const written = isV2(snapshot) ? await writeV2Checkpoint(access, parts) : await writeClassic(access, parts);
   if (written !== undefined) {
     await writeCheckpointHint(access.store, { version, numOfAddFiles: snapshot.files.size, ...written });
@@ -66,11 +67,11 @@ async function writeClassic(
   access: LogAccess,
   { version, head, files }: CheckpointParts,
 ): Promise<Pick<CheckpointHint, "size" | "sizeInBytes"> | undefined> {
-  const actions = (function* all() {
-    yield* head;
+  const rows = (function* all() {
+    yield [...head];
     yield* files;
   })();
-  const written = await access.checkpoints.write(access.store, checkpointPath(version), actions);
+  const written = await access.checkpoints.write(access.store, checkpointPath(version), rows);
   return written.outcome === "exists" ? undefined : { size: written.rows, sizeInBytes: written.sizeBytes };
 }
 
@@ -82,24 +83,34 @@ function* headActions(snapshot: TableSnapshot): Generator<JsonObject> {
   for (const domain of snapshot.domains.values()) yield { domainMetadata: domainJson(domain) };
 }
 
-/** Live files and the removes that have not expired. */
+/** Actions in JSON form that are handed over at once. */
+const BATCH_ROWS = 1_000;
+
+/** Live files and the removes that have not expired. Files of an earlier checkpoint go into the next one without becoming objects. */
+function* fileRows(snapshot: TableSnapshot): Generator<CheckpointRows> {
+  let batch: JsonObject[] = [];
+  for (const action of fileActions(snapshot)) {
+    batch.push(action);
+    if (batch.length < BATCH_ROWS) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+  const { columns } = snapshot.files;
+  for (const { columns: adds, first } of columns?.batches ?? []) {
+    const rows = Array.from({ length: adds.rows }, (_, row) => row);
+    const listed = rows.filter((row) => snapshot.files.isListed(first + row));
+    if (listed.length > 0) yield listed.length === adds.rows ? adds : rowsOfColumns(adds, listed);
+  }
+}
+
+/** What has no columns: removes, and files that came since the earlier checkpoint. */
 function* fileActions(snapshot: TableSnapshot): Generator<JsonObject> {
   const { uris } = snapshot.state;
   for (const remove of snapshot.tombstones) {
     yield { remove: removeJson({ ...remove, dataChange: false }, uris.get(remove.path)) };
   }
-  const { columns } = snapshot.files;
-  for (const batch of columns?.batches ?? []) {
-    for (let row = 0; row < batch.columns.rows; row += 1) {
-      if (snapshot.files.isListed(batch.first + row)) yield unchangedAdd(addActionAt(batch.columns, row));
-    }
-  }
   for (const add of snapshot.files.changed()) {
     yield { add: addJson({ ...add, dataChange: false }, uris.get(add.path)) };
   }
-}
-
-/** A file as an earlier checkpoint has it: it goes from one into the next without becoming an object of ours in between. */
-function unchangedAdd({ add }: AddAction): JsonObject {
-  return { add: { ...add, dataChange: false } };
 }

@@ -66,7 +66,7 @@ describe("a checkpoint of the second form", () => {
     ];
     const world = simulatedWorld(1);
     const access = { store, world, checkpoints: TEXT_CHECKPOINTS, onWarning: () => undefined };
-    const written = await writeV2Checkpoint(access, { version: 26, head: head as JsonObject[], files }, 10);
+    const written = await writeV2Checkpoint(access, { version: 26, head: head as JsonObject[], files: [files] }, 10);
     const paths = await pathsOf(store);
     const sidecars = paths.filter((path) => path.includes("/_sidecars/"));
     const sizes = await Promise.all(sidecars.map(async (path) => (await linesOf(store, path)).length));

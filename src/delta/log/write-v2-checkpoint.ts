@@ -1,4 +1,6 @@
 import type { JsonObject } from "../../base/index.ts";
+import type { CheckpointRows } from "../needs.ts";
+import { rowsOfColumns } from "./add-columns.ts";
 import type { CheckpointHint } from "./checkpoint-hint.ts";
 import { sidecarPath, v2CheckpointPath } from "./file-names.ts";
 import type { LogAccess } from "./log-access.ts";
@@ -11,7 +13,7 @@ export interface CheckpointParts {
   /** All actions but those of files. */
   readonly head: Iterable<JsonObject>;
   /** Adds and removes. */
-  readonly files: Iterable<JsonObject>;
+  readonly files: Iterable<CheckpointRows>;
 }
 
 type WrittenV2 = Pick<CheckpointHint, "size" | "sizeInBytes"> & Required<Pick<CheckpointHint, "v2Checkpoint">>;
@@ -27,9 +29,9 @@ export async function writeV2Checkpoint(
 ): Promise<WrittenV2> {
   const sidecars: JsonObject[] = [];
   let [size, sizeInBytes] = [0, 0];
-  for (const actions of inParts(files, sidecarActions)) {
+  for (const rows of inParts(files, sidecarActions)) {
     const name = `${access.world.uuid()}.parquet`;
-    const written = await access.checkpoints.write(access.store, sidecarPath(name), actions, "sidecar");
+    const written = await access.checkpoints.write(access.store, sidecarPath(name), rows, "sidecar");
     const modificationTime = Math.floor(access.world.nowMs());
     sidecars.push({ sidecar: { path: name, sizeInBytes: written.sizeBytes, modificationTime } });
     size += written.rows;
@@ -37,7 +39,7 @@ export async function writeV2Checkpoint(
   }
   const path = v2CheckpointPath(version, access.world.uuid());
   const top = [...head, ...sidecars, { checkpointMetadata: { version } }];
-  const written = await access.checkpoints.write(access.store, path, top, "v2");
+  const written = await access.checkpoints.write(access.store, path, [top], "v2");
   return {
     size: size + written.rows,
     sizeInBytes: sizeInBytes + written.sizeBytes,
@@ -49,15 +51,38 @@ export async function writeV2Checkpoint(
   };
 }
 
-/** The actions in parts of so many, each of which has to be read to its end before the next one is asked for. */
-function* inParts(actions: Iterable<JsonObject>, count: number): Generator<Iterable<JsonObject>> {
-  const iterator = actions[Symbol.iterator]();
-  let next = iterator.next();
-  function* part(): Generator<JsonObject> {
-    for (let taken = 0; taken < count && next.done !== true; taken += 1) {
-      yield next.value;
-      next = iterator.next();
+/** The rows in parts of so many, each of which has to be read to its end before the next one is asked for. */
+function* inParts(batches: Iterable<CheckpointRows>, count: number): Generator<Iterable<CheckpointRows>> {
+  const iterator = batches[Symbol.iterator]();
+  let rest = nextOf(iterator);
+  function* part(): Generator<CheckpointRows> {
+    for (let taken = 0; taken < count && rest !== undefined;) {
+      const size = Math.min(count - taken, sizeOf(rest));
+      yield slice(rest, 0, size);
+      taken += size;
+      rest = size < sizeOf(rest) ? slice(rest, size, sizeOf(rest)) : nextOf(iterator);
     }
   }
-  while (next.done !== true) yield part();
+  while (rest !== undefined) yield part();
+}
+
+function nextOf(iterator: Iterator<CheckpointRows>): CheckpointRows | undefined {
+  for (;;) {
+    const { done, value } = iterator.next();
+    if (done === true) return undefined;
+    if (sizeOf(value) > 0) return value;
+  }
+}
+
+function sizeOf(rows: CheckpointRows): number {
+  return "kind" in rows ? rows.rows : rows.length;
+}
+
+function slice(rows: CheckpointRows, start: number, end: number): CheckpointRows {
+  if (start === 0 && end === sizeOf(rows)) return rows;
+  if (!("kind" in rows)) return rows.slice(start, end);
+  return rowsOfColumns(
+    rows,
+    Array.from({ length: end - start }, (_, index) => start + index),
+  );
 }

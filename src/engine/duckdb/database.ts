@@ -13,6 +13,7 @@ import { Session } from "./session.ts";
 import { Slots } from "./slots.ts";
 import { quoteLiteral } from "../sql-text.ts";
 import { literalList } from "./literal-list.ts";
+import { CheckpointAdds } from "./checkpoint/checkpoint-adds.ts";
 import { registerVariantJson } from "./variant/variant-function.ts";
 
 export interface DatabaseOptions {
@@ -65,6 +66,8 @@ export class Database {
   readonly remote: RemoteFiles | undefined;
   /** Of what size a file has to be at least to be read so. */
   readonly remoteBytesMin: number;
+  /** Files of a table on their way into its next checkpoint. */
+  readonly adds: CheckpointAdds;
   readonly #instance: DuckDBInstance;
   readonly #slots = new Slots(CALLS_MAX);
   readonly #open = new Set<Session>();
@@ -75,9 +78,10 @@ export class Database {
   private constructor(
     instance: DuckDBInstance,
     folder: string,
-    options: DatabaseOptions & { readonly remoteRoots: readonly string[] },
+    options: DatabaseOptions & { readonly remoteRoots: readonly string[]; readonly adds: CheckpointAdds },
   ) {
     this.#instance = instance;
+    this.adds = options.adds;
     this.folder = folder;
     this.padding = paddingIn(folder);
     this.world = options.world;
@@ -106,8 +110,10 @@ export class Database {
       autoload_known_extensions: "false",
       allow_community_extensions: "false",
     });
-    const remoteRoots = await lockDown(instance, folder, { ...options, folders });
-    return new Database(instance, folder, { ...options, ...(folders === undefined ? {} : { folders }), remoteRoots });
+    const adds = new CheckpointAdds();
+    const remoteRoots = await lockDown(instance, folder, { ...options, folders, adds });
+    const found = folders === undefined ? {} : { folders };
+    return new Database(instance, folder, { ...options, ...found, remoteRoots, adds });
   }
 
   /** A connection with temporary tables of its own. */
@@ -203,7 +209,10 @@ function isAlive(pid: number): boolean {
 async function lockDown(
   instance: DuckDBInstance,
   folder: string,
-  options: Pick<DatabaseOptions, "s3Roots" | "httpfs" | "onDebug"> & { folders: readonly string[] | undefined },
+  options: Pick<DatabaseOptions, "s3Roots" | "httpfs" | "onDebug"> & {
+    folders: readonly string[] | undefined;
+    adds: CheckpointAdds;
+  },
 ): Promise<readonly string[]> {
   const connection = await instance.connect();
   try {
@@ -213,6 +222,7 @@ async function lockDown(
       `COPY (SELECT NULL::BOOLEAN AS "__none" WHERE false) TO ${quoteLiteral(paddingIn(folder))} (FORMAT parquet)`,
     );
     registerVariantJson(connection);
+    options.adds.register(connection);
     return remoteRoots;
   } finally {
     connection.closeSync();

@@ -49,6 +49,7 @@ export const {
   DuckDBScalarFunction,
   DuckDBStructType,
   DuckDBStructValue,
+  DuckDBTableFunction,
   DuckDBTimestampMillisecondsValue,
   DuckDBTimestampSecondsValue,
   DuckDBTimestampTZValue,
@@ -81,6 +82,7 @@ export type DuckDBMapValue = NodeApi.DuckDBMapValue;
 export type DuckDBScalarFunction = NodeApi.DuckDBScalarFunction;
 export type DuckDBStructType = NodeApi.DuckDBStructType;
 export type DuckDBStructValue = NodeApi.DuckDBStructValue;
+export type DuckDBTableFunction = NodeApi.DuckDBTableFunction;
 export type DuckDBTimestampMillisecondsValue = NodeApi.DuckDBTimestampMillisecondsValue;
 export type DuckDBTimestampSecondsValue = NodeApi.DuckDBTimestampSecondsValue;
 export type DuckDBTimestampTZValue = NodeApi.DuckDBTimestampTZValue;

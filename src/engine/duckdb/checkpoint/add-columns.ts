@@ -1,5 +1,5 @@
 import { DuckDBTypeId, type DuckDBDataChunk, type DuckDBStructType, type DuckDBType } from "../duckdb-api.ts";
-import type { AddColumns, TextColumn } from "../../../delta/index.ts";
+import { rowsOfColumns, type AddColumns } from "../../../delta/index.ts";
 import { quoteIdentifier } from "../../sql-text.ts";
 import { numberVector, textVector } from "../text-vector.ts";
 
@@ -78,23 +78,7 @@ export function without(columns: AddColumns, rows: readonly number[]): AddColumn
   if (rows.length === 0) return columns;
   const left = new Set(rows);
   const kept = Array.from({ length: columns.rows }, (_, row) => row).filter((row) => !left.has(row));
-  const texts = ({ bytes, starts, lengths }: TextColumn): TextColumn => ({
-    bytes,
-    starts: Uint32Array.from(kept, (row) => starts[row] ?? 0),
-    lengths: Int32Array.from(kept, (row) => lengths[row] ?? -1),
-  });
-  const numbers = (values: Float64Array): Float64Array => Float64Array.from(kept, (row) => values[row] ?? 0);
-  return {
-    kind: "adds",
-    rows: kept.length,
-    uris: texts(columns.uris),
-    partitionValues: texts(columns.partitionValues),
-    sizes: numbers(columns.sizes),
-    modificationTimes: numbers(columns.modificationTimes),
-    stats: texts(columns.stats),
-    more: texts(columns.more),
-    deletedRows: numbers(columns.deletedRows),
-  };
+  return rowsOfColumns(columns, kept);
 }
 
 /** What the log's own reader would find fault with, it is to find itself. */

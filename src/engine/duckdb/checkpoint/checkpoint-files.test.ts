@@ -114,7 +114,7 @@ describe("checkpoints in Parquet", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(actions, { maxLength: 20 }), async (list) => {
         const store = memoryStore({ world });
-        const written = await checkpoints.write(store, PATH, list);
+        const written = await checkpoints.write(store, PATH, [list]);
         expect(written).toMatchObject({ outcome: "created", rows: list.length });
         expect(written.sizeBytes).toBe((await store.stat(PATH))?.sizeBytes);
         const read = await actionsIn(checkpoints, store, PATH);
@@ -174,14 +174,14 @@ describe("checkpoints in Parquet", () => {
 
   test("one that is there is left alone", async () => {
     const store = memoryStore({ world });
-    await checkpoints.write(store, PATH, [{ txn: { appId: "a", version: 1 } }]);
+    await checkpoints.write(store, PATH, [[{ txn: { appId: "a", version: 1 } }]]);
     expect(await checkpoints.write(store, PATH, [])).toMatchObject({ outcome: "exists" });
     expect(await actionsIn(checkpoints, store, PATH)).toEqual([{ txn: { appId: "a", version: 1 } }]);
   });
 
   test("columns have the protocol's types", async () => {
     const store = memoryStore({ world });
-    await checkpoints.write(store, PATH, [{ txn: { appId: "a", version: 1 } }]);
+    await checkpoints.write(store, PATH, [[{ txn: { appId: "a", version: 1 } }]]);
     const file = await put(store, PATH);
     await using session = await database.session();
     const rows = await session.rows(
@@ -241,7 +241,7 @@ describe("checkpoints in Parquet", () => {
 
   test("what is no Parquet, cut off or no checkpoint fails and is named", async () => {
     const store = memoryStore({ world });
-    await checkpoints.write(store, PATH, [{ txn: { appId: "a", version: 1 } }]);
+    await checkpoints.write(store, PATH, [[{ txn: { appId: "a", version: 1 } }]]);
     const whole = await store.read(PATH);
     for (const body of [
       new Uint8Array(0),

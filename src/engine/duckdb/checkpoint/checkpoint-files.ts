@@ -7,6 +7,6 @@ import { writeCheckpointFile } from "./write-checkpoint-file.ts";
 export function checkpointFiles(parts: EngineParts): CheckpointFiles {
   return {
     read: (store, path) => readCheckpointFile(parts, store, path),
-    write: async (store, path, actions, form) => await writeCheckpointFile(parts, { store, path, actions, form }),
+    write: async (store, path, rows, form) => await writeCheckpointFile(parts, { store, path, rows, form }),
   };
 }

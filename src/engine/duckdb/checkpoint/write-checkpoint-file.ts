@@ -3,17 +3,19 @@ import { createWriteStream, type WriteStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { finished } from "node:stream/promises";
 import { SluiceError, messageOf, must, stringifyJson, type JsonObject } from "../../../base/index.ts";
-import type { CheckpointForm } from "../../../delta/index.ts";
+import type { AddColumns, CheckpointForm, CheckpointRows } from "../../../delta/index.ts";
 import type { ObjectStore } from "../../../storage/index.ts";
 import { quoteLiteral } from "../../sql-text.ts";
 import type { EngineParts } from "../engine-parts.ts";
 import { LINE_BYTES } from "../json-lines.ts";
+import { DATA_FILE_OPTIONS } from "../parquet-options.ts";
 import { writtenFile } from "../written-file.ts";
+import { addsSql } from "./checkpoint-adds.ts";
 
 interface CheckpointWrite {
   readonly store: ObjectStore;
   readonly path: string;
-  readonly actions: Iterable<JsonObject>;
+  readonly rows: Iterable<CheckpointRows>;
   readonly form?: CheckpointForm | undefined;
 }
 
@@ -23,34 +25,71 @@ interface CheckpointWritten {
   readonly rows: number;
 }
 
-/** Writes actions as one file of a checkpoint (Delta PROTOCOL, "Checkpoint Schema"), through a temporary file of JSON lines. */
+/**
+ * Writes actions as one file of a checkpoint (Delta PROTOCOL, "Checkpoint Schema"): those in JSON form, which come first, through a
+ * temporary file of lines; adds in columns as the engine asks for them.
+ */
 export async function writeCheckpointFile(
   parts: EngineParts,
-  { store, path, actions, form = "classic" }: CheckpointWrite,
+  { store, path, rows, form = "classic" }: CheckpointWrite,
 ): Promise<CheckpointWritten> {
   const { database } = parts;
-  const lines = `${database.newPath("actions")}.ndjson`;
+  const lines = new ActionLines(`${database.newPath("actions")}.ndjson`);
   const file = `${database.newPath("checkpoint")}.parquet`;
   const doing = { what: `write checkpoint ${path}` };
   try {
-    const { rows, longest } = await writeLines(lines, actions);
+    const { first, others } = await takeActions(rows, lines);
     await using session = await database.session();
-    const columns = Object.entries(COLUMNS[form]).map(([name, type]) => `${quoteLiteral(name)}: ${quoteLiteral(type)}`);
-    const source = `read_json(${quoteLiteral(lines)}, format = 'newline_delimited', maximum_object_size = ${Math.max(LINE_BYTES, longest)}, columns = {${columns.join(", ")}})`;
+    const id = database.world.uuid();
+    using adds = database.adds.open(id, columnsOf(first, others));
+    const selects = [`SELECT * FROM ${lines.sql(COLUMNS[form])}`, ...(first === undefined ? [] : [addsSql(id, ADD)])];
     const [row] = await session.rows(
-      `COPY (SELECT * FROM ${source}) TO ${quoteLiteral(file)} (FORMAT parquet, COMPRESSION zstd, RETURN_STATS, ${database.rowGroups})`,
+      `COPY (${selects.join(" UNION ALL BY NAME ")}) TO ${quoteLiteral(file)} (${DATA_FILE_OPTIONS}, RETURN_STATS, ${database.rowGroups})`,
       doing,
     );
     const written = writtenFile(must(row, "COPY tells of its file"));
-    if (written.rows !== rows) {
+    if (written.rows !== lines.count + adds.rows) {
       throw new SluiceError("internal.bug", `Cannot write checkpoint ${path}: not every action arrived`, {
-        facts: { actions: rows, rows: written.rows },
+        facts: { actions: lines.count + adds.rows, rows: written.rows },
       });
     }
     const outcome = await store.createFromFile(path, file);
-    return { outcome, sizeBytes: written.sizeBytes, rows };
+    return { outcome, sizeBytes: written.sizeBytes, rows: written.rows };
   } finally {
-    await Promise.all([lines, file].map(async (one) => await rm(one, { force: true })));
+    await lines.discard();
+    await rm(file, { force: true });
+  }
+}
+
+/** Writes the actions in JSON form down. What is left are adds in columns, the first of which has been asked for. */
+async function takeActions(
+  rows: Iterable<CheckpointRows>,
+  lines: ActionLines,
+): Promise<{ first: AddColumns | undefined; others: Iterator<CheckpointRows> }> {
+  const others = rows[Symbol.iterator]();
+  for (;;) {
+    const { done, value = [] } = others.next();
+    const first = done !== true && isColumns(value) ? value : undefined;
+    if (done === true || isColumns(value)) {
+      await lines.end();
+      return { first, others };
+    }
+    await lines.write(value);
+  }
+}
+
+function isColumns(batch: CheckpointRows): batch is AddColumns {
+  return "kind" in batch;
+}
+
+function* columnsOf(first: AddColumns | undefined, others: Iterator<CheckpointRows>): Generator<AddColumns> {
+  if (first === undefined) return;
+  yield first;
+  for (;;) {
+    const { done, value } = others.next();
+    if (done === true) return;
+    if (!isColumns(value)) throw new SluiceError("internal.bug", "Actions in JSON form come before adds in columns");
+    yield value;
   }
 }
 
@@ -69,8 +108,9 @@ const HEAD: Columns = {
     'STRUCT("minReaderVersion" INTEGER, "minWriterVersion" INTEGER, "readerFeatures" VARCHAR[], "writerFeatures" VARCHAR[])',
   domainMetadata: 'STRUCT("domain" VARCHAR, "configuration" VARCHAR, "removed" BOOLEAN)',
 };
+const ADD = `STRUCT("path" VARCHAR, "partitionValues" ${TEXTS}, "size" BIGINT, "modificationTime" BIGINT, "dataChange" BOOLEAN, "stats" VARCHAR, "tags" ${TEXTS}, "deletionVector" ${VECTOR}, ${ROW_IDS}, "clusteringProvider" VARCHAR)`;
 const FILES: Columns = {
-  add: `STRUCT("path" VARCHAR, "partitionValues" ${TEXTS}, "size" BIGINT, "modificationTime" BIGINT, "dataChange" BOOLEAN, "stats" VARCHAR, "tags" ${TEXTS}, "deletionVector" ${VECTOR}, ${ROW_IDS}, "clusteringProvider" VARCHAR)`,
+  add: ADD,
   remove: `STRUCT("path" VARCHAR, "deletionTimestamp" BIGINT, "dataChange" BOOLEAN, "extendedFileMetadata" BOOLEAN, "partitionValues" ${TEXTS}, "size" BIGINT, "deletionVector" ${VECTOR}, ${ROW_IDS})`,
 };
 
@@ -85,30 +125,62 @@ const COLUMNS: Readonly<Record<CheckpointForm, Columns>> = {
   sidecar: FILES,
 };
 
-async function writeLines(file: string, actions: Iterable<JsonObject>): Promise<{ rows: number; longest: number }> {
-  const stream = createWriteStream(file, { flags: "wx", mode: 0o600, highWaterMark: 2 ** 20 });
-  const done = finished(stream);
-  // Awaited below; without this a failure before that would end the process.
-  done.catch(() => undefined);
-  let rows = 0;
-  let longest = 0;
-  try {
-    for (const action of actions) {
-      rows += 1;
-      const line = Buffer.from(`${stringifyJson(action)}\n`);
-      longest = Math.max(longest, line.length);
-      if (!stream.write(line)) await drained(stream);
-    }
-    stream.end();
-    await done;
-  } catch (error) {
-    stream.destroy();
-    const code = /ENOSPC|EDQUOT/.test(messageOf(error)) ? "storage.full" : "engine.failed";
-    throw new SluiceError(code, `Cannot write a checkpoint into the spill folder: ${messageOf(error)}`, {
-      cause: error,
+/** Actions in JSON form, one a line. */
+class ActionLines {
+  count = 0;
+  readonly #file: string;
+  readonly #stream: WriteStream;
+  readonly #done: Promise<void>;
+  #longest = 0;
+
+  constructor(file: string) {
+    this.#file = file;
+    this.#stream = createWriteStream(file, { flags: "wx", mode: 0o600, highWaterMark: 2 ** 20 });
+    this.#done = finished(this.#stream);
+    // Awaited at the end; without this a failure before that would end the process.
+    this.#done.catch(() => undefined);
+  }
+
+  async write(actions: readonly JsonObject[]): Promise<void> {
+    await this.#told(async () => {
+      for (const action of actions) {
+        this.count += 1;
+        const line = Buffer.from(`${stringifyJson(action)}\n`);
+        this.#longest = Math.max(this.#longest, line.length);
+        if (!this.#stream.write(line)) await drained(this.#stream);
+      }
     });
   }
-  return { rows, longest };
+
+  async end(): Promise<void> {
+    await this.#told(async () => {
+      this.#stream.end();
+      await this.#done;
+    });
+  }
+
+  sql(types: Columns): string {
+    const columns = Object.entries(types).map(([name, type]) => `${quoteLiteral(name)}: ${quoteLiteral(type)}`);
+    const limit = Math.max(LINE_BYTES, this.#longest);
+    return `read_json(${quoteLiteral(this.#file)}, format = 'newline_delimited', maximum_object_size = ${limit}, columns = {${columns.join(", ")}})`;
+  }
+
+  async discard(): Promise<void> {
+    this.#stream.destroy();
+    await this.#done.catch(() => undefined);
+    await rm(this.#file, { force: true });
+  }
+
+  async #told(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      const code = /ENOSPC|EDQUOT/.test(messageOf(error)) ? "storage.full" : "engine.failed";
+      throw new SluiceError(code, `Cannot write a checkpoint into the spill folder: ${messageOf(error)}`, {
+        cause: error,
+      });
+    }
+  }
 }
 
 async function drained(stream: WriteStream): Promise<void> {
