@@ -151,7 +151,7 @@ async function callJudges(): Promise<void> {
   if (judges.length > 0) return;
   const deadline = { requestTimeoutMs: JUDGE_MS };
   if (requirePart("delta-1.6.6")) judges.push(await startDeltaRs("1.6.6", deadline));
-  if (IS_NIGHT && requirePart("spark")) judges.push(await startSpark(deadline));
+  if (IS_NIGHT && requirePart("spark")) judges.push(await startSpark({ ...deadline, startTimeoutMs: JUDGE_MS }));
 }
 
 async function dismissJudges(): Promise<void> {

@@ -30,11 +30,14 @@ export async function startDeltaRs(
 }
 
 /** Starts Spark with Delta Lake. Takes some seconds, and some more for its first table: start one for a whole file. */
-export async function startSpark({ requestTimeoutMs = 300_000 }: JudgeOptions = {}): Promise<SparkJudge> {
+export async function startSpark({
+  requestTimeoutMs = 300_000,
+  startTimeoutMs = 120_000,
+}: JudgeOptions & { readonly startTimeoutMs?: number } = {}): Promise<SparkJudge> {
   const judge = await startJudgeProcess({
     program: join(partFolder("spark"), "bin", "python"),
     programArguments: [scriptPath("judge_spark.py"), partFolder("delta-jars")],
-    startTimeoutMs: 120_000,
+    startTimeoutMs,
     requestTimeoutMs,
   });
   return {
