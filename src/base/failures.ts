@@ -142,7 +142,7 @@ export const FAILURES = {
     retry: false,
     exit: 7,
     advice:
-      "Give the role dynamodb:DescribeTable, GetItem and PutItem on the table; Scan for `--check` and `--repair`, UpdateTable for `raiseTo`.",
+      "Give the role dynamodb:DescribeTable, GetItem and PutItem on the table; Scan for `--check`, Scan and DeleteItem for `--repair`, UpdateTable for `raiseTo`.",
   },
   "target.unavailable": {
     retry: true,

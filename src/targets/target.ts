@@ -18,6 +18,8 @@ export interface OpenTarget extends AsyncDisposable {
   writeMark(mark: PublishMark, replaces: PublishMark | undefined): Promise<"written" | "changed">;
   /** Writes or removes one item unless what is there must stay. `keep` comes before every request, and may fail. May be repeated. */
   write(change: TargetChange, keep: () => Promise<void>): Promise<WriteVerdict>;
+  /** Removes a tombstone, unless it is another item by now. */
+  forget(tombstone: StoredItem, keep: () => Promise<void>): Promise<void>;
   /** Every item of this publisher, tombstones too, in no order. */
   items(): AsyncIterable<StoredItem>;
   /** Units a second that the place is paid for; undefined where it is not paid so. */

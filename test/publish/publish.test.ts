@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { DeleteItemCommand, PutItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { realWorld } from "../../src/base/index.ts";
 import type { PublicationReport } from "../../src/orchestration/index.ts";
 import type { Lake } from "../../src/lake/index.ts";
 import { startDynamoDbLocal, type DynamoDbServer } from "../services/dynamodb-local.ts";
@@ -159,6 +160,27 @@ describe.skipIf(!requirePart("dynamodb-local"))("publishing to DynamoDB", () => 
     expect(await published(shop.lake)).toMatchObject({ outcome: "unchanged" });
     expect(await published(shop.lake, { repairs: true })).toMatchObject({ put: 2, deleted: 0 });
     expect(await shop.lake.checkPublished("gold.daily", { shownMax: 5 })).toMatchObject({ missing: 0, different: 0 });
+  });
+
+  test("what stands for deleted rows goes by the TTL attribute, or with a repair once it is old enough", async () => {
+    const options = await target();
+    await using shop = await publishedLake({ ...options, ttl: "expires_at" });
+    await shop.write(days());
+    await published(shop.lake);
+    await shop.write(days("false", "category = 'toys'"));
+    expect(await published(shop.lake)).toMatchObject({ put: 0, deleted: 3 });
+    const tombstones = (await itemsOf(server.client, options.table)).filter(({ marker }) => marker?.["deleted"]);
+    const inAWeek = Date.now() / 1_000 + 7 * 86_400;
+    for (const { item } of tombstones) {
+      expect(Object.keys(item).toSorted()).toEqual(["expires_at", "pk"]);
+      expect(Math.abs(Number(item["expires_at"]?.N) - inAWeek)).toBeLessThan(600);
+    }
+    await published(shop.lake, { repairs: true });
+    expect(await itemsOf(server.client, options.table)).toHaveLength(6);
+    const later = { ...realWorld(), nowMs: () => Date.now() + 8 * 86_400_000 };
+    await published(shop.again({}, { world: later }), { repairs: true });
+    expect(await itemsOf(server.client, options.table)).toHaveLength(3);
+    expect(await shownItems(server.client, options.table)).toHaveLength(3);
   });
 
   test("other keys or columns are published anew, and the old items go", async () => {

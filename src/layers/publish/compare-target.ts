@@ -1,6 +1,6 @@
 import { field, struct, type StructType } from "../../contract/index.ts";
 import type { Engine, Input, Relation, Row, Scratch } from "../../engine/index.ts";
-import { isUnfit, type OpenTarget } from "../../targets/index.ts";
+import { isUnfit, type OpenTarget, type StoredItem } from "../../targets/index.ts";
 import type { LayerContext } from "../context.ts";
 import { keyOf } from "./check-rows.ts";
 import { rowsOf, type VersionedRows } from "./find-changes.ts";
@@ -20,11 +20,15 @@ export interface Comparison extends AsyncDisposable {
 /** A hash that no item has: a row that cannot be an item differs from whatever is there. */
 const UNFIT = "unfit";
 
-/** Reads the table's rows and the target's items whole, and compares them by key and content. Writes nothing. */
+/**
+ * Reads the table's rows and the target's items whole, and compares them by key and content. Writes nothing; `onExpired` is told of
+ * tombstones that are old enough to go.
+ */
 export async function compareTarget(
   { engine, signal }: Pick<LayerContext, "engine" | "signal">,
   versioned: VersionedRows,
   target: OpenTarget,
+  onExpired?: (tombstone: StoredItem) => Promise<void>,
 ): Promise<Comparison> {
   const keys = versioned.rows.keyColumns;
   const schema = stagedSchema(keys);
@@ -33,7 +37,7 @@ export async function compareTarget(
     { kind: "rows", schema, rows: wantedRows(engine, versioned, target) },
     options,
   );
-  await using stored = await engine.stage({ kind: "rows", schema, rows: storedRows(target, keys) }, options);
+  await using stored = await engine.stage({ kind: "rows", schema, rows: storedRows(target, keys, onExpired) }, options);
   const differences = await engine.scratch({
     sql: differencesSql(keys),
     inputs: { wanted: { kind: "scratch", scratch: wanted }, stored: { kind: "scratch", scratch: stored } },
@@ -101,9 +105,18 @@ async function* wantedRows(
 /** Items of a batch are few enough to be held. */
 const BATCH = 1_000;
 
-async function* storedRows(target: OpenTarget, keyColumns: readonly string[]): AsyncGenerator<readonly Row[]> {
+async function* storedRows(
+  target: OpenTarget,
+  keyColumns: readonly string[],
+  onExpired: (tombstone: StoredItem) => Promise<void> = async () => await Promise.resolve(),
+): AsyncGenerator<readonly Row[]> {
   let batch: Row[] = [];
-  for await (const { key, hash, isDeleted } of target.items()) {
+  for await (const item of target.items()) {
+    if (item.isExpired) {
+      await onExpired(item);
+      continue;
+    }
+    const { key, hash, isDeleted } = item;
     batch.push(stagedRow(keyColumns, { key, stored: key, hash, isDeleted }));
     if (batch.length < BATCH) continue;
     yield batch;

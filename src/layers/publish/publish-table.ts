@@ -1,6 +1,6 @@
 import { SluiceError } from "../../base/index.ts";
 import type { OpenTable } from "../../engine/index.ts";
-import type { OpenTarget, PublishMark, Target } from "../../targets/index.ts";
+import type { OpenTarget, PublishMark, StoredItem, Target } from "../../targets/index.ts";
 import { openNewest, placeOf, type LayerContext } from "../context.ts";
 import { checkItems, checkKeysOfRows } from "./check-rows.ts";
 import { Claim, KEEP_MS } from "./claim.ts";
@@ -124,7 +124,9 @@ async function publish(context: LayerContext, work: Work): Promise<WriteReport> 
 async function writeCompared(context: LayerContext, work: Work, claim: Claim): Promise<WriteReport> {
   const { definition, versioned, target, decision } = work;
   if (decision.work.kind === "compare" && decision.work.settles) await context.world.sleep(SETTLE_MS, context.signal);
-  await using comparison = await compareTarget(context, versioned, target);
+  const forget = async (tombstone: StoredItem): Promise<void> =>
+    await target.forget(tombstone, async () => await claim.keep());
+  await using comparison = await compareTarget(context, versioned, target, forget);
   await using changes = await keptChanges(context.engine, repairingRows(versioned, comparison));
   await checkItems(context.engine, definition.name, { changes, versioned, target });
   return await write(context, work, { claim, changes });

@@ -8,6 +8,7 @@ import { capacityOf, checkKeys, describeTable, type WantedKey } from "./describe
 import { ITEM_BYTES_MAX, UNIT_BYTES, itemBytes } from "./item-size.ts";
 import { keyAttributes, keyTexts, type KeyAttribute } from "./key-attributes.ts";
 import { DELETED, judgeRefusal, markerAttribute, markerBytes, writeCondition } from "./marker.ts";
+import { deleteTombstone } from "./delete-tombstone.ts";
 import { putIf, refusedItem } from "./put-item.ts";
 import { readMark, writeMark } from "./publish-mark.ts";
 import { Requests } from "./requests.ts";
@@ -70,6 +71,9 @@ function openTable(parts: Parts, capacity: OpenTarget["capacity"]): OpenTarget {
     readMark: async () => await readMark(requests, { publisher, keys }),
     writeMark: async (mark, replaces) => await writeMark(requests, { mark, replaces, keys }),
     write: async (change, keep) => await write(parts, change, keep),
+    forget: async ({ key, sequence }, keep) => {
+      await deleteTombstone(requests, { key: keyAttributes(key, keys), publisher, sequence, keep });
+    },
     items: () => scanItems(requests, { publisher, keys, expiredBeforeMs: world.nowMs() - options.tombstoneMs }),
     [Symbol.asyncDispose]: async () => {
       requests.connection.client.destroy();
