@@ -61,7 +61,8 @@ export async function stageBatch(staging: Staging): Promise<StagedBatch> {
     files.push(await takeFile(staging, planned, { index, names }));
   }
   const parts = partsOf(files, names);
-  const found = parts.flatMap((part) => part.columns);
+  // What a file declares comes before what is text for want of a type.
+  const found = [...parts.filter(isTyped), ...parts.filter((part) => !isTyped(part))].flatMap((part) => part.columns);
   const columnsMax = options.columnsMax ?? COLUMNS_MAX;
   const targets = targetColumns(known, { hints: options.hints, found, columnsMax });
   const schema = schemaWith(known, targets);
@@ -174,6 +175,10 @@ function partsOf(files: readonly TakenFile[], names: ReadonlyMap<string, number>
     parts.set(shape, { ...part, input: { kind: "parquet", files: [...before, local], positions: true } });
   }
   return [...parts.values()];
+}
+
+function isTyped({ file }: Part): boolean {
+  return file !== quoteIdentifier(STAGED.file.name);
 }
 
 function factsOf(
