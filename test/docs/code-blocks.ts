@@ -44,7 +44,7 @@ const KNOWN: Readonly<Record<string, string>> = {
 };
 
 const IMPORT = `import {
-  bronze, bucket, date, defineLake, dynamodb, dynamodbTarget, expect, gold, hour, month, s, silver, sql, withDeleted,
+  bronze, bucket, date, defineLake, dms, dynamodb, dynamodbTarget, expect, gold, hour, month, s, silver, sql, withDeleted,
 } from "sluice";`;
 
 /** A configuration that contains the fragment; one that is whole stays as it is. */

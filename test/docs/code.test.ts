@@ -61,6 +61,16 @@ describe("the configuration page", () => {
   });
 });
 
+describe("the page on AWS DMS", () => {
+  test("has every option of the source, and every setting of the endpoint that matters", () => {
+    const page = readFileSync(join(ROOT, "docs/dms.md"), "utf8");
+    const code = readFileSync(join(ROOT, "src/definition/builders/dms.ts"), "utf8");
+    const options = [...code.matchAll(/^ {2}readonly (\w+)\??:/gm)].map((match) => match[1] ?? "");
+    expect(options.length).toBeGreaterThan(15);
+    expect(options.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+  });
+});
+
 describe("the page on publishing", () => {
   test("has every option that a target takes", () => {
     const page = readFileSync(join(ROOT, "docs/publish.md"), "utf8");

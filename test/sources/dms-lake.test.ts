@@ -1,7 +1,13 @@
 import { describe, expect, test } from "vitest";
+import { traceRow } from "../../src/lake/index.ts";
 import { DmsLake } from "./dms-lake.ts";
 
 const COLUMNS = { columns: ["id", "status", "amount", "ts"], settings: { TimestampColumnName: "ts" } };
+
+/** A change of id 1 to 9. */
+function good(id: number): string {
+  return `I,${id},new,1.00,2026-03-01 00:00:0${id}.000000`;
+}
 
 describe("a table that AWS DMS writes", () => {
   test("is taken in: the full load, then changes, each file once", async () => {
@@ -88,5 +94,66 @@ describe("a table that AWS DMS writes", () => {
         },
       ]
     `);
+  });
+
+  test("puts lines that are no record into quarantine, stops at too many, and goes on once they are gone", async () => {
+    await using dms = new DmsLake(COLUMNS, { unreadable: 0.4 });
+    dms.put("shop/orders/20260301-000100000.csv", `${good(1)}\nI,2,"broken\n${good(3)}\n`);
+    await dms.run();
+    expect(await dms.silver()).toEqual(["1:new:1.00", "3:new:1.00"]);
+    const quarantined = await dms.rows(
+      `SELECT table_name, reasons, _ingest_file, line, byte_offset, raw FROM "quarantine.bronze_orders"`,
+    );
+    expect(quarantined).toEqual([
+      {
+        table_name: "bronze.orders",
+        reasons: ["the quotation mark of a field is not closed"],
+        _ingest_file: "shop/orders/20260301-000100000.csv",
+        line: 2n,
+        byte_offset: 40n,
+        raw: Buffer.from('I,2,"broken').toString("base64"),
+      },
+    ]);
+    dms.put("shop/orders/20260301-000200000.csv", "garbage\nmore of it\n");
+    const stopped = await dms.run();
+    expect(stopped.tables[0]).toMatchObject({ outcome: "failed", error: { code: "quality.threshold" } });
+    dms.remove("shop/orders/20260301-000200000.csv");
+    dms.put("shop/orders/20260301-000300000.csv", `${good(4)}\n`);
+    await dms.run();
+    expect(await dms.silver()).toEqual(["1:new:1.00", "3:new:1.00", "4:new:1.00"]);
+  });
+
+  test("is loaded anew by a restarted task: what is not in the new load is gone, in another process, too", async () => {
+    await using dms = new DmsLake({ ...COLUMNS, columns: ["id", "status", "amount"], settings: {} });
+    dms.put("shop/orders/LOAD00000001.csv.gz", "1,a,1\n2,a,2\n3,a,3\n");
+    dms.put("shop/orders/2026/03/01/20260301-000500000.csv.gz", "U,1,b,1.5\nD,2,a,2\n");
+    await dms.run();
+    expect(await dms.silver()).toEqual(["1:b:1.50", "3:a:3.00"]);
+    await dms.reopen({ columns: ["id", "status", "amount"] });
+    dms.put("shop/orders/LOAD00000001.csv.gz", "1,c,1\n4,c,4\n");
+    dms.put("shop/orders/2026/03/01/20260301-001500000.csv.gz", "I,5,d,5\nU,4,d,4\n");
+    await dms.run();
+    expect(await dms.silver()).toEqual(["1:c:1.00", "4:d:4.00", "5:d:5.00"]);
+    const again = await dms.run();
+    expect(again.tables.map(({ outcome }) => outcome)).toEqual(["unchanged", "unchanged"]);
+    await dms.lake.rebuild("silver.orders");
+    expect(await dms.silver()).toEqual(["1:c:1.00", "4:d:4.00", "5:d:5.00"]);
+  });
+
+  test("leads back from a row to the lines of the files, and to the records as they were", async () => {
+    await using dms = new DmsLake(COLUMNS);
+    dms.put(
+      "shop/orders/LOAD00000001.csv",
+      'I,9,x,1,2026-03-01 00:00:00\nI,1,"a\nb",1.0,2026-03-01 00:00:00\n1|2,"say ""x""",NULL,NULL\n',
+    );
+    dms.put("shop/orders/20260301-000500000.csv", "I,7,x,1,2026-03-01 00:01:00\nU,1,paid,,2026-03-01 00:01:00.5\n");
+    await dms.run();
+    const trace = await traceRow(dms.lake, "silver.orders", "1", { record: true });
+    expect(trace.bronze.map(({ operation, file, line, record }) => [operation, file, line, record])).toEqual([
+      ["R", "shop/orders/LOAD00000001.csv", 2, 'I,1,"a\nb",1.0,2026-03-01 00:00:00'],
+      ["U", "shop/orders/20260301-000500000.csv", 2, "U,1,paid,,2026-03-01 00:01:00.5"],
+    ]);
+    const other = await traceRow(dms.lake, "bronze.orders", "S:1%7C2", { record: true });
+    expect(other.bronze.map(({ line, record }) => [line, record])).toEqual([[4, '1|2,"say ""x""",NULL,NULL']]);
   });
 });

@@ -66,8 +66,9 @@ export function readDms(place: Place, options: unknown, folder: string): DmsDefi
   const settings = readSettings(place.at("settings"), fields.settings ?? {});
   if (location === undefined || schema === undefined || table === undefined) return undefined;
   if (keys === undefined || settings === undefined) return undefined;
-  const read = { keys, columns, sequenceColumn, settings };
-  checkColumns(place, read);
+  if (columns !== undefined || fields.columns === undefined) {
+    checkColumns(place, { keys, columns, sequenceColumn, settings });
+  }
   return {
     kind: "dms",
     folder: location,
