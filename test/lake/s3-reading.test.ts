@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { realWorld } from "../../src/base/index.ts";
 import { DeltaTable } from "../../src/lake/delta-door.ts";
+import { s3Store } from "../../src/storage/index.ts";
 import type { FaultProxy } from "../services/fault-proxy.ts";
 import { requirePart } from "../services/parts.ts";
 import { startMoto, startVersityGw } from "../services/s3-servers.ts";
@@ -67,6 +69,28 @@ for (const name of ["versitygw", "moto"] as const) {
         }),
       );
       expect(outcomes[0]).toEqual(outcomes[1]);
+    });
+
+    test("are the table's where its log calls them by Hadoop's absolute names", async () => {
+      const own = `${it.path}/absolute`;
+      const s3 = { endpoint: it.server.endpoint };
+      {
+        await using table = await DeltaTable.create(own, { schema: { id: "long" }, s3 });
+        await table.append([{ id: 1n }, { id: 2n }]);
+      }
+      const store = s3Store({ url: own, ...s3 }, { world: realWorld() });
+      const commit = "_delta_log/00000000000000000001.json";
+      const text = new TextDecoder().decode(await store.read(commit));
+      const root = encodeURI(own).replace("s3://", "s3a://");
+      const absolute = text.replace(/"path":"([^"]+\.parquet)"/, `"path":"${root}/$1"`);
+      expect(absolute).not.toBe(text);
+      await store.replace(commit, new TextEncoder().encode(absolute));
+      await using table = await DeltaTable.open(own, { s3, spillFolder: it.folder });
+      expect(await rowsOf(table, "SELECT sum(id) AS ids FROM t")).toEqual([{ ids: 3n }]);
+      await table.delete("id = 1");
+      await table.optimize();
+      expect(await rowsOf(table, "SELECT id FROM t")).toEqual([{ id: 2n }]);
+      expect((await table.vacuum({ dryRun: true })).removed).toEqual([]);
     });
   });
 }
