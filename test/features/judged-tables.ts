@@ -38,7 +38,8 @@ export function judgedTables(place: () => PairsPlace): void {
         expect(metrics.filesAdded).toBeGreaterThan(1);
         const input = { kind: "table", table: await table.open() } as const;
         const ours = await engine.rows({ sql: sums("t"), inputs: { t: input } });
-        expect((await table.spark.sql(sums(table.sqlName))).rows).toEqual(ours);
+        // One of the two will do for Spark, which takes its time.
+        if (curve === "hilbert") expect((await table.spark.sql(sums(table.sqlName))).rows).toEqual(ours);
         const deltaRs = judges.get("delta-rs") as DeltaRsJudge | undefined;
         if (deltaRs !== undefined) expect((await deltaRs.query(table.path, sums("t"))).rows).toEqual(ours);
       }
@@ -138,12 +139,13 @@ export function judgedTables(place: () => PairsPlace): void {
       );
     }
     await engine.delete(await table.open(), "id = 2");
-    forgetCommits(table.path, 3);
+    await table.append(SCHEMA, [{ id: 50n, part: "ours", v: 3 }]);
+    forgetCommits(table.path, 5);
     expect(await table.disagreements()).toEqual([]);
     const { spark, sqlName } = table;
-    for (const id of [50, 51]) await spark.sql(`INSERT INTO ${sqlName} VALUES (${id}, 'theirs', 3)`);
+    await spark.sql(`INSERT INTO ${sqlName} VALUES (51, 'theirs', 3)`);
     const newest = Math.max(...checkpointsOf(table.path));
-    expect(newest).toBeGreaterThan(4);
+    expect(newest).toBeGreaterThan(5);
     forgetCommits(table.path, newest);
     const reopened = tableAt("second form");
     expect(await reopened.rows()).toHaveLength(9);

@@ -86,7 +86,7 @@ describe("a variant as JSON", () => {
     const world = simulatedWorld(5);
     const good = Buffer.from([2, 2, 0, 1, 0, 2, 6, ...primitive(3, [7]), ...primitive(4, [8, 0]), 0]);
     let read = 0;
-    for (let round = 0; round < 20_000; round += 1) {
+    for (let round = 0; round < 5_000; round += 1) {
       const bytes = Buffer.from(
         round % 2 === 0 ? good : good.subarray(0, 1 + Math.floor(world.random() * good.length)),
       );
@@ -99,7 +99,7 @@ describe("a variant as JSON", () => {
         expect(error).toBeInstanceOf(RangeError);
       }
     }
-    expect(read).toBeGreaterThan(1000);
+    expect(read).toBeGreaterThan(200);
   });
 });
 
