@@ -46,7 +46,7 @@ import {
   type TypedOpenOptions,
   type VersionWanted,
 } from "./delta-table-options.ts";
-import { storeAt } from "./open-store.ts";
+import { placesOf, storeAt } from "./open-store.ts";
 import { rowsToWrite, type RowsToWrite } from "./rows-to-write.ts";
 import { tableEngine } from "./table-engine.ts";
 import { checkSchema, wholeSchema, type NewRowOf, type RowOf, type TableSchema } from "./typed-rows.ts";
@@ -156,8 +156,8 @@ export class DeltaTable<S extends TableSchema = StructType> implements AsyncDisp
   async clone(target: string, { version, timestampMs, ...options }: CloneTableOptions = {}): Promise<DeltaTable<S>> {
     const snapshot = await this.#snapshotOf({ version, timestampMs });
     if (!isS3Url(target)) await mkdir(target, { recursive: true });
-    const allowFilesFrom = [this.#store, ...(this.#store.outside ?? [])].map(({ url }) => url);
-    const table = DeltaTable.#at<S>(target, { ...this.#options, ...options, allowFilesFrom });
+    const places = { allowFilesFrom: placesOf(this.#store) };
+    const table = DeltaTable.#at<S>(target, { ...this.#options, ...options, ...places });
     try {
       const source = { name: this.path, store: this.#store, snapshot };
       table.#snapshot = await clone(source, { ...table.#place, name: table.path });

@@ -66,6 +66,7 @@ export { inspectTable, type InspectedFeature, type TableInspection } from "./ins
 export { lakeStatus, type LakeStatus, type RunSummary, type TableRun, type TableStatus } from "./lake-status.ts";
 export { openLake, type Lake, type LakeOptions } from "./open-lake.ts";
 export { openPath, type PathTable } from "./open-path.ts";
+export { placesOf } from "./open-store.ts";
 export {
   hasWork,
   isUpToDate,

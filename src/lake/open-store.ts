@@ -36,6 +36,11 @@ export function storeAt(path: string, world: World, { s3, allowFilesFrom = [] }:
   return withOutside(open(path), allowFilesFrom.map(open));
 }
 
+/** Where the files of a store lie, and those that it may read besides: as `storeAt` takes places, which in S3 are not encoded. */
+export function placesOf(store: ObjectStore): readonly string[] {
+  return [store, ...(store.outside ?? [])].map(({ localFolder, url }) => localFolder ?? absoluteUrl(url));
+}
+
 /** `file:///folder` is a folder, too. */
 function localPath(place: string): string {
   return /^file:\//i.test(place) ? absoluteUrl(place).slice("file://".length) : place;

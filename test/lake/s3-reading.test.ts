@@ -47,6 +47,28 @@ for (const name of ["versitygw", "moto"] as const) {
       expect(direct.bytes * 4).toBeLessThan(copied.bytes);
     });
 
+    test.runIf(name === "versitygw")(
+      "stay where they are when the table is cloned, and are read from there, both ways",
+      async () => {
+        for (const [way, httpfs] of Object.entries(WAYS)) {
+          const sql = "SELECT count(*), sum(id), count(DISTINCT part) FROM t";
+          await using table = await it.open(httpfs);
+          const target = `s3://${it.server.bucket}/clones/${way} of it`;
+          await using clone = await table.clone(target);
+          expect(await rowsOf(clone, sql)).toEqual(await rowsOf(table, sql));
+          await clone.delete("id < 100");
+          const left = await rowsOf(clone, "SELECT count(*) FROM t WHERE id < 100");
+          expect(Object.values(left[0] as object)).toEqual([0n]);
+          const options = { s3: { endpoint: it.proxy.endpoint }, httpfs, spillFolder: it.folder };
+          await using opened = await DeltaTable.open(target, { ...options, allowFilesFrom: [it.path] });
+          expect(await rowsOf(opened, sql)).toEqual(await rowsOf(clone, sql));
+          await expect(DeltaTable.open(target, options)).rejects.toMatchObject({ code: "table.unsupported" });
+          expect((await clone.vacuum({ retentionMs: 0, allowShortRetention: true })).removed).toEqual([]);
+          expect(await rowsOf(opened, sql)).toEqual(await rowsOf(clone, sql));
+        }
+      },
+    );
+
     test("are written, merged, compacted and read by the same table, both ways", async () => {
       const outcomes = await Promise.all(
         Object.entries(WAYS).map(async ([way, httpfs]) => {

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import { clone as cloneTable } from "../../delta/index.ts";
-import { openPath } from "../../lake/index.ts";
+import { openPath, placesOf } from "../../lake/index.ts";
 import { isS3Url } from "../../storage/index.ts";
 import { byteSize, counted } from "../render/amounts.ts";
 import type { Session } from "../session.ts";
@@ -16,7 +16,7 @@ export async function clone(session: Session): Promise<number> {
     if (!isS3Url(target)) await mkdir(path, { recursive: true });
     const { world } = session.io;
     const { store, name } = table;
-    const allowFilesFrom = [store, ...(store.outside ?? [])].map(({ url }) => url);
+    const allowFilesFrom = placesOf(store);
     await using place = await openPath(path, world, { allowFilesFrom });
     const made = await cloneTable(
       { name, store, snapshot },

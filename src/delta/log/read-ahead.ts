@@ -11,7 +11,10 @@ export async function* readAhead<Item, Result>(
       while (underWay.length < width) {
         const next = iterator.next();
         if (next.done === true) break;
-        underWay.push(read(next.value));
+        const begun = read(next.value);
+        // It may fail while an earlier one is still waited for: nobody looks at it before its turn.
+        begun.catch(() => undefined);
+        underWay.push(begun);
       }
       const oldest = underWay.shift();
       if (oldest === undefined) return;
