@@ -6,6 +6,7 @@ import { ladder } from "./ladder.ts";
 import { largeLake } from "./large-lake.ts";
 import { mergeUpdates } from "./merge.ts";
 import { remoteReads } from "./remote.ts";
+import { streams } from "./streams.ts";
 import { silverWindow } from "./silver.ts";
 import { tableVerbs } from "./tables.ts";
 
@@ -20,6 +21,7 @@ export const MEASURES: Readonly<Record<string, (context: BenchContext) => Promis
   gold: goldRefresh,
   empty: emptyRun,
   remote: remoteReads,
+  streams,
   ladder,
   large: largeLake,
 };
