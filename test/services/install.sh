@@ -78,10 +78,12 @@ with_pip() {
     "$target/bin/python" -m pip install --quiet --disable-pip-version-check "$@"
 }
 
-# The files of one package alone: no environment, and nothing that it would run with.
+# The files of one package alone, without what it would run with; the environment is there for its pip.
 with_wheel() {
-  command -v python3 >/dev/null || fail "This needs Python 3.10 or newer with pip."
-  python3 -m pip install --quiet --disable-pip-version-check --no-deps --target "$1" "$2"
+  command -v python3 >/dev/null || fail "This needs Python 3.10 or newer with the venv module."
+  python3 -m venv "$1/.venv" &&
+    "$1/.venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --target "$1" "$2" &&
+    rm -rf "$1/.venv"
 }
 
 # Spark brings everything but Delta's own jars; leaving Hadoop out only spares a large download.
