@@ -3,7 +3,7 @@ import { BLOB, DuckDBBlobValue, DuckDBScalarFunction, VARCHAR, type DuckDBConnec
 import { variantJson } from "./variant-json.ts";
 
 /** The function that SQL reads variants with: of their two binary columns as they lie in files, JSON text. */
-export const VARIANT_JSON = "__variant_json";
+export const VARIANT_JSON = "sluice_variant_json";
 /** The beginning of what it says of bytes that are no variant. */
 export const NO_VARIANT = "Cannot read a value of type variant";
 
