@@ -16,6 +16,10 @@ export interface OneTable {
   readonly bronze?: string;
   /** Further options of the source, each with its comma. */
   readonly source?: string;
+  /** The DynamoDB table's name. */
+  readonly table?: string;
+  /** Where its records come from, with its comma. */
+  readonly from?: string;
   /** Key attributes of the source and key columns of Silver. */
   readonly keys?: readonly string[];
   /** A query over `${things}`. */
@@ -25,12 +29,13 @@ export interface OneTable {
 /** A lake of one DynamoDB table, `things` with the key `id`, and one Silver table made from it. */
 export function writeOneTableLake(folder: string, options: OneTable): LakeFolder & { exports: string; lake: string } {
   const { columns = "", expect = "", silver = "", bronze = "", source = "", keys = ["id"], gold } = options;
+  const { table = "things", from = 'export: "./exports",' } = options;
   mkdirSync(folder, { recursive: true });
   const config = `
 import { bronze, defineLake, dynamodb, expect, gold, s, silver, sql } from "sluice";
 
 const raw = bronze("things", {
-  source: dynamodb({ table: "things", keys: ${JSON.stringify(keys)}, export: "./exports", ${source} }),
+  source: dynamodb({ table: ${JSON.stringify(table)}, keys: ${JSON.stringify(keys)}, ${from} ${source} }),
   ${bronze}
 });
 const things = silver("things", {

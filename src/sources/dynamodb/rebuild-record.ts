@@ -6,8 +6,8 @@ import { numberText } from "./columns/hinted-numbers.ts";
 import { isObject, type ScalarShape, type Shape } from "./columns/shapes.ts";
 
 /**
- * The line of the export that a Bronze row was made from, in DynamoDB JSON: the same record, spelt anew and with its
- * members in the order of the columns. Empty for a `T`, which no line stands for. `row` has all columns of the table.
+ * The line of the export, or the record of the stream, that a Bronze row was made from, in DynamoDB JSON: the same record, spelt anew and
+ * with its members in the order of the columns. Empty for a `T`, which no line stands for. `row` has all columns of the table.
  */
 export function rebuildRecord(row: Row, schema: StructType, keys: readonly string[]): string {
   const attributes = attributesOf(row, schema);
@@ -16,13 +16,33 @@ export function rebuildRecord(row: Row, schema: StructType, keys: readonly strin
   const beside = isObject(others) ? membersOf(others) : [];
   if (row["_op"] === "T") return "";
   if (row["_op"] === "R") return object([`"Item":${object([...attributes.values()])}`, ...beside]);
-  const members = [
-    `"Metadata":${metadataOf(row, meta)}`,
-    `"Keys":${object(keys.flatMap((key) => attributes.get(key) ?? []))}`,
-  ];
+  const members = [`"Keys":${object(keys.flatMap((key) => attributes.get(key) ?? []))}`];
   if (row["_op"] !== "D") members.push(`"NewImage":${object([...attributes.values()])}`);
   if (typeof row["_before"] === "string") members.push(`"OldImage":${row["_before"]}`);
-  return object([...members, ...beside]);
+  if (typeof meta["shard"] === "string") return streamRecord(row, meta, members);
+  return object([`"Metadata":${metadataOf(row, meta)}`, ...members, ...beside]);
+}
+
+const EVENT_NAMES: Readonly<Record<string, string>> = { I: "INSERT", U: "MODIFY", D: "REMOVE" };
+const MICROS_PER_SECOND = 1_000_000n;
+
+/** As `GetRecords` gave it. The event's own name ends with the record's sequence number and key: `stream/<label>/<shard>/<number>/<key>`. */
+function streamRecord(row: Row, meta: JsonObject, members: readonly string[]): string {
+  const [, , , sequence = ""] = textOf(row["_event_id"]).split("/");
+  const seconds = BigInt(textOf(row["_source_ts"])) / MICROS_PER_SECOND;
+  const of = (name: "eventID" | "userIdentity"): readonly string[] =>
+    meta[name] === undefined ? [] : [member(name, stringifyJson(meta[name]))];
+  const change = [
+    `"ApproximateCreationDateTime":${seconds}`,
+    ...members,
+    `"SequenceNumber":${JSON.stringify(sequence)}`,
+  ];
+  return object([
+    ...of("eventID"),
+    `"eventName":${JSON.stringify(EVENT_NAMES[textOf(row["_op"])] ?? "")}`,
+    ...of("userIdentity"),
+    `"dynamodb":${object(change)}`,
+  ]);
 }
 
 function metadataOf(row: Row, meta: JsonObject): string {
