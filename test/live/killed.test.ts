@@ -39,9 +39,7 @@ describe.skipIf(!requirePart("dynamodb-local"))("a table that is written to whil
       await writer.write(CHANGES / 4);
       const writing = writer.write(CHANGES);
       let kills = 0;
-      let isWriting = true;
-      void writing.finally(() => (isWriting = false));
-      while (isWriting) {
+      while (writer.changes < CHANGES) {
         const finished = await sluice(lake, ["run"], { killAfterMs: 200 + random() * KILL_MS_MAX });
         if (finished.signal !== null) kills += 1;
         else expect({ status: finished.status, said: finished.stderr }).toMatchObject({ status: 0 });

@@ -3,6 +3,7 @@ import type { StageContext } from "../../source.ts";
 import { BATCH_BYTES } from "../options.ts";
 import type { LiveNeeds, ScanOptions } from "./scan-channel.ts";
 import { withPage, type ScanState } from "./scan-state.ts";
+import { isOwn } from "./own-writes.ts";
 import { Spool, type Spooled } from "./spool.ts";
 import { isFault, type JsonItems, type ScanPage } from "./table-client.ts";
 
@@ -68,7 +69,8 @@ function stopOthers(open: number[]): (error: unknown) => never {
 
 function addItems(spool: Spool, { bytes, places }: JsonItems): void {
   for (let at = 0; at < places.length; at += 2) {
-    spool.line([ITEM_HEAD, bytes.subarray(places[at], places[at + 1]), ITEM_TAIL]);
+    const [start = 0, end = 0] = [places[at], places[at + 1]];
+    if (!isOwn(bytes, { newImage: [start, end] })) spool.line([ITEM_HEAD, bytes.subarray(start, end), ITEM_TAIL]);
   }
 }
 

@@ -1,6 +1,7 @@
 import { SluiceError } from "../../../base/index.ts";
 import { RANK, encodeSequence } from "../../../contract/index.ts";
 import { membersAt, plainText, type Place } from "./json-items.ts";
+import { isOwn } from "./own-writes.ts";
 import type { ShardState } from "./stream-state.ts";
 import type { JsonItems } from "./table-client.ts";
 import type { Spool } from "./spool.ts";
@@ -32,6 +33,7 @@ export function addRecords(spool: Spool, records: JsonItems, place: ShardPlace, 
     if (!/^\d{1,40}$/.test(sequence) || !Number.isFinite(created)) throw noRecord(place, sequence);
     seconds = Math.max(seconds, Math.floor(created));
     after = sequence;
+    if (isOwn(bytes, record)) continue;
     spool.line(lineOf(bytes, record, { place, sequence, seconds, createdSeconds: Math.floor(created) }));
   }
   return { ...start, seconds, ...(after === undefined ? {} : { after }) };
