@@ -146,7 +146,18 @@ describe("Arrow streams of a Delta table", () => {
       { id: 2n, name: "TWO", small: 2 },
       { id: 3n, name: "three", small: 3 },
     ]);
+    let isEnded = false;
+    async function* given(): AsyncGenerator<Uint8Array> {
+      try {
+        yield* table.readArrow();
+      } finally {
+        isEnded = true;
+      }
+    }
     const { version } = table;
+    const aborted = { signal: AbortSignal.abort() };
+    await expect(table.append({ arrow: given() }, aborted)).rejects.toMatchObject({ code: "run.interrupted" });
+    expect(isEnded).toBe(true);
     // A column of another type that could lose something is refused, and nothing is written.
     await expect(table.append({ sql: "select 1::bigint id, 'x' small", inputs: {} })).rejects.toMatchObject({
       code: "table.schema-mismatch",

@@ -7,8 +7,8 @@ import type { EngineParts } from "./engine-parts.ts";
 import { chunksOf } from "./engine-values.ts";
 import type { Session } from "./session.ts";
 
-/** Rows on their way into the engine, in the columns of a schema. */
-export interface StagedPieces {
+/** Rows on their way into the engine, in the columns of a schema; whoever gives them is told when no more are wanted. */
+export interface StagedPieces extends AsyncDisposable {
   readonly schema: StructType;
   readonly pieces: AsyncIterable<StagedPiece>;
 }
@@ -36,7 +36,8 @@ export async function stageRows(
   rows: StagedRows,
   { signal }: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<Scratch> {
-  const { schema, pieces } = rows.kind === "arrow" ? await stagedArrow(rows.stream) : stagedValues(rows);
+  await using staged = rows.kind === "arrow" ? await stagedArrow(rows.stream) : stagedValues(rows);
+  const { schema, pieces } = staged;
   const draft = parts.scratches.draft(schema);
   try {
     await using session = await parts.database.session(signal);
@@ -89,7 +90,8 @@ class StageTable {
 }
 
 function stagedValues({ schema, rows }: Extract<StagedRows, { kind: "rows" }>): StagedPieces {
-  return { schema, pieces: piecesOf(schema, rows) };
+  // Where nobody has asked for a row yet there is nothing to end.
+  return { schema, pieces: piecesOf(schema, rows), [Symbol.asyncDispose]: async () => {} };
 }
 
 async function* piecesOf(schema: StructType, batches: AsyncIterable<readonly Row[]>): AsyncGenerator<StagedPiece> {

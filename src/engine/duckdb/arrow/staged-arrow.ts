@@ -14,19 +14,19 @@ const CHUNK_ROWS = 2_048;
 /** The rows of an Arrow IPC stream, in the Delta types that hold them. */
 export async function stagedArrow(stream: ArrowBytes): Promise<StagedPieces> {
   const reader = await ArrowReader.open(stream);
-  const schema = struct(reader.fields.map((one) => field(one.name, deltaTypeOf(one))));
-  return {
-    schema,
-    pieces: piecesOf(
-      reader,
-      schema.fields.map(({ type }) => engineType(type)),
-    ),
-  };
+  try {
+    const schema = struct(reader.fields.map((one) => field(one.name, deltaTypeOf(one))));
+    const types = schema.fields.map(({ type }) => engineType(type));
+    const end = async (): Promise<void> => await reader[Symbol.asyncDispose]();
+    return { schema, pieces: piecesOf(reader, types), [Symbol.asyncDispose]: end };
+  } catch (error) {
+    await reader[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 async function* piecesOf(reader: ArrowReader, types: readonly DuckDBType[]): AsyncGenerator<StagedPiece> {
-  await using open = reader;
-  for await (const batch of open.batches()) {
+  for await (const batch of reader.batches()) {
     if (batch.rows === 0) continue;
     const bytes = batch.columns.reduce((sum, { values }) => sum + values.length, 0);
     yield { chunks: chunksOf(batch, types), rows: batch.rows, bytes };
