@@ -1,5 +1,10 @@
+import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { realWorld } from "../../src/base/index.ts";
 import { traceRow } from "../../src/lake/index.ts";
+import { s3Store } from "../../src/storage/index.ts";
+import { requirePart } from "../services/parts.ts";
+import { startVersityGw } from "../services/s3-servers.ts";
 import { DmsLake } from "./dms-lake.ts";
 
 const COLUMNS = { columns: ["id", "status", "amount", "ts"], settings: { TimestampColumnName: "ts" } };
@@ -138,6 +143,23 @@ describe("a table that AWS DMS writes", () => {
     expect(again.tables.map(({ outcome }) => outcome)).toEqual(["unchanged", "unchanged"]);
     await dms.lake.rebuild("silver.orders");
     expect(await dms.silver()).toEqual(["1:c:1.00", "4:d:4.00", "5:d:5.00"]);
+  });
+
+  test.skipIf(!requirePart("versitygw"))("may lie in S3", async () => {
+    await using server = await startVersityGw();
+    const place = { url: `s3://${server.bucket}/dms`, endpoint: server.endpoint };
+    await using dms = new DmsLake({ ...COLUMNS, folder: place });
+    const store = s3Store({ url: place.url, endpoint: place.endpoint }, { world: realWorld() });
+    const put = async (name: string, text: string): Promise<void> =>
+      await store.replace(`shop/orders/${name}`, name.endsWith(".gz") ? gzipSync(text) : Buffer.from(text));
+    await put("LOAD00000001.csv.gz", "1,new,1.00,2026-03-01 00:00:00\n2,new,2.00,2026-03-01 00:00:00\n");
+    await put("20260301-000500000.csv", "D,2,new,2.00,2026-03-01 00:01:00\n");
+    await dms.run();
+    expect(await dms.silver()).toEqual(["1:new:1.00"]);
+    await put("20260301-000600000.csv", "U,1,paid,1.00,2026-03-01 00:02:00\n");
+    await dms.run();
+    expect(await dms.silver()).toEqual(["1:paid:1.00"]);
+    expect((await dms.run()).tables.map(({ outcome }) => outcome)).toEqual(["unchanged", "unchanged"]);
   });
 
   test("leads back from a row to the lines of the files, and to the records as they were", async () => {

@@ -72,9 +72,7 @@ function stepWords({ step, waiting, problem }: TablePlan): readonly [string, str
       if (step.lacks !== undefined) return ["nothing", `${step.lacks} has no rows yet`];
       return ["nothing", waiting.length > 0 ? "all that is complete is in" : "up to date"];
     case "read": {
-      const { files, records, sizeBytes } = readTotals(step.batches);
-      const amount = `${counted(files, "file")}, ${counted(records, "record")}, ${byteSize(sizeBytes)}`;
-      return ["read", `${titleOf(step.batches)} (${amount})`];
+      return ["read", `${titleOf(step.batches)} (${amountOf(readTotals(step.batches))})`];
     }
     case "fold":
       return ["fold", step.because.join("; ")];
@@ -93,6 +91,12 @@ function titleOf(batches: readonly PlannedRead[]): string {
     : counted(batches.length, "batch", "batches");
 }
 
+/** Sources without manifests know their records only when they have read them. */
+function amountOf({ files, records, sizeBytes }: Omit<PlannedRead, "title">): string {
+  const known = records === 0 && sizeBytes > 0 ? [] : [counted(records, "record")];
+  return [counted(files, "file"), ...known, byteSize(sizeBytes)].join(", ");
+}
+
 function publishLine(target: string, paint: Paint): Cell[] {
   return ["", { text: "publish", paint: paint.green }, `to ${safeLine(target)}`];
 }
@@ -100,7 +104,7 @@ function publishLine(target: string, paint: Paint): Cell[] {
 function batchLines({ step }: TablePlan, paint: Paint): Cell[][] {
   if (step.kind !== "read" || step.batches.length < 2) return [];
   return step.batches.map((batch) => {
-    const text = `  ${safeLine(batch.title)}: ${counted(batch.files, "file")}, ${counted(batch.records, "record")}, ${byteSize(batch.sizeBytes)}`;
+    const text = `  ${safeLine(batch.title)}: ${amountOf(batch)}`;
     return ["", "", { text, paint: paint.dim }];
   });
 }

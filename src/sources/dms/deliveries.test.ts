@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DmsBench, bySequence, type DmsBucket, type DmsRun } from "../../../test/sources/dms-bench.ts";
 
@@ -53,6 +56,21 @@ describe("a file", () => {
     expect(run.plan.problem).toMatchObject({ code: "source.invalid", facts: { file: changesAt(1) } });
     await bucket.put(changesAt(1), "I,1,a\n");
     expect((await bucket.run()).plan).toMatchObject({ batches: [], skipped: [] });
+  });
+
+  test("that changes between the listing and the reading is left for the next run", async () => {
+    const bucket = orders();
+    await bucket.put(changesAt(1), "I,1,a\n");
+    const [channel] = bucket.source.channels;
+    const plan = await channel?.plan({ last: undefined });
+    await bucket.put(changesAt(1), "I,1,b\n");
+    const folder = mkdtempSync(join(tmpdir(), "sluice-dms-changed-"));
+    const [batch] = plan?.batches ?? [];
+    if (channel === undefined || batch === undefined) throw new Error("a batch is planned");
+    const staged = channel.stage(batch, undefined, { world: bucket.world, folder });
+    await expect(staged).rejects.toMatchObject({ code: "source.corrupt", facts: { file: changesAt(1) } });
+    rmSync(folder, { recursive: true });
+    expect(events(await bucket.run())).toEqual(["0 I S:1 b"]);
   });
 
   test("that is removed is not missed, and one that comes late to a time long gone is found", async () => {

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DmsBench, bySequence, type DmsBucket } from "../../../test/sources/dms-bench.ts";
 import type { Row } from "../../engine/index.ts";
@@ -109,6 +110,43 @@ describe("files of CSV", () => {
     expect(await taken(bucket, "_key", "_doc")).toEqual([["S:5f", '{"_id": "5f", "n": 12345678901234567890}']]);
   });
 });
+
+describe("a Bronze row", () => {
+  const text = fc.oneof(
+    fc.string({ unit: "grapheme", maxLength: 8 }),
+    fc.constantFrom("", "NULL", '"', '""', ",", "\n", "\r\n", "a|b%", "\\N", " x ", "1e400", "_key"),
+  );
+  const fields = fc.tuple(text, fc.option(text), fc.option(text), fc.option(text));
+
+  test("gives back the record that it was made from, whatever is in it and whatever column has no place", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fields, { minLength: 1, maxLength: 6 }),
+        fc.integer({ min: 2, max: 4 }),
+        async (records, columnsMax) => {
+          const bucket = bench.bucket({ columns: ["id", "status", "_sequence", "Status"], columnsMax });
+          const lines = records.map((values) => `U,${lineOf(values.map((value) => value?.toWellFormed() ?? null))}`);
+          await bucket.put(`${FOLDER}/20260101-000001000.csv`, lines.map((one) => `${one}\n`).join(""));
+          const { rows, schema, unreadable } = await bucket.run();
+          expect(unreadable).toEqual([]);
+          if (schema === undefined) throw new Error("there is a schema");
+          const rebuilt = rows.toSorted(bySequence).map((row) => bucket.source.rebuild(row, schema));
+          expect(rebuilt).toEqual(lines);
+        },
+      ),
+      { numRuns: process.env["SLUICE_NIGHTLY"] === "true" ? 300 : 12 },
+    );
+  });
+});
+
+function lineOf(values: readonly (string | null)[]): string {
+  return values.map((value) => (value === null ? "NULL" : quoted(value))).join(",");
+}
+
+/** As DMS does, and a text like NULL besides. */
+function quoted(value: string): string {
+  return value === "NULL" || /[",\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+}
 
 describe("the order of changes", () => {
   const TIMED = { columns: ["id", "status", "ts"], ...withSettings({ timestampColumnName: "ts" }) };

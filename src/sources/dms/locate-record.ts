@@ -28,7 +28,7 @@ export async function locateRecord(store: ObjectStore, wanted: WantedRecord): Pr
   const reader = new CsvReader(csvFormat(options.settings), {
     record: (record) => {
       if (layout === undefined) layout = layoutOfHeader(record);
-      else if (found === undefined && isOfKey(record, layout, wanted, isTransactions)) found = record.place.line;
+      else if (found === undefined && isOfKey(record, layout, wanted, isTransactions)) found = record.line;
     },
     broken: () => undefined,
   });

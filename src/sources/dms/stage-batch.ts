@@ -88,7 +88,7 @@ export async function stageBatch(staging: Staging): Promise<StagedBatch> {
   };
 }
 
-export function rowOptionsOf(options: DmsFilesOptions): RowOptions {
+function rowOptionsOf(options: DmsFilesOptions): RowOptions {
   const { schema, table, keys, settings, sequenceColumn } = options;
   return { schema, table, keys, timeColumn: settings.timestampColumnName, sequenceColumn };
 }
@@ -104,7 +104,7 @@ async function takeFile(
   const progress = context.onProgress ?? (() => undefined);
   if (unit.format === "parquet") {
     const { md5, sizeBytes } = await copyFile(bytes, local);
-    assertSame(planned, sizeBytes);
+    await assertSame(store, planned, sizeBytes);
     const columns = await parquetColumns(engine, planned.path, local);
     progress({ records: 0, bytes: sizeBytes });
     const operation = columns.find(({ name }) => name === OPERATION_COLUMN);
@@ -122,7 +122,7 @@ async function takeFile(
     context.signal?.throwIfAborted();
     progress(read);
   });
-  assertSame(planned, csv.sizeBytes);
+  await assertSame(store, planned, csv.sizeBytes);
   return { planned, unit, md5: csv.md5, local, columns: csv.columns, csv, part: undefined };
 }
 
@@ -144,10 +144,15 @@ async function copyFile(
 }
 
 /** A file that is still being written, or was replaced since it was listed, is left for the next run. */
-function assertSame({ path, sizeBytes }: PlannedFile, read: number): void {
-  if (read === sizeBytes) return;
+async function assertSame(store: ObjectStore, planned: PlannedFile, read: number): Promise<void> {
+  const { path, sizeBytes } = planned;
+  const now = await store.stat(path);
+  const { modifiedMs } = planned.unit as unknown as FileUnit;
+  // Some stores tell the time to the second here and to the millisecond in a listing.
+  const isAsListed = now !== undefined && Math.trunc(now.modifiedMs / 1_000) === Math.trunc(modifiedMs / 1_000);
+  if (read === sizeBytes && now?.sizeBytes === sizeBytes && isAsListed) return;
   throw new SluiceError("source.corrupt", "Cannot read a file of AWS DMS: it changed while it was read", {
-    facts: { file: path, listed: sizeBytes, read },
+    facts: { file: path, listed: sizeBytes, read, now: now?.sizeBytes },
     advice: "Let whatever writes or copies it finish, and run again.",
   });
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { fieldText, isNullField } from "./csv-format.ts";
-import { CsvReader, type CsvFormat } from "./csv-reader.ts";
+import { CsvReader, rawBytes, type CsvFormat } from "./csv-reader.ts";
 
 interface Read {
   /** Fields of each record; null for NULL. */
@@ -21,13 +21,14 @@ function read(
   const lines: number[] = [];
   const broken: string[] = [];
   const reader = new CsvReader(format, {
-    record: (record, raw) => {
+    record: (record) => {
       const fields = Array.from({ length: record.fields }, (_, index) =>
         isNullField(record, index, nullText) ? null : fieldText(record, index),
       );
       records.push(fields);
-      lines.push(record.place.line);
-      const { byteOffset } = record.place;
+      lines.push(record.line);
+      const { byteOffset } = record;
+      const raw = rawBytes(record);
       expect(Buffer.compare(raw, bytes.subarray(byteOffset, byteOffset + raw.length))).toBe(0);
     },
     broken: (reason, raw, { line, byteOffset }) => {

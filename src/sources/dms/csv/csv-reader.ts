@@ -8,9 +8,12 @@ export interface CsvFormat {
   readonly quoted: boolean;
 }
 
-/** One record; valid until the sink returns. */
+/** One record; valid until the sink returns, and then used again for the next. */
 export interface CsvRecord {
   readonly bytes: Uint8Array;
+  /** The record as it stands, from `start` to before its row delimiter. */
+  readonly start: number;
+  readonly end: number;
   readonly fields: number;
   /** Of each field's content, without its quotation marks. */
   readonly starts: Int32Array;
@@ -19,7 +22,8 @@ export interface CsvRecord {
   readonly quotes: Uint8Array;
   /** Of the record, from 1, counting broken ones. */
   readonly number: number;
-  readonly place: CsvPlace;
+  readonly line: number;
+  readonly byteOffset: number;
 }
 
 export interface CsvPlace {
@@ -30,9 +34,15 @@ export interface CsvPlace {
 }
 
 export interface CsvSink {
-  record(record: CsvRecord, raw: Uint8Array): void;
+  record(record: CsvRecord): void;
   /** What is no record; the bytes are without the row delimiter, and valid until it returns. */
   broken(reason: string, raw: Uint8Array, place: CsvPlace): void;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+export function rawBytes({ bytes, start, end }: CsvRecord): Uint8Array {
+  return bytes.subarray(start, end);
 }
 
 /** No row of DMS comes near (large objects are cut at a limit of megabytes); a quotation mark that is never closed does. */
@@ -60,6 +70,18 @@ export class CsvReader {
   #quotes = new Uint8Array(64);
   /** Whether a field of the record is quoted: row delimiters may be inside. */
   #isQuoted = false;
+  readonly #record: Mutable<CsvRecord> = {
+    bytes: this.#bytes,
+    start: 0,
+    end: 0,
+    fields: 0,
+    starts: this.#starts,
+    ends: this.#ends,
+    quotes: this.#quotes,
+    number: 0,
+    line: 1,
+    byteOffset: 0,
+  };
   #failedAt = 0;
   #reason = "";
 
@@ -101,29 +123,21 @@ export class CsvReader {
   }
 
   #deliver(start: number, next: number, isText: boolean): void {
-    const end = this.#ends[this.#fields - 1] ?? start;
-    const close = end + (this.#quotes[this.#fields - 1] === 0 ? 0 : 1);
-    const raw = this.#bytes.subarray(start, close);
-    const place = { line: this.#line, byteOffset: this.#base + start };
-    this.#number += 1;
+    const record = this.#record;
+    const last = this.#fields - 1;
+    record.bytes = this.#bytes;
+    record.fields = this.#fields;
+    record.starts = this.#starts;
+    record.ends = this.#ends;
+    record.quotes = this.#quotes;
+    record.start = start;
+    record.end = (this.#ends[last] ?? start) + (this.#quotes[last] === 0 ? 0 : 1);
+    record.line = this.#line;
+    record.byteOffset = this.#base + start;
+    record.number = ++this.#number;
     this.#line += this.#isQuoted ? this.#rowDelimiters(start, next) : 1;
-    if (!isText && !isUtf8(raw)) {
-      this.#sink.broken("it is not UTF-8", raw, place);
-      return;
-    }
-    const { bytes, fields, starts, ends, quotes, number } = this.#record();
-    this.#sink.record({ bytes, fields, starts, ends, quotes, number, place }, raw);
-  }
-
-  #record(): Omit<CsvRecord, "place"> {
-    return {
-      bytes: this.#bytes,
-      fields: this.#fields,
-      starts: this.#starts,
-      ends: this.#ends,
-      quotes: this.#quotes,
-      number: this.#number,
-    };
+    if (isText || isUtf8(rawBytes(record))) this.#sink.record(record);
+    else this.#sink.broken("it is not UTF-8", rawBytes(record), { line: record.line, byteOffset: record.byteOffset });
   }
 
   /** Over a broken record: to behind the next row delimiter after where it failed. */

@@ -13,7 +13,7 @@ import {
 import type { DmsFilesOptions } from "../options.ts";
 import { csvFormat, fieldText, isNullField } from "./csv-format.ts";
 import { fieldsBefore, layoutOfColumns, layoutOfHeader, whatIsExpected, type CsvLayout, type FileKind } from "./csv-layout.ts"; // prettier-ignore
-import { CsvReader, type CsvPlace, type CsvRecord, type CsvSink } from "./csv-reader.ts";
+import { CsvReader, rawBytes, type CsvPlace, type CsvRecord, type CsvSink } from "./csv-reader.ts";
 
 export interface CsvTask {
   readonly path: string;
@@ -134,7 +134,7 @@ class CsvStager implements CsvSink {
     this.#writer.close();
   }
 
-  record(record: CsvRecord, raw: Uint8Array): void {
+  record(record: CsvRecord): void {
     const layout = this.#layout;
     if (layout === undefined) {
       this.#begin(layoutOfHeader(record));
@@ -148,7 +148,7 @@ class CsvStager implements CsvSink {
     const before = fieldsBefore(layout, record.fields);
     if (before === undefined) {
       const reason = `it has ${record.fields} fields where ${whatIsExpected(layout)} are expected`;
-      this.broken(reason, raw, record.place);
+      this.broken(reason, rawBytes(record), record);
     } else this.#write(record, before);
   }
 

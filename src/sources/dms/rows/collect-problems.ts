@@ -3,7 +3,7 @@ import { countOf, textOf } from "../../../engine/index.ts";
 import { fileBytes } from "../../input/index.ts";
 import type { UnreadableLine } from "../../source.ts";
 import { csvFormat } from "../csv/csv-format.ts";
-import { CsvReader } from "../csv/csv-reader.ts";
+import { CsvReader, rawBytes } from "../csv/csv-reader.ts";
 import { readText, unreadableLine } from "../csv/stage-csv.ts";
 import type { Staging, TakenFile } from "../stage-batch.ts";
 import type { ChangeRows } from "./change-rows.ts";
@@ -50,9 +50,11 @@ async function csvRecords(
 ): Promise<UnreadableLine[]> {
   const lines: UnreadableLine[] = [];
   const reader = new CsvReader(csvFormat(options.settings), {
-    record: ({ number, place }, raw) => {
-      const reason = problems.get(number);
-      if (reason !== undefined) lines.push(unreadableLine(planned.path, { ...place, reason, raw }));
+    record: (record) => {
+      const reason = problems.get(record.number);
+      if (reason === undefined) return;
+      const { line, byteOffset } = record;
+      lines.push(unreadableLine(planned.path, { line, byteOffset, reason, raw: rawBytes(record) }));
     },
     broken: () => undefined,
   });
