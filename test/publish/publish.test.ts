@@ -127,6 +127,60 @@ describe.skipIf(!requirePart("dynamodb-local"))("publishing to DynamoDB", () => 
     expect(await itemsOf(server.client, options.table)).toEqual([]);
   });
 
+  test("columns that cannot be keys or attributes are told by their names", async () => {
+    const options = await target();
+    const flaws = [
+      [
+        "SELECT 0.5::DOUBLE AS day, 'b' AS category",
+        /the key pk is made of day, and a double does not tell rows apart/,
+      ],
+      ["SELECT 'a'::BLOB AS day, 'b' AS category", /the key pk puts bytes into a text/],
+      ["SELECT 'a' AS day", /the key pk names "category", which is no column of the table/],
+      ["SELECT 'a' AS day, 'b' AS category, 1 AS _sluice", /the column _sluice has the name of the attribute/],
+    ] as const;
+    await using shop = await publishedLake(options);
+    for (const [select, message] of flaws) {
+      await shop.write(select);
+      const [report] = await shop.lake.publish();
+      expect(report?.error?.message).toMatch(message);
+      expect(report?.error?.code).toBe("plan.refused");
+    }
+  });
+
+  test("keys are of the types that the target declares", async () => {
+    const options = await target();
+    const numbers = `t-${randomUUID()}`;
+    await createTable(server.client, numbers, { pk: "N", sk: "B" });
+    await using shop = await publishedLake({ ...options, table: numbers, keys: { pk: "{n}", sk: "{b}" } });
+    await shop.write(
+      "SELECT CAST(i / 4 AS DECIMAL(10, 2)) AS n, '\\x00\\xFF'::BLOB AS b, i AS amount FROM range(5) t(i)",
+    );
+    expect(await published(shop.lake)).toMatchObject({ put: 5 });
+    expect(await shownItems(server.client, numbers)).toContainEqual({
+      pk: { N: "0.5" },
+      sk: { B: Uint8Array.of(0, 255) },
+      n: { N: "0.5" },
+      b: { B: Uint8Array.of(0, 255) },
+      amount: { N: "2" },
+    });
+    expect(await shop.lake.checkPublished("gold.daily", { shownMax: 5 })).toMatchObject({
+      missing: 0,
+      different: 0,
+      extra: 0,
+    });
+    await shop.write(
+      "SELECT CAST(i / 4 AS DECIMAL(10, 2)) AS n, '\\x00\\xFF'::BLOB AS b, i AS amount FROM range(3) t(i)",
+    );
+    expect(await published(shop.lake)).toMatchObject({ put: 0, deleted: 2 });
+    const [textual] = await shop.again({ keys: { pk: "{n}#", sk: "{b}" } }).publish();
+    expect(textual?.error).toMatchObject({ code: "target.invalid" });
+    expect(textual?.error?.message).toContain("its key pk is of type N, and `keys` gives text");
+    const [swapped] = await shop.again({ keys: { sk: "{b}", pk: "{n}" } }).publish();
+    expect(swapped?.error?.message).toContain("its key is (pk, sk), and `keys` says (sk, pk)");
+    const [absent] = await shop.again({ table: "nowhere" }).publish();
+    expect(absent?.error?.message).toContain("there is no such table");
+  });
+
   test("an item of somebody else stays, and is told", async () => {
     const options = await target();
     await using shop = await publishedLake(options);
@@ -159,6 +213,21 @@ describe.skipIf(!requirePart("dynamodb-local"))("publishing to DynamoDB", () => 
     ]);
     expect(await published(shop.lake)).toMatchObject({ outcome: "unchanged" });
     expect(await published(shop.lake, { repairs: true })).toMatchObject({ put: 2, deleted: 0 });
+    expect(await shop.lake.checkPublished("gold.daily", { shownMax: 5 })).toMatchObject({ missing: 0, different: 0 });
+  });
+
+  test("a column that goes, goes from every item, and one that comes is in every item", async () => {
+    const options = await target();
+    await using shop = await publishedLake(options);
+    await shop.write(days());
+    await published(shop.lake);
+    await shop.write(`SELECT day, category FROM (${days()})`);
+    expect(await published(shop.lake)).toMatchObject({ put: 6, deleted: 0 });
+    expect((await shownItems(server.client, options.table)).filter((item) => "amount" in item)).toEqual([]);
+    await shop.write(`SELECT *, MAP {category: amount} AS by_category, 1 AS one FROM (${days()})`);
+    expect(await published(shop.lake)).toMatchObject({ put: 6, deleted: 0 });
+    await shop.write(`SELECT *, MAP {category: amount} AS by_category, 1 AS one FROM (${days("c = 'toys'")})`);
+    expect(await published(shop.lake)).toMatchObject({ put: 3, deleted: 0 });
     expect(await shop.lake.checkPublished("gold.daily", { shownMax: 5 })).toMatchObject({ missing: 0, different: 0 });
   });
 

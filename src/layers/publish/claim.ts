@@ -66,7 +66,7 @@ export class Claim {
   }
 }
 
-export function superseded(table: string, { publisher, claimed }: PublishMark): SluiceError {
+function superseded(table: string, { publisher, claimed }: PublishMark): SluiceError {
   return new SluiceError("publish.superseded", `Cannot publish ${table}: another run has taken over`, {
     facts: { table, publisher, version: claimed },
     advice: "Nothing is lost: the other run publishes what this one would have. Run again to see that all is there.",

@@ -59,12 +59,13 @@ export async function publishTable(
   const table = await openPublished(context, definition);
   const { version, metadata } = table.snapshot;
   const rows = publishedRows(definition, metadata.schema);
+  const fingerprint = publishFingerprint(definition, rows);
   await using target = await options.openTarget(definition, rows.keys).open();
   const before = await target.readMark();
   const decision = decideClaim(before, {
     publisher: publisherOf(options.lake, definition),
     source: metadata.id,
-    fingerprint: publishFingerprint(definition),
+    fingerprint,
     version,
     run: context.run,
     nowMs: context.world.nowMs(),
@@ -83,7 +84,13 @@ export async function publishTable(
           decision,
           repairs: repairs || takesOver,
         });
-  await recordPublished(context, definition, { tableId: metadata.id, version, written, lake: options.lake });
+  await recordPublished(context, definition, {
+    tableId: metadata.id,
+    version,
+    written,
+    lake: options.lake,
+    fingerprint,
+  });
   return { changed: written.put + written.deleted > 0, version, written };
 }
 

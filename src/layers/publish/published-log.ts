@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { field, struct, type StructType } from "../../contract/index.ts";
+import { sqlTypeOf } from "../../engine/index.ts";
 import { isOnlyRearranged } from "../../delta/index.ts";
 import { openNewest, placeOf, type LayerContext } from "../context.ts";
-import type { PublishedDefinition } from "./published-rows.ts";
+import { publishFlaw, publishedRows, type PublishedDefinition, type PublishedRows } from "./published-rows.ts";
 import type { WriteReport } from "./write-changes.ts";
 
 /** `system.published`: what was brought into targets, and in its `txn`s how far. */
@@ -18,9 +19,10 @@ const PUBLISHED_SCHEMA: StructType = struct([
   field("published_at", "timestamp"),
 ]);
 
-/** Equal while the same rows make the same items in the same place. */
-export function publishFingerprint({ publish }: PublishedDefinition): string {
-  const { table, region = null, endpoint = null, keys, columns = null } = publish;
+/** Equal while the same rows make the same items in the same place: a column that goes, goes from every item. */
+export function publishFingerprint({ publish }: PublishedDefinition, { schema }: PublishedRows): string {
+  const { table, region = null, endpoint = null, keys } = publish;
+  const columns = schema.fields.map(({ name, type }) => [name, sqlTypeOf(type)]);
   const meaning = [1, table, region, endpoint, keys.map(({ attribute, parts }) => [attribute, parts]), columns];
   return createHash("sha256").update(JSON.stringify(meaning)).digest("hex").slice(0, 32);
 }
@@ -37,13 +39,15 @@ export async function isPublished(
   const { log } = placeOf(context, definition.name);
   const head = await log.head();
   if (head === undefined) return true;
+  if (publishFlaw(definition, head.metadata.schema) !== undefined) return false;
+  const fingerprint = publishFingerprint(definition, publishedRows(definition, head.metadata.schema));
   const published = await context.tables.place("system", "published").log.head();
-  const version = published?.txns.get(publishedAppId(head.metadata.id, definition, lake))?.version ?? -1;
+  const version = published?.txns.get(publishedAppId(head.metadata.id, lake, fingerprint))?.version ?? -1;
   return await isOnlyRearranged(log, version, head.version);
 }
 
-function publishedAppId(tableId: string, definition: PublishedDefinition, lake: string): string {
-  return `${tableId}/publish/${lake}/${publishFingerprint(definition)}`;
+function publishedAppId(tableId: string, lake: string, fingerprint: string): string {
+  return `${tableId}/publish/${lake}/${fingerprint}`;
 }
 
 export async function recordPublished(
@@ -54,7 +58,14 @@ export async function recordPublished(
     version,
     written,
     lake,
-  }: { readonly tableId: string; readonly version: number; readonly written: WriteReport; readonly lake: string },
+    fingerprint,
+  }: {
+    readonly tableId: string;
+    readonly version: number;
+    readonly written: WriteReport;
+    readonly lake: string;
+    readonly fingerprint: string;
+  },
 ): Promise<void> {
   const row = {
     run: context.run,
@@ -74,7 +85,7 @@ export async function recordPublished(
     {
       schema: PUBLISHED_SCHEMA,
       create: { name: place.name, description: "What was brought into targets", schema: PUBLISHED_SCHEMA },
-      txns: [{ appId: publishedAppId(tableId, definition, lake), version }],
+      txns: [{ appId: publishedAppId(tableId, lake, fingerprint), version }],
     },
   );
 }

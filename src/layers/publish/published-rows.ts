@@ -1,5 +1,12 @@
 import { SluiceError } from "../../base/index.ts";
-import { decimalParts, struct, type DataType, type StructField, type StructType } from "../../contract/index.ts";
+import {
+  OWN_WRITE,
+  decimalParts,
+  struct,
+  type DataType,
+  type StructField,
+  type StructType,
+} from "../../contract/index.ts";
 import type {
   GoldDefinition,
   KeyTemplate,
@@ -36,6 +43,11 @@ export function publishedRows(definition: PublishedDefinition, { fields }: Struc
   const columns = new Map(fields.map((column) => [column.name, column]));
   const keys = publish.keys.map((template) => ({ template, ...keyOf(name, template, columns) }));
   const schema = struct(chosenColumns(definition, fields));
+  if (schema.fields.some((column) => column.name === OWN_WRITE)) {
+    throw refused(name, `the column ${OWN_WRITE} has the name of the attribute that Sluice keeps for itself`, {
+      column: OWN_WRITE,
+    });
+  }
   const keyColumns = keys.map((_key, index) => `__key${index}`);
   const selected = [
     ...keys.map(({ sql }, index) => `${sql} AS __key${index}`),

@@ -11,11 +11,13 @@ export interface Answer {
   /** Undefined when there was no answer. */
   readonly status: number | undefined;
   readonly requestId: string | undefined;
+  /** Whether the service said so itself; an answer that was cut off is none, whatever its status. */
+  readonly isWhole: boolean;
 }
 
 export function answerOf(error: unknown): Answer {
   if (!(error instanceof Error)) {
-    return { code: "Unknown", message: String(error), status: undefined, requestId: undefined };
+    return { code: "Unknown", message: String(error), status: undefined, requestId: undefined, isWhole: false };
   }
   const { code, $metadata } = error as {
     readonly code?: unknown;
@@ -27,15 +29,17 @@ export function answerOf(error: unknown): Answer {
     message: error.message,
     status: $metadata?.httpStatusCode,
     requestId: $metadata?.requestId,
+    isWhole: "$fault" in error,
   };
 }
 
 /** What follows: `slower` – refused without effect because it was too much; `again` – nobody knows, or not now; `refused` – for good. */
-export function verdictOf({ code, status }: Answer): "slower" | "again" | "refused" {
+export function verdictOf({ code, status, isWhole }: Answer): "slower" | "again" | "refused" {
   if (SLOWER.has(code) || status === 429) return "slower";
   if (AGAIN.has(code)) return "again";
   if (LOCAL.has(code)) return "refused";
-  return status === undefined || status >= 500 || status === 408 || status < 400 ? "again" : "refused";
+  if (!isWhole || status === undefined) return "again";
+  return status >= 500 || status === 408 || status < 400 ? "again" : "refused";
 }
 
 /** AWS, "Error handling with DynamoDB": these may be tried again after a while. */
@@ -59,7 +63,6 @@ const LOCAL: ReadonlySet<string> = new Set([
   "TokenProviderError",
   "ProviderError",
   "RegionMissing",
-  "TypeError",
 ]);
 
 /** The failure in Sluice's own words; a `SluiceError` passes as it is. */

@@ -81,7 +81,8 @@ export function capacityOf(requests: Requests, described: DescribedTable, world:
   return {
     units: write,
     set: async (units) => {
-      const now = await describeTable(requests);
+      // A change that is still under way, perhaps that of a run before, does not let another one begin.
+      const now = await until(requests, world, () => true);
       if (now.write === undefined || now.write === units) return;
       await requests.send(
         async (options) =>
@@ -94,20 +95,25 @@ export function capacityOf(requests: Requests, described: DescribedTable, world:
           ),
         { verb: "change the capacity of" },
       );
-      await untilChanged(requests, units, world);
+      await until(requests, world, ({ write: changed }) => changed === units);
     },
   };
 }
 
-async function untilChanged(requests: Requests, units: number, world: World): Promise<void> {
+/** The table once it is active and so; fails with `target.unavailable` when that takes too long. */
+async function until(
+  requests: Requests,
+  world: World,
+  isSo: (table: DescribedTable) => boolean,
+): Promise<DescribedTable> {
   for (let waitedMs = 0; waitedMs < CHANGE_MS_MAX; waitedMs += LOOK_MS) {
-    const { write, isActive } = await describeTable(requests);
-    if (isActive && write === units) return;
+    const described = await describeTable(requests);
+    if (described.isActive && isSo(described)) return described;
     await world.sleep(LOOK_MS);
   }
   throw new SluiceError(
     "target.unavailable",
     `Cannot change the capacity of the DynamoDB table ${requests.table}: it does not become active`,
-    { facts: { table: requests.table, units } },
+    { facts: { table: requests.table } },
   );
 }

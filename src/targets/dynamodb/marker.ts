@@ -103,7 +103,7 @@ export function judgeRefusal(
   return isSame ? { kind: "present" } : { kind: "newer", found: marker.sequence };
 }
 
-export function compareSequences(one: PublishSequence, other: PublishSequence): number {
+function compareSequences(one: PublishSequence, other: PublishSequence): number {
   return one.epoch - other.epoch || one.version - other.version;
 }
 
