@@ -47,7 +47,10 @@ export function dynamodbSource(options: DynamoDbSourceOptions, { world, exports,
       channels.push(plainFailures(scanChannel({ ...options, ...scan, hasStream: stream }, parts), client));
     }
   }
-  if (exports !== undefined) channels.push(exportChannel(options, { store: exports, hints, threads }));
+  if (exports !== undefined)
+    channels.push(
+      exportChannel({ ...options, hasStream: options.stream === true }, { store: exports, hints, threads }),
+    );
   return {
     system: "dynamodb",
     table: options.table,

@@ -1,9 +1,11 @@
 import type { BatchManifest } from "../../contract/index.ts";
 import type { ObjectStore } from "../../storage/index.ts";
-import type { Channel, ChannelPlan, PlannedBatch } from "../source.ts";
+import { SluiceError } from "../../base/index.ts";
+import type { Channel, ChannelPlan, ChannelState, PlannedBatch } from "../source.ts";
 import type { Shape } from "./columns/shapes.ts";
 import { decodeCoverage, encodeCoverage, type Coverage } from "./plan/coverage.ts";
-import { cutBatches } from "./plan/cut-batches.ts";
+import { decodeStream, overlapsFrom } from "./live/stream-state.ts";
+import { cutBatches, shortTime } from "./plan/cut-batches.ts";
 import { findExports, settle } from "./plan/find-exports.ts";
 import { BATCH_BYTES, BATCH_FILES_MAX, BATCH_UNITS_MAX, type DynamoDbExportsOptions } from "./options.ts";
 import { planExports } from "./plan/plan-exports.ts";
@@ -19,7 +21,8 @@ export function exportChannel(
   return {
     name: "export",
     plan: async (state) => {
-      const plan = await planChannel(options, store, state.last);
+      const alone = await planChannel(options, store, state.last);
+      const plan = options.hasStream === true ? besideStream(alone, options, state) : alone;
       lastEnd = plan.batches.at(-1)?.end;
       return plan;
     },
@@ -56,6 +59,38 @@ async function planChannel(
     skipped: [...found.skipped, ...plan.skipped],
     ...(problem === undefined ? {} : { problem }),
   };
+}
+
+/**
+ * Exports beside a stream have its epoch: they are ordered by their times alone, so a later one needs none of its own. Until they reach
+ * beyond the stream's beginning something may have happened that neither tells of.
+ */
+function besideStream(
+  plan: ChannelPlan,
+  { table }: DynamoDbExportsOptions,
+  { last, beside }: ChannelState,
+): ChannelPlan {
+  const stream = decodeStream(beside?.get("stream"));
+  const batches = plan.batches.map((batch) => ({ ...batch, epoch: stream?.epoch ?? 0 }));
+  const end = decodeCoverage(batches.at(-1)?.end ?? last?.end);
+  const fromMs = overlapsFrom(stream);
+  const isCovered = fromMs !== undefined && (fromMs === 0 || Date.parse(end?.coveredTo ?? "") >= fromMs);
+  if (isCovered || plan.problem !== undefined) return { ...plan, batches };
+  return { ...plan, batches, problem: notYetTogether(table, { coveredTo: end?.coveredTo ?? undefined, fromMs }) };
+}
+
+function notYetTogether(
+  table: string,
+  { coveredTo, fromMs }: { readonly coveredTo: string | undefined; readonly fromMs: number | undefined },
+): SluiceError {
+  const needed = fromMs === undefined ? undefined : shortTime(new Date(fromMs).toISOString());
+  return new SluiceError("source.gap", "Cannot join the exports with the stream: they do not reach its beginning", {
+    facts: { table, exportsReach: coveredTo === undefined ? "nothing" : shortTime(coveredTo), neededFrom: needed },
+    advice:
+      needed === undefined
+        ? "Run again once the stream was read."
+        : `Export the table as of ${needed} or later, in full or by windows that follow each other; the stream is read meanwhile.`,
+  });
 }
 
 /** The last batch remembers which exports need no look any more. */

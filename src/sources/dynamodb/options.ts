@@ -17,6 +17,8 @@ export interface RecordOptions {
 export interface DynamoDbExportsOptions extends RecordOptions {
   /** Whether the first thing must be a full export. */
   readonly requireFullExport: boolean;
+  /** Whether the table's stream is read, too: then the exports must reach beyond its beginning. */
+  readonly hasStream?: boolean;
   /** Uncompressed bytes that a batch takes in, as estimated. 256 MiB unless told. */
   readonly batchBytes?: number;
 }

@@ -8,7 +8,7 @@ import type { RecordOptions } from "../options.ts";
 import type { ScanThreads } from "../scan/scan-threads.ts";
 import { shortTime } from "../plan/cut-batches.ts";
 import { decodeScan, encodeScan, isWhole, newScan, segmentsFor, type ScanState } from "./scan-state.ts";
-import { decodeStream, streamBegins } from "./stream-state.ts";
+import { decodeStream, overlapsFrom } from "./stream-state.ts";
 
 export interface ScanOptions extends RecordOptions {
   /** Segments read side by side; by the table's size unless told. */
@@ -34,9 +34,6 @@ export interface ChannelParts {
   readonly hints: ReadonlyMap<string, Shape>;
   readonly threads: ScanThreads;
 }
-
-/** By so much the stream must be older than the snapshot (DESIGN, "Order"). */
-const OVERLAP_MS = 5 * 60_000;
 
 /**
  * Scans a table in segments side by side, which go on where they were after a stop. Its rows stand at the moment at which the scan began;
@@ -64,7 +61,8 @@ async function planScan(
   const isUnderWay = before?.epoch === epoch && before.tableId === facts.id;
   if (isUnderWay) return { ...NOTHING, batches: [openBatch(before)] };
   const nowMs = world.nowMs();
-  const waiting = options.hasStream ? waitFor(streamBegins(stream, facts), { nowMs, table: options.table }) : undefined;
+  const from = options.hasStream ? overlapsFrom(decodeStream(stream)) : 0;
+  const waiting = waitFor(from, { nowMs, table: options.table });
   if (waiting !== undefined) return { ...NOTHING, waiting: [waiting] };
   const { id: tableId, items: expected, sizeBytes } = facts;
   const segments = options.segments ?? segmentsFor(sizeBytes);
@@ -88,14 +86,14 @@ const NOTHING: ChannelPlan = { batches: [], waiting: [], skipped: [] };
 
 /** Until the stream reaches back far enough that nothing can fall between it and the scan. */
 function waitFor(
-  begins: { readonly ms: number; readonly isAsOldAsTheTable: boolean } | undefined,
+  fromMs: number | undefined,
   { nowMs, table }: { readonly nowMs: number; readonly table: string },
 ): { what: string; why: string } | undefined {
   const what = `scan of ${table}`;
-  if (begins === undefined) return { what, why: "the stream's position must be known first" };
-  if (begins.isAsOldAsTheTable || nowMs >= begins.ms + OVERLAP_MS) return undefined;
-  const from = shortTime(new Date(begins.ms + OVERLAP_MS).toISOString());
-  return { what, why: `the stream must be five minutes older than the scan: it begins at ${from} or later` };
+  if (fromMs === undefined) return { what, why: "the stream's position must be known first" };
+  if (nowMs >= fromMs) return undefined;
+  const from = shortTime(new Date(fromMs).toISOString());
+  return { what, why: `it begins at ${from} or later: the stream must be five minutes older` };
 }
 
 /** Fails where the table is not there, or is another one than the definition says. */

@@ -1,4 +1,4 @@
-import type { ShardFacts, StreamFacts } from "./table-client.ts";
+import type { ShardFacts, StreamFacts, TableFacts } from "./table-client.ts";
 import { KEPT_MS, type ShardState, type StreamState } from "./stream-state.ts";
 
 /** A listing of shards put together with what is known of them. */
@@ -15,11 +15,13 @@ export interface Listed {
 /** The memory of a stream that nobody has looked at yet. */
 export function firstState(
   stream: StreamFacts,
-  { tableId, epoch, nowMs }: { readonly tableId: string; readonly epoch: number; readonly nowMs: number },
+  { table, epoch, nowMs }: { readonly table: TableFacts; readonly epoch: number; readonly nowMs: number },
 ): StreamState {
   const { arn, createdMs } = stream;
   const sinceMs = Math.max(createdMs, nowMs - KEPT_MS);
-  return { format: 1, tableId, epoch, streamArn: arn, createdMs, sinceMs, polledMs: nowMs, shards: {} };
+  const { id: tableId, createdMs: tableCreatedMs } = table;
+  const known = { format: 1, tableId, epoch, streamArn: arn, createdMs, tableCreatedMs } as const;
+  return { ...known, sinceMs, polledMs: nowMs, shards: {} };
 }
 
 /**

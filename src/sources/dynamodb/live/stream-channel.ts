@@ -45,7 +45,7 @@ async function planStream(
   const nowMs = world.nowMs();
   const { arn } = facts.stream;
   const begin = async (epoch: number): Promise<PlannedBatch> =>
-    openBatch(firstState(await streamOf(client, arn), { tableId: facts.id, epoch, nowMs }));
+    openBatch(firstState(await streamOf(client, arn), { table: facts, epoch, nowMs }));
   const before = decodeStream(moved ?? last?.end);
   if (before === undefined) return { ...NOTHING, batches: [await begin(0)] };
   const broken = await breakIn(client, before, { arn, nowMs });

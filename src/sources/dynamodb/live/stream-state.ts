@@ -1,5 +1,4 @@
 import { SluiceError } from "../../../base/index.ts";
-import type { TableFacts } from "./table-client.ts";
 
 /** The stream channel's memory. It stands in the `end` of each batch manifest, and beside them what moved without records. */
 export interface StreamState {
@@ -7,8 +6,9 @@ export interface StreamState {
   readonly tableId: string;
   readonly epoch: number;
   readonly streamArn: string;
-  /** When the stream was switched on. */
+  /** When the stream was switched on, and when the table was made. */
   readonly createdMs: number;
+  readonly tableCreatedMs: number;
   /** Every record since this moment is in or will be: the stream's beginning, or what it still kept at the first look. */
   readonly sinceMs: number;
   /** When the list of shards was last seen whole. */
@@ -47,13 +47,16 @@ export function decodeStream(text: string | undefined): StreamState | undefined 
 /** Switched on with the table, within what AWS's clocks and a slow create may differ: then there was nothing before it. */
 const TOGETHER_MS = 60_000;
 
-/** From when on a stream's records are known, by the channel's memory; undefined before it was first looked at. */
-export function streamBegins(
-  memory: string | undefined,
-  { createdMs }: Pick<TableFacts, "createdMs">,
-): { readonly ms: number; readonly isAsOldAsTheTable: boolean } | undefined {
-  const state = decodeStream(memory);
+/** By so much a snapshot must be younger than the stream (DESIGN, "Order"). */
+export const OVERLAP_MS = 5 * 60_000;
+
+/**
+ * From when on a snapshot may be for stream and snapshot to overlap for sure, in ms since the epoch; 0 where the stream has been there as
+ * long as the table. undefined before the stream was first looked at.
+ */
+export function overlapsFrom(state: StreamState | undefined): number | undefined {
   if (state === undefined) return undefined;
-  const isAsOldAsTheTable = state.sinceMs === state.createdMs && state.createdMs - createdMs <= TOGETHER_MS;
-  return { ms: state.sinceMs, isAsOldAsTheTable };
+  const { sinceMs, createdMs, tableCreatedMs } = state;
+  const isAsOldAsTheTable = sinceMs === createdMs && createdMs - tableCreatedMs <= TOGETHER_MS;
+  return isAsOldAsTheTable ? 0 : sinceMs + OVERLAP_MS;
 }
