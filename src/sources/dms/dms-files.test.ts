@@ -104,6 +104,15 @@ describe("files of CSV", () => {
     ]);
   });
 
+  test("rescue columns whose names no table can have; a key may be one of them", async () => {
+    const bucket = bench.bucket({ keys: ["Order Id"], ...withSettings({ addColumnName: true }) });
+    const names = ['"Order Id"', '"a ""b"""', "", "x=1", "fine"];
+    await bucket.put(`${FOLDER}/LOAD00000001.csv`, `${names.join(",")}\n7,1,NULL,3,4\n`);
+    expect(await taken(bucket, "_key", "fine", "_rescued")).toEqual([
+      ["S:7", "4", '{"Order Id":{"S":"7"},"a \\"b\\"":{"S":"1"},"x=1":{"S":"3"}}'],
+    ]);
+  });
+
   test("of MongoDB in document mode keep the document as its text", async () => {
     const bucket = bench.bucket({ keys: ["_id"], columns: ["_id", "_doc"] });
     await bucket.put(`${FOLDER}/20260101-000001000.csv`, 'I,5f,"{""_id"": ""5f"", ""n"": 12345678901234567890}"\n');

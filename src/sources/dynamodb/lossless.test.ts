@@ -8,7 +8,7 @@ import type { Row } from "../../engine/index.ts";
 import type { DynamoDbSourceOptions, UnreadableLine } from "../index.ts";
 import { shapesOf } from "./columns/column-schema.ts";
 import { Spellings, grow, isComplete, type Shape } from "./columns/shapes.ts";
-import { isTopLevelName } from "./columns/column-names.ts";
+import { isTopLevelName } from "../staged/index.ts";
 
 const bench = new ExportBench();
 afterAll(async () => {

@@ -1,3 +1,4 @@
+export { isColumnName, isTopLevelName } from "./column-names.ts";
 export { BooleanColumn, BytesColumn, Column, LongColumn, type ColumnKind } from "./columns.ts";
 export {
   StagedFileWriter,

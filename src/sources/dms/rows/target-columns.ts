@@ -8,6 +8,7 @@ import {
   type DataType,
   type StructType,
 } from "../../../contract/index.ts";
+import { isTopLevelName } from "../../staged/index.ts";
 
 export interface NamedType {
   readonly name: string;
@@ -19,7 +20,7 @@ export type TargetColumns = ReadonlyMap<string, DataType>;
 
 /**
  * The columns that the table has, those that hints ask for and those that files bring: a type never changes once it is there.
- * A name of ours, one that differs from another in case only, and what comes past the cap has no column.
+ * A name of ours, one that no table can have (`Order Date`), one that differs from another in case only, and what comes past the cap has no column.
  */
 export function targetColumns(
   known: StructType | undefined,
@@ -35,7 +36,7 @@ export function targetColumns(
   const hinted = new Map(hints.map(({ name, type }) => [name, type]));
   for (const hint of hints) checkHint(hint, columns.get(hint.name), taken.has(hint.name.toLowerCase()));
   for (const { name, type } of [...found, ...hints]) {
-    if (taken.has(name.toLowerCase()) || isReservedName(name) || columns.size >= columnsMax) continue;
+    if (taken.has(name.toLowerCase()) || !isTopLevelName(name) || columns.size >= columnsMax) continue;
     add({ name, type: hinted.get(name) ?? type });
   }
   return columns;

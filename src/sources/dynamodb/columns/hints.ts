@@ -1,5 +1,5 @@
 import { SluiceError } from "../../../base/index.ts";
-import { isTopLevelName } from "./column-names.ts";
+import { isTopLevelName } from "../../staged/index.ts";
 import { isNumberType } from "./hinted-numbers.ts";
 import type { DynamoDbExportsOptions } from "../options.ts";
 import type { Shape } from "./shapes.ts";

@@ -1,7 +1,7 @@
 import { JsonNumber, type JsonObject, type JsonValue } from "../../../base/index.ts";
 import type { PrimitiveName } from "../../../contract/index.ts";
 import { fitsNumber } from "./hinted-numbers.ts";
-import { isColumnName } from "./column-names.ts";
+import { isColumnName } from "../../staged/index.ts";
 
 /**
  * What a column can hold, by DynamoDB's type tags. A value belongs into its column exactly when

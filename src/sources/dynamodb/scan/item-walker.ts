@@ -1,12 +1,11 @@
 import { assert, parseJson } from "../../../base/index.ts";
 import { columnsBelow, widenMembers, type Member } from "./attribute-tree.ts";
-import { isColumnName, isTopLevelName } from "../columns/column-names.ts";
 import { CLOSE_BRACE, COLON, COMMA, OPEN_BRACE, QUOTE, stringEnd } from "./json-bytes.ts";
 import { JsonWriter } from "./json-writer.ts";
 import { NameTable } from "./name-table.ts";
 import { grow, Spellings, isComplete, leafCount, type Shape } from "../columns/shapes.ts";
 import { EVENT_COLUMNS } from "./staged-columns.ts";
-import { BytesColumn, type Column } from "../../staged/index.ts";
+import { BytesColumn, isColumnName, isTopLevelName, type Column } from "../../staged/index.ts";
 import type { ValueChecker } from "./value-checker.ts";
 import { ValueWriter } from "./value-writer.ts";
 

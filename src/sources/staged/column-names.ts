@@ -1,6 +1,6 @@
-import { isReservedName } from "../../../contract/index.ts";
+import { isReservedName } from "../../contract/index.ts";
 
-/** DynamoDB allows attribute names of 64 KiB; nobody can work with such a column. */
+/** DynamoDB allows attribute names of 64 KiB, databases columns of any text; nobody can work with such a column. */
 const NAME_BYTES_MAX = 255;
 
 /** Refused by Parquet writers and by Delta without column mapping (PROTOCOL, "Column Mapping"); control characters and what JSON must escape besides. */
