@@ -31,11 +31,11 @@ const SILVER_NAMES = new Set(["_is_deleted", "_updated_at", "_processed_timestam
  */
 const PASSING_NAMES = new Set(
   (
-    "at attributes cell computed delete_batch deleted_at duckdb_field_id events fate file hard joined kind late misfits none own " +
-    "readable reasons rescued rescues row soft source texts tie_wins violated"
+    "at attributes cell computed delete_batch deleted_at duckdb_field_id events fate file hard joined kind late misfits net none " +
+    "own put readable reasons rescued rescues row soft source texts tie_wins violated"
   ).split(" "),
 );
-const NUMBERED_PASSING_NAME = /^__(?:group_|j|k|key_|r|t|v)\d+$/;
+const NUMBERED_PASSING_NAME = /^__(?:group_|j|k|key_?|r|t|target|v)\d+$/;
 
 /** Whether an attribute of this name cannot be a column of its own (names compare without case, as Delta does). */
 export function isReservedName(name: string): boolean {

@@ -1,7 +1,7 @@
 import { isFailure } from "../../base/index.ts";
 import { textOf, type OpenTable } from "../../engine/index.ts";
 import { openNewest, placeOf, type LayerContext } from "../context.ts";
-import { compareTarget } from "./compare-target.ts";
+import { compareTarget, targetColumn } from "./compare-target.ts";
 import { publishedRows, type PublishedDefinition } from "./published-rows.ts";
 import type { PublishOptions } from "./publish-table.ts";
 
@@ -50,7 +50,7 @@ export async function checkPublished(
   const version = table.snapshot?.version ?? newest.snapshot.version;
   const rows = publishedRows(definition, (table.snapshot ?? newest.snapshot).metadata.schema);
   await using comparison = await compareTarget(context, { table, version, rows }, target);
-  const columns = rows.keyColumns.map((key) => key.replace("__key", "__target"));
+  const columns = rows.keyColumns.map(targetColumn);
   const shown = await context.engine.rows({
     sql: `SELECT what, ${columns.join(", ")} FROM differences ORDER BY ${columns.join(", ")} LIMIT ${shownMax}`,
     inputs: { differences: { kind: "scratch", scratch: comparison.differences } },

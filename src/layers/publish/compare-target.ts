@@ -5,7 +5,7 @@ import type { LayerContext } from "../context.ts";
 import { keyOf } from "./check-rows.ts";
 import { rowsOf, type VersionedRows } from "./find-changes.ts";
 
-/** Where target and table differ, one row a key: `what`, and the key as the table (`__key…`) and the target (`__target…`) spell it. */
+/** Where target and table differ, one row a key: `what`, and the key as the table (`__key0` …) and the target (`__target0` …) spell it. */
 export interface Comparison extends AsyncDisposable {
   readonly differences: Scratch;
   /** Rows without an item. */
@@ -70,8 +70,9 @@ export function repairingRows(versioned: VersionedRows, { differences }: Compari
   };
 }
 
-function targetColumn(key: string): string {
-  return key.replace("__key", "__target");
+/** `__target0` for `__key0`. */
+export function targetColumn(key: string): string {
+  return `__target${key.slice("__key0".length - 1)}`;
 }
 
 function stagedSchema(keys: readonly string[]): StructType {

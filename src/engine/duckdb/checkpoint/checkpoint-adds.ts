@@ -11,7 +11,7 @@ import {
 } from "../duckdb-api.ts";
 import { columnVector, type RawVector } from "../raw-vector.ts";
 
-const FUNCTION = "__checkpoint_adds";
+const FUNCTION = "sluice_checkpoint_adds";
 /** The columns of the function: as they are in memory, so that what is JSON there becomes values in SQL. */
 const COLUMNS = ["path", "partitionValues", "size", "modificationTime", "stats", "more"] as const;
 const NUMBERS: ReadonlySet<string> = new Set(["size", "modificationTime"]);
