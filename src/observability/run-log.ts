@@ -3,7 +3,7 @@ import { field, struct, type StructType } from "../contract/index.ts";
 import type { Row } from "../engine/index.ts";
 import { AUTO_COMPACTION } from "../definition/index.ts";
 import { compactAfterCommit, openNewest, type Compaction, type LayerContext } from "../layers/index.ts";
-import type { RunReport } from "../orchestration/index.ts";
+import type { RunReport, TableReport } from "../orchestration/index.ts";
 
 /** `system.runs`: what every run did with every table it changed or failed at. */
 const RUNS_SCHEMA: StructType = struct([
@@ -36,7 +36,11 @@ export async function recorded(context: LayerContext, report: RunReport): Promis
 
 /** A run that changed nothing and failed nowhere leaves no trace. */
 async function recordRun(context: LayerContext, report: RunReport): Promise<Compaction | undefined> {
-  const notable = report.tables.filter((table) => table.outcome === "changed" || table.outcome === "failed");
+  const changed = report.tables.filter((table) => table.outcome === "changed" || table.outcome === "failed");
+  const notable: readonly TableReport[] = [
+    ...changed,
+    ...unpublished(report, new Set(changed.map((one) => one.table))),
+  ];
   if (notable.length === 0) return undefined;
   const rows = notable.map((table): Row => ({
     run: report.run,
@@ -63,7 +67,18 @@ async function recordRun(context: LayerContext, report: RunReport): Promise<Comp
   return await compactAfterCommit(context, place, { limits: AUTO_COMPACTION });
 }
 
-function warningOf({ compactions }: RunReport, table: string): string | null {
+/** Tables that were up to date, and whose target was not brought there. */
+function unpublished({ publications, tables }: RunReport, told: ReadonlySet<string>): readonly TableReport[] {
+  return publications.flatMap(({ table, outcome, error, elapsedMs }) => {
+    const report = tables.find((one) => one.table === table);
+    if (outcome !== "failed" || told.has(table) || report === undefined) return [];
+    return [{ ...report, outcome: "failed" as const, error, elapsedMs }];
+  });
+}
+
+function warningOf({ compactions, publications }: RunReport, table: string): string | null {
+  const unpublishedFor = publications.find((one) => one.table === table && one.outcome === "failed")?.error;
+  if (unpublishedFor !== undefined) return `Not published: ${unpublishedFor.message} (${unpublishedFor.code})`;
   const failed = compactions.flatMap((one) => (one.kind === "failed" && one.of === table ? one : []));
   const [first] = failed;
   if (first === undefined) return null;

@@ -122,6 +122,20 @@ describe.skipIf(!requirePart("dynamodb-local"))("a shop whose orders are publish
     expect((await shop("publish", "gold.daily_sales")).stderr).toContain("it names no target");
   });
 
+  test("a target that is not there fails the run, is recorded, and is tried again", async () => {
+    const file = join(folder, "sluice.config.ts");
+    const config = await readFile(file, "utf8");
+    await writeFile(file, config.replace(table, "nowhere"));
+    const failed = await shop("run");
+    await writeFile(file, config);
+    expect(failed.status).toBe(5);
+    expect(failed.stdout).toMatch(/silver\.orders +dynamodb nowhere +failed/);
+    expect(failed.stderr).toContain("Create the table with the key attributes that `publish.keys` names");
+    const runs = "select outcome, error_code from system.runs order by started_at desc limit 1";
+    expect((await shop("query", runs, "--format", "csv")).stdout).toContain("failed,target.invalid");
+    expect(await shop("run")).toMatchObject({ status: 0 });
+  });
+
   test("a key that is no column is found by plan", async () => {
     const file = join(folder, "sluice.config.ts");
     const config = await readFile(file, "utf8");

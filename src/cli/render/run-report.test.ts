@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { SluiceError } from "../../base/index.ts";
-import type { RunReport, TableReport } from "../../orchestration/index.ts";
+import { exitCodeOf, type RunReport, type TableReport } from "../../orchestration/index.ts";
 import { paintFor } from "./paint.ts";
 import { runReportJson, runReportText, runSummary } from "./run-report.ts";
 
@@ -108,6 +108,32 @@ describe("a run's report", () => {
       compactions: [
         { table: "silver.orders", version: 14, filesRemoved: 12, filesAdded: 1, bytesAdded: 1_200_000, error: null },
         { table: "quarantine.silver_orders", version: null, error: { code: "storage.full" } },
+      ],
+    });
+  });
+
+  test("tells what was published, and what could not be", () => {
+    const place = { version: 7, put: 1_200, deleted: 3, units: 1_203.5, error: undefined, elapsedMs: 2_000 };
+    const error = new SluiceError("target.denied", "Cannot write to the DynamoDB table days: permission denied");
+    const publications = [
+      { ...place, table: "gold.days", target: "dynamodb days", outcome: "failed", version: undefined, error },
+      { ...place, table: "gold.shops", target: "dynamodb shops\u001b[2J", outcome: "published" },
+      { ...place, table: "gold.towns", target: "dynamodb towns", outcome: "unchanged", version: undefined },
+    ] as const;
+    const published = { ...report(table("gold.shops")), publications };
+    expect(exitCodeOf(published)).toBe(7);
+    expect(runReportText(published, { paint }).split("\n").slice(2)).toEqual([
+      "published   to                       outcome    version    put  deleted  units   took",
+      "gold.days   dynamodb days            failed                                     2.0 s",
+      "gold.shops  dynamodb shops\\u001b[2J  published        7  1,200        3  1,204  2.0 s",
+      "gold.towns  dynamodb towns           unchanged",
+      "",
+    ]);
+    expect(runReportJson(published, 7)).toMatchObject({
+      publications: [
+        { outcome: "failed", error: { code: "target.denied" } },
+        { put: 1_200, deleted: 3 },
+        { version: null },
       ],
     });
   });
