@@ -85,6 +85,11 @@ describe("a source of AWS DMS files", () => {
       'sequenceColumn: expected one of `columns`, got "seq"',
     ],
     [
+      "before images of the keys",
+      { beforeImagePrefix: "BI_" },
+      'beforeImagePrefix: expected the prefix of one of `columns` for each key, got "BI_", and no "BI_id"',
+    ],
+    [
       "the timestamp column's place",
       { settings: { TimestampColumnName: "ts" } },
       'columns: expected the columns as they stand in the files, with "ts" in its place, got columns without it',

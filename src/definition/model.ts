@@ -142,6 +142,7 @@ export interface DmsDefinition {
   /** Of CSV files without a header. */
   readonly columns?: readonly string[];
   readonly sequenceColumn?: string;
+  readonly beforeImagePrefix?: string;
   readonly settings: DmsFileSettings;
   /** Rows of a relational table do not expire. */
   readonly ttlAttribute?: undefined;

@@ -18,6 +18,8 @@ export interface DmsOptions {
   readonly columns?: readonly string[];
   /** The column that a transformation rule fills with `$AR_H_CHANGE_SEQ`: the order of changes within one commit time. */
   readonly sequenceColumn?: string;
+  /** What a rule `add-before-image-columns` puts before a column's name, such as `BI_`: with it, an update of the primary key takes the old row away. */
+  readonly beforeImagePrefix?: string;
   /** The endpoint's settings as `aws dms describe-endpoints` shows them under `S3Settings`; most of them do not matter here. */
   readonly settings?: DmsEndpointSettings;
 }

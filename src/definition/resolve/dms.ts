@@ -49,7 +49,16 @@ const SETTINGS = [
   "UseTaskStartTimeForFullLoadTimestamp",
 ] as const;
 
-const KNOWN = ["folder", "schema", "table", "keys", "columns", "sequenceColumn", "settings"] as const;
+const KNOWN = [
+  "folder",
+  "schema",
+  "table",
+  "keys",
+  "columns",
+  "sequenceColumn",
+  "beforeImagePrefix",
+  "settings",
+] as const;
 
 export function readDms(place: Place, options: unknown, folder: string): DmsDefinition | undefined {
   const fields = readFields(place, options, { known: KNOWN });
@@ -63,11 +72,13 @@ export function readDms(place: Place, options: unknown, folder: string): DmsDefi
       ? undefined
       : readNames(place.at("columns"), fields.columns, 'the columns in their order, such as ["id", "name"]');
   const sequenceColumn = readOptionalText(place.at("sequenceColumn"), fields.sequenceColumn, "a column's name");
+  const prefix = readOptionalText(place.at("beforeImagePrefix"), fields.beforeImagePrefix, "a prefix such as BI_");
   const settings = readSettings(place.at("settings"), fields.settings ?? {});
   if (location === undefined || schema === undefined || table === undefined) return undefined;
   if (keys === undefined || settings === undefined) return undefined;
   if (columns !== undefined || fields.columns === undefined) {
     checkColumns(place, { keys, columns, sequenceColumn, settings });
+    checkBeforeImages(place.at("beforeImagePrefix"), prefix, { keys, columns });
   }
   return {
     kind: "dms",
@@ -77,6 +88,7 @@ export function readDms(place: Place, options: unknown, folder: string): DmsDefi
     keys,
     ...(columns === undefined ? {} : { columns }),
     ...(sequenceColumn === undefined ? {} : { sequenceColumn }),
+    ...(prefix === undefined ? {} : { beforeImagePrefix: prefix }),
     settings: settings.settings,
   };
 }
@@ -164,6 +176,21 @@ function checkColumns(
   if (sequenceColumn !== undefined && !columns.includes(sequenceColumn)) {
     place.at("sequenceColumn").refuse("one of `columns`", JSON.stringify(sequenceColumn));
   }
+}
+
+/** Without all of them an update of the key would be seen as none. */
+function checkBeforeImages(
+  place: Place,
+  prefix: string | undefined,
+  { keys, columns }: { readonly keys: readonly string[]; readonly columns: readonly string[] | undefined },
+): void {
+  if (prefix === undefined || columns === undefined) return;
+  const missing = keys.map((key) => prefix + key).find((name) => !columns.includes(name));
+  if (missing === undefined) return;
+  place.refuse(
+    "the prefix of one of `columns` for each key",
+    `${JSON.stringify(prefix)}, and no ${JSON.stringify(missing)}`,
+  );
 }
 
 function readNames(place: Place, value: unknown, what: string): readonly string[] | undefined {

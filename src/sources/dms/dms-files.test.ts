@@ -196,6 +196,40 @@ describe("the order of changes", () => {
   });
 });
 
+describe("an update of the key", () => {
+  test("takes the row under the old key away, where the task tells what the key was", async () => {
+    const options = { columns: ["id", "status", "BI_id"], beforeImagePrefix: "BI_" };
+    const bucket = bench.bucket(options);
+    await bucket.put(`${FOLDER}/LOAD00000001.csv`, "1,new,NULL\n");
+    await bucket.put(`${FOLDER}/20260101-000001000.csv`, "U,1,paid,1\nU,3,sent,1\nI,4,new,NULL\nU,4,paid,NULL\n");
+    const { rows, schema } = await bucket.run();
+    expect(shown(rows, "_op", "_key", "status")).toEqual([
+      ["R", "S:1", "new"],
+      ["U", "S:1", "paid"],
+      ["D", "S:1", null],
+      ["U", "S:3", "sent"],
+      ["I", "S:4", "new"],
+      ["U", "S:4", "paid"],
+    ]);
+    const end = rows.find((row) => row["_op"] === "D");
+    expect(end).toMatchObject({
+      _event_id: `cdc/${FOLDER}/20260101-000001000.csv#2/D`,
+      _source_meta: '{"row":2,"movedTo":"S:3"}',
+    });
+    if (schema === undefined || end === undefined) throw new Error("there is a delete");
+    expect(bucket.source.rebuild(end, schema)).toBe("");
+  });
+
+  test("of several columns may tell only those that have changed", async () => {
+    const bucket = bench.bucket({ keys: ["a", "b"], columns: ["a", "b", "was_a", "was_b"], beforeImagePrefix: "was_" });
+    await bucket.put(`${FOLDER}/20260101-000001000.csv`, "U,1,2,NULL,7\n");
+    expect(await taken(bucket, "_op", "_key")).toEqual([
+      ["U", "S:1|S:2"],
+      ["D", "S:1|S:7"],
+    ]);
+  });
+});
+
 describe("transaction files", () => {
   test("hold several tables: only the table's own records are taken", async () => {
     const bucket = bench.bucket({ columns: ["id", "status"], ...withSettings({ cdcPath: "cdc/changes" }) });

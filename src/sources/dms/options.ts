@@ -14,6 +14,8 @@ export interface DmsFilesOptions {
   readonly columns?: readonly string[];
   /** The column that holds the source's change sequence (`AR_H_CHANGE_SEQ`), of at most 40 digits. */
   readonly sequenceColumn?: string;
+  /** What a rule `add-before-image-columns` puts before the names of columns as they were: with it, an update of the key is told. */
+  readonly beforeImagePrefix?: string;
   readonly settings: DmsSettings;
   /** Types for columns; without one a CSV field is text, and a Parquet column what its file says. */
   readonly hints: readonly { readonly name: string; readonly type: DataType }[];

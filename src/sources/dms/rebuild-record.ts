@@ -5,13 +5,15 @@ import type { DmsFilesOptions } from "./options.ts";
 
 /**
  * The record that a Bronze row was made from, in the form of its file: a CSV record with the endpoint's delimiters, or a row of
- * Parquet as JSON. Empty for a `T`, which no record stands for. `row` has all columns of the table.
+ * Parquet as JSON. Empty for a `T` and for the end of a row whose key was changed, which have no record of their own. `row` has all columns of the table.
  */
 export function rebuildRecord(row: Row, schema: StructType, options: DmsFilesOptions): string {
   if (row["_op"] === "T") return "";
   const texts = textsOf(row, schema);
   const file = typeof row["_ingest_file"] === "string" ? row["_ingest_file"] : "";
-  const { op } = objectOf(row["_source_meta"]);
+  const { op, movedTo } = objectOf(row["_source_meta"]);
+  // The record is that of the row under its new key.
+  if (movedTo !== undefined) return "";
   const operation = typeof op === "string" ? op : undefined;
   if (file.endsWith(".parquet")) {
     const members = [...(operation === undefined ? [] : [["Op", operation] as const]), ...texts];

@@ -83,14 +83,14 @@ export async function stageBatch(staging: Staging): Promise<StagedBatch> {
     relation: rows.events(schema, truncation),
     schema,
     files: files.map((file) => batchFile(file, must(counted.get(file.planned.path), "each file was counted"), unreadable)), // prettier-ignore
-    rows: [...counted.values()].reduce((sum, { good }) => sum + good, truncation === undefined ? 0 : 1),
+    rows: [...counted.values()].reduce((sum, { good, moved }) => sum + good + moved, truncation === undefined ? 0 : 1),
     unreadable,
   };
 }
 
 function rowOptionsOf(options: DmsFilesOptions): RowOptions {
-  const { schema, table, keys, settings, sequenceColumn } = options;
-  return { schema, table, keys, timeColumn: settings.timestampColumnName, sequenceColumn };
+  const { schema, table, keys, settings, sequenceColumn, beforeImagePrefix } = options;
+  return { schema, table, keys, timeColumn: settings.timestampColumnName, sequenceColumn, beforeImagePrefix };
 }
 
 async function takeFile(
@@ -216,6 +216,8 @@ function truncationOf({ start, end }: PlannedBatch): Truncation | undefined {
 interface Counted {
   readonly good: number;
   readonly bad: number;
+  /** Updates of the key: of each there are two events. */
+  readonly moved: number;
 }
 
 /** The engine must see each row that the scanner wrote. */
@@ -224,10 +226,10 @@ async function countRows(
   rows: ChangeRows,
   files: readonly TakenFile[],
 ): Promise<ReadonlyMap<string, Counted>> {
-  const counted = new Map<string, Counted>(files.map(({ planned }) => [planned.path, { good: 0, bad: 0 }]));
+  const counted = new Map<string, Counted>(files.map(({ planned }) => [planned.path, { good: 0, bad: 0, moved: 0 }]));
   for (const row of await engine.rows(rows.counts())) {
     const bad = countOf(row, "bad");
-    counted.set(textOf(row, "f_path"), { good: countOf(row, "rows") - bad, bad });
+    counted.set(textOf(row, "f_path"), { good: countOf(row, "rows") - bad, bad, moved: countOf(row, "moved") });
   }
   for (const { csv, planned } of files) {
     const seen = must(counted.get(planned.path), "each file was counted");

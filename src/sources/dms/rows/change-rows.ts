@@ -52,6 +52,8 @@ export interface RowOptions {
   readonly keys: readonly string[];
   readonly timeColumn: string | undefined;
   readonly sequenceColumn: string | undefined;
+  /** Of columns that tell what a key's column was before an update. */
+  readonly beforeImagePrefix: string | undefined;
 }
 
 /** The end of a load that replaces all that was before it. */
@@ -90,14 +92,17 @@ export class ChangeRows {
     const rows = parts.map((part, index) => this.#partSql(part, `part ${index}`));
     this.#with = `WITH e AS (${rows.join("\nUNION ALL\n")}),
       j AS (SELECT *, ${microsOf("e_time")} AS commit_micros FROM e JOIN files ON e_file = f_key),
-      c AS (SELECT *, CASE WHEN f_time AND commit_micros IS NOT NULL THEN commit_micros ELSE f_stamp_micros END AS micros, ${this.#problem()} AS problem FROM j)`;
+      c AS (SELECT *, CASE WHEN f_time AND commit_micros IS NOT NULL THEN commit_micros ELSE f_stamp_micros END AS micros, ${this.#problem()} AS problem, ${this.#isMoved()} AS is_moved FROM j)`;
     this.#inputs = Object.fromEntries(parts.map((part, index) => [`part ${index}`, part.input]));
     this.#inputs["files"] = { kind: "rows", schema: FILES, rows: files.map((file) => factsRow(file)) };
   }
 
-  /** `f_path`, `rows`, `bad`: how many rows of each file there are, and how many of them are no events. */
+  /** `f_path`, `rows`, `bad`, `moved`: how many rows of each file there are, how many of them are no events, and how many are two. */
   counts(): Relation {
-    return this.#select("SELECT f_path, count(*) AS rows, count(problem) AS bad FROM c GROUP BY f_path");
+    const moved = "count(*) FILTER (is_moved AND problem IS NULL)";
+    return this.#select(
+      `SELECT f_path, count(*) AS rows, count(problem) AS bad, ${moved} AS moved FROM c GROUP BY f_path`,
+    );
   }
 
   /** `f_path`, `e_row`, `problem` of what is no event. */
@@ -133,9 +138,29 @@ export class ChangeRows {
       if (Object.hasOwn(contract, name)) return [`${contract[name] ?? ""} AS ${quoteIdentifier(name)}`];
       return isReservedName(name) ? [] : [`${this.#valueName(name, type)} AS ${quoteIdentifier(name)}`];
     });
-    const rows = `SELECT ${columns.join(",\n  ")}\nFROM c WHERE problem IS NULL`;
-    if (truncation === undefined) return this.#select(rows);
-    return this.#select(`${rows}\nUNION ALL BY NAME\n${truncateSql(truncation, source)}`);
+    const rows = [`SELECT ${columns.join(",\n  ")}\nFROM c WHERE problem IS NULL`];
+    if (this.#options.beforeImagePrefix !== undefined) rows.push(this.#movedSql(contract));
+    if (truncation !== undefined) rows.push(truncateSql(truncation, source));
+    return this.#select(rows.join("\nUNION ALL BY NAME\n"));
+  }
+
+  /** An update of the key itself is one record: its row under the old key is gone at the same moment. */
+  #movedSql(contract: Readonly<Record<string, string>>): string {
+    const own: Readonly<Record<string, string>> = {
+      ...contract,
+      _event_id: `CASE WHEN f_sequence THEN 'cdc/' || e_sequence || '/' || ${this.#key("o")} ELSE 'cdc/' || f_path || '#' || e_row || '/D' END`,
+      _op: "'D'",
+      _key: this.#key("o"),
+      _source_meta: `'{"row":' || e_row || ',"movedTo":' || CAST(to_json(${this.#key()}) AS VARCHAR) || '}'`,
+      _rescued: "CAST(NULL AS VARCHAR)",
+    };
+    const columns = Object.entries(own).map(([name, sql]) => `${sql} AS ${quoteIdentifier(name)}`);
+    return `SELECT ${columns.join(",\n  ")}\nFROM c WHERE problem IS NULL AND is_moved`;
+  }
+
+  #isMoved(): string {
+    if (this.#options.beforeImagePrefix === undefined) return "false";
+    return `(NOT f_load AND coalesce(e_operation, f_operation) = 'U' AND ${this.#key("o")} <> ${this.#key()})`;
   }
 
   #select(sql: string): Relation {
@@ -143,18 +168,22 @@ export class ChangeRows {
   }
 
   #partSql(part: Part, name: string): string {
-    const { keys, timeColumn, sequenceColumn } = this.#options;
+    const { keys, timeColumn, sequenceColumn, beforeImagePrefix } = this.#options;
     const column = (wanted: string | undefined): PartColumn | undefined =>
       part.columns.find((one) => one.name === wanted);
     const text = (wanted: string | undefined): string => {
       const found = column(wanted);
       return found === undefined ? "CAST(NULL AS VARCHAR)" : textOf(found.sql, found.type);
     };
-    const keyParts = keys.map((key, index) => {
-      const found = column(key);
-      const part_ = found === undefined ? "CAST(NULL AS VARCHAR)" : keyPart(found.sql, found.type, this.#targets.get(key) ?? found.type); // prettier-ignore
-      return `${part_} AS k${index}`;
-    });
+    const partOf = (key: string, name_: string): string => {
+      const found = column(name_);
+      return found === undefined
+        ? "CAST(NULL AS VARCHAR)"
+        : keyPart(found.sql, found.type, this.#targets.get(key) ?? found.type);
+    };
+    const keyParts = keys.map((key, index) => `${partOf(key, key)} AS k${index}`);
+    // Some databases tell only what has changed.
+    const oldParts = beforeImagePrefix === undefined ? [] : keys.map((key, index) => `coalesce(${partOf(key, beforeImagePrefix + key)}, ${partOf(key, key)}) AS o${index}`); // prettier-ignore
     const rescues: string[] = [];
     const values = [...this.#targets].map(([target, type], index) => {
       const found = column(target);
@@ -175,7 +204,7 @@ export class ChangeRows {
       `${text(sequenceColumn)} AS e_sequence`,
       `${rescued} AS e_rescued`,
     ];
-    return `SELECT ${[...fixed, ...keyParts, ...values].join(", ")} FROM ${quoteIdentifier(name)}`;
+    return `SELECT ${[...fixed, ...keyParts, ...oldParts, ...values].join(", ")} FROM ${quoteIdentifier(name)}`;
   }
 
   #problem(): string {
@@ -190,8 +219,9 @@ export class ChangeRows {
     return `CASE ${cases.join(" ")} END`;
   }
 
-  #key(): string {
-    return this.#options.keys.map((_key, index) => `k${index}`).join(" || '|' || ");
+  /** `k`: of the key as it is; `o`: as it was. */
+  #key(parts: "k" | "o" = "k"): string {
+    return this.#options.keys.map((_key, index) => `${parts}${index}`).join(" || '|' || ");
   }
 
   #rescued(): string {
