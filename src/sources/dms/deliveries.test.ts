@@ -88,14 +88,14 @@ describe("a file", () => {
 
   test("is one of thousands that the memory has no list of", async () => {
     const bucket = orders();
-    for (let index = 0; index < 300; index += 1) {
+    for (let index = 0; index < 150; index += 1) {
       const stamp = new Date(Date.UTC(2025, 0, 1) + index * 37 * 3_600_000)
         .toISOString()
         .replaceAll(/[-:T]|\.\d+Z/g, "");
       await bucket.put(`${FOLDER}/${stamp.slice(0, 8)}-${stamp.slice(8)}000.csv`, `I,${index},a\n`);
     }
     const first = await bucket.run();
-    expect(first.rows).toHaveLength(300);
+    expect(first.rows).toHaveLength(150);
     expect(first.plan.batches.at(-1)?.end?.length).toBeLessThan(4_000);
     expect((await bucket.run()).plan.batches).toEqual([]);
   });
