@@ -21,7 +21,7 @@ import { bronzeOf, publishTables, runLake, type PublicationReport, type RunRepor
 import type { Source } from "../sources/index.ts";
 import { pathFailure, s3Root } from "../storage/index.ts";
 import { lakeTables } from "./lake-tables.ts";
-import { openSource } from "./open-source.ts";
+import { openSources } from "./open-source.ts";
 import { storeOpener } from "./open-store.ts";
 import { targetOpener } from "./open-target.ts";
 import { prepareQuery } from "./query-lake.ts";
@@ -88,7 +88,7 @@ export function openLake(definition: LakeDefinition, options: LakeOptions = {}):
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
   });
-  const source = (bronze: BronzeDefinition): Source => openSource(bronze, { world, openStore, engine });
+  const sources = openSources({ world, openStore, engine });
   const openTarget = targetOpener(definition.name, world, options.signal);
   const find = (name: string): TableDefinition => findTable(definition, name);
   const lake: Lake = {
@@ -96,13 +96,13 @@ export function openLake(definition: LakeDefinition, options: LakeOptions = {}):
     engine,
     tables,
     world,
-    source,
+    source: (bronze) => sources.of(bronze),
     find,
     context,
     run: async ({ only } = {}) => {
       const work = context();
       const report = await runLake(work, definition, {
-        openSource: source,
+        openSource: (bronze) => sources.of(bronze),
         openFolder: async () => await openStageFolder(definition.engine.spill),
         openTarget,
         records: [tables.place("system", "runs")],
@@ -121,6 +121,7 @@ export function openLake(definition: LakeDefinition, options: LakeOptions = {}):
       yield* engine.query((await prepareQuery(lake, sql)).relation);
     },
     [Symbol.asyncDispose]: async () => {
+      sources[Symbol.dispose]();
       await engine[Symbol.asyncDispose]();
     },
   };

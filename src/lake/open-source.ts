@@ -10,8 +10,26 @@ export interface SourceNeeds {
   readonly openStore: OpenStore;
 }
 
-/** The source of a Bronze table. */
-export function openSource({ source, hints }: BronzeDefinition, needs: SourceNeeds): Source {
+/** The sources of a lake's Bronze tables: each is opened once, and goes on with what it learnt; all are closed with the lake. */
+export interface OpenSources extends Disposable {
+  of(bronze: BronzeDefinition): Source;
+}
+
+export function openSources(needs: SourceNeeds): OpenSources {
+  const sources = new Map<string, Source>();
+  return {
+    of: (bronze) => {
+      const known = sources.get(bronze.name) ?? openSource(bronze, needs);
+      sources.set(bronze.name, known);
+      return known;
+    },
+    [Symbol.dispose]: () => {
+      for (const source of sources.values()) source.close?.();
+    },
+  };
+}
+
+function openSource({ source, hints }: BronzeDefinition, needs: SourceNeeds): Source {
   if (source.kind === "dynamodb") return openDynamoDb(source, hints, needs);
   const { folder, ...options } = source;
   const { engine, world, openStore } = needs;

@@ -16,6 +16,8 @@ export interface Source {
    * has no such record. `file` is a row's `_ingest_file`.
    */
   locate(file: string, key: string): Promise<number | undefined>;
+  /** Ends its connections, where it has any. */
+  close?(): void;
 }
 
 /** One way by which a source's records arrive. A channel commits strictly in order. */

@@ -61,6 +61,7 @@ export function dynamodbSource(options: DynamoDbSourceOptions, { world, exports,
       const { locateRecord } = await import("./locate-record.ts");
       return await locateRecord(exports, file, key, options.keys);
     },
+    close: () => client?.close(),
   };
 }
 
