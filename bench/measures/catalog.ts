@@ -4,6 +4,7 @@ import { goldRefresh } from "./gold.ts";
 import { ingestFirst, ingestKnown, ingestWindow } from "./ingest.ts";
 import { ladder } from "./ladder.ts";
 import { largeLake } from "./large-lake.ts";
+import { liveStream } from "./live.ts";
 import { mergeUpdates } from "./merge.ts";
 import { remoteReads } from "./remote.ts";
 import { streams } from "./streams.ts";
@@ -20,6 +21,7 @@ export const MEASURES: Readonly<Record<string, (context: BenchContext) => Promis
   silver: silverWindow,
   gold: goldRefresh,
   empty: emptyRun,
+  live: liveStream,
   remote: remoteReads,
   streams,
   ladder,

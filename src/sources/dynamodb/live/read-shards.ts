@@ -99,10 +99,13 @@ class Pass {
   async #read(shard: ShardFacts): Promise<void> {
     const { context, world } = this.#reading;
     let empty = 0;
+    let ahead: Promise<RecordsPage | undefined> | undefined;
     while (!this.#isFull) {
       if (context.signal?.aborted === true) throw interrupted();
-      const page = await this.#page(shard);
+      const page = (await ahead) ?? (await this.#page(shard));
       const count = page.records.places.length / 2;
+      // While the server looks for the next records, these are written.
+      ahead = count === 0 || page.next === undefined ? undefined : this.#ahead(page.next);
       await this.#take(shard, page);
       if (page.next === undefined) return;
       empty = count === 0 ? empty + 1 : 0;
@@ -141,6 +144,15 @@ class Pass {
         else if (isFault(error, "missing")) throw lostRecords(this.state, [`shard ${shard.id}`]);
         else if (!isFault(error, "iterator-expired")) throw error;
       }
+    }
+  }
+
+  /** A page asked for before it is needed: where that goes wrong, it is asked for again when its turn comes. */
+  async #ahead(iterator: string): Promise<RecordsPage | undefined> {
+    try {
+      return await this.#reading.client.records(iterator);
+    } catch {
+      return undefined;
     }
   }
 
