@@ -113,7 +113,7 @@ describe("the repository", () => {
 });
 
 /** Maps and declarations included, and the client of the engine, whose binary comes as a dependency. */
-const UNPACKED_BYTES_MAX = 5_500_000;
+const UNPACKED_BYTES_MAX = 7_000_000;
 
 /** Undefined outside a clone. */
 function trackedFiles(): string[] | undefined {
