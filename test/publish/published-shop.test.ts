@@ -18,6 +18,17 @@ const SPY = `process.on("exit", () => {
   process.stderr.write(loaded ? "\\nSDK LOADED\\n" : "\\nSDK NOT LOADED\\n");
 });`;
 
+const NIGHTLY = process.env["SLUICE_NIGHTLY"] === "true";
+
+const row = fc.record({
+  text: fc.option(fc.constantFrom("x", "y", "")),
+  count: fc.option(fc.integer({ min: 0, max: 3 })),
+});
+const versions = fc.array(
+  fc.record({ rows: fc.dictionary(fc.constantFrom("a", "b", "c", "d", "e"), row), isPublished: fc.boolean() }),
+  { minLength: 1, maxLength: 5 },
+);
+
 describe.skipIf(!requirePart("dynamodb-local"))("a shop whose orders are published", () => {
   let server: DynamoDbServer;
   let folder = "";
@@ -154,40 +165,26 @@ describe.skipIf(!requirePart("dynamodb-local"))("a shop whose orders are publish
       /tables\.gold\.daily_sales\.publish: expected keys and columns that the table has, got .*"dya"/,
     );
   });
-});
-
-const row = fc.record({
-  text: fc.option(fc.constantFrom("x", "y", "")),
-  count: fc.option(fc.integer({ min: 0, max: 3 })),
-});
-const versions = fc.array(
-  fc.record({ rows: fc.dictionary(fc.constantFrom("a", "b", "c", "d", "e"), row), isPublished: fc.boolean() }),
-  { minLength: 1, maxLength: 5 },
-);
-
-describe.skipIf(!requirePart("dynamodb-local"))("whatever the versions of a table", () => {
-  const NIGHTLY = process.env["SLUICE_NIGHTLY"] === "true";
 
   test(
-    "its target is equal to it after each publish, and what was written is what has changed",
+    "whatever its versions, a target is equal to its table after each publish, and what was written is what has changed",
     { timeout: 3_600_000 },
     async () => {
-      await using server = await startDynamoDbLocal();
       await fc.assert(
         fc.asyncProperty(versions, async (history) => {
-          const table = `t-${randomUUID()}`;
-          await createTable(server.client, table, { pk: "S" });
-          await using shop = await publishedLake({
-            table,
+          const own = `t-${randomUUID()}`;
+          await createTable(server.client, own, { pk: "S" });
+          await using written = await publishedLake({
+            table: own,
             keys: { pk: "{id}" },
             endpoint: server.endpoint,
             writeCapacity: 40_000,
           });
           let published: Readonly<Record<string, string>> = {};
           for (const [version, { rows, isPublished }] of history.entries()) {
-            await shop.write(selectOf(rows));
+            await written.write(selectOf(rows));
             if (!isPublished && version < history.length - 1) continue;
-            const [report] = await shop.lake.publish();
+            const [report] = await written.lake.publish();
             expect(report?.error).toBeUndefined();
             const now = Object.fromEntries(Object.entries(rows).map(([id, one]) => [id, JSON.stringify(one)]));
             expect(report).toMatchObject({
@@ -195,7 +192,7 @@ describe.skipIf(!requirePart("dynamodb-local"))("whatever the versions of a tabl
               deleted: Object.keys(published).filter((id) => !(id in now)).length,
             });
             published = now;
-            const shown = await shownItems(server.client, table);
+            const shown = await shownItems(server.client, own);
             expect(Object.fromEntries(shown.map((item) => [item["pk"]?.S, item]))).toEqual(itemsOfRows(rows));
           }
         }),

@@ -17,8 +17,8 @@ import { createTable, itemsOf, publishedLake, writeDaily } from "./published-lak
 
 const SEED = Number(process.env["SLUICE_SEED"] ?? "20260106");
 const NIGHTLY = process.env["SLUICE_NIGHTLY"] === "true";
-const ROWS = NIGHTLY ? 100_000 : 600;
-const KILLS = NIGHTLY ? 60 : 2;
+const ROWS = NIGHTLY ? 100_000 : 300;
+const KILLS = NIGHTLY ? 60 : 1;
 
 /** Rows of a version: some keys are there in some versions only, some amounts change. */
 const rowsOf = (version: number, rows = ROWS): string =>
@@ -89,6 +89,10 @@ describe.skipIf(!requirePart("dynamodb-local"))("publishing over a network that 
       proxy.onRequest = faulty(random, 0.03);
       let [kills, version] = [0, 0];
       await writeDaily(lake, rowsOf(version));
+      // Who overtakes a first publish waits half a minute and compares; by day that is too long.
+      if (!NIGHTLY) expect(await lake.publish()).toMatchObject([{ outcome: "published" }]);
+      version += NIGHTLY ? 0 : 1;
+      if (!NIGHTLY) await writeDaily(lake, rowsOf(version));
       while (kills < KILLS) {
         const killed = await sluice({ folder: own }, ["publish"], {
           killAfterMs: 600 + random() * (NIGHTLY ? 20_000 : 2_500),
@@ -106,11 +110,15 @@ describe.skipIf(!requirePart("dynamodb-local"))("publishing over a network that 
       proxy.onRequest = () => undefined;
       await expectEqual(server.client, target.table, lake);
       process.stderr.write(`publish: survived ${kills} kills, ${version + 1} versions\n`);
-      const check = await sluice({ folder: own }, ["publish", "--check", "--json"]);
-      expect(check).toMatchObject({ status: 0 });
-      expect(JSON.parse(check.stdout)).toMatchObject({ tables: [{ missing: 0, different: 0, extra: 0, version }] });
+      expect(await lake.checkPublished("gold.daily", { shownMax: 5 })).toMatchObject({
+        version,
+        isUnfinished: false,
+        missing: 0,
+        different: 0,
+        extra: 0,
+      });
       proxy.reset();
-      expect((await sluice({ folder: own }, ["publish"])).stdout).toContain("Nothing new");
+      expect(await lake.publish()).toMatchObject([{ outcome: "unchanged" }]);
       expect(proxy.requests).toEqual([]);
     },
   );
