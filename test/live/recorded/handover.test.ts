@@ -7,7 +7,7 @@ import { RecordedTable } from "./recorded-table.ts";
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const SEED = process.env["SLUICE_SEED"];
-const RUNS = process.env["SLUICE_NIGHTLY"] === "true" ? 5_000 : 40;
+const RUNS = process.env["SLUICE_NIGHTLY"] === "true" ? 5_000 : 25;
 
 /** Writes, deletes and re-inserts a few keys over and over, at any request of ours. */
 function writer(table: RecordedTable, random: () => number): () => void {
