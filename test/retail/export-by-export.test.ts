@@ -46,9 +46,11 @@ describe.skipIf(!requireShared("data/retail"))("the retail lake, export by expor
   test.skipIf(!isJudged)("others see the same rows at its versions", { timeout: JUDGES_MS }, async () => {
     await using judges = await startJudges();
     const found: string[] = [];
+    // The older delta-rs reads on one core alone: by day it judges the tables of one run.
+    const chosen = VERSIONS_MAX === 1 ? [judges.deltaRs, judges.spark] : judges.all;
     for (const path of tablesBelow(retail.lake)) {
       const versions = await versionsToJudge(path, VERSIONS_MAX);
-      for (const version of versions) found.push(...(await disagreements(judges.all, path, { version })));
+      for (const version of versions) found.push(...(await disagreements(chosen, path, { version })));
     }
     expect(found).toEqual([]);
   });
