@@ -3,7 +3,7 @@ import { BatchWriteItemCommand, CreateTableCommand, type WriteRequest } from "@a
 import { startDynamoDbLocal, type DynamoDbServer } from "../../test/services/dynamodb-local.ts";
 import { partsAvailable } from "../../test/services/parts.ts";
 import { freshFolder, memoryBytes, type BenchContext, type Measured } from "../bench-context.ts";
-import { atLeast, atMost, figureOf, slower } from "../finding.ts";
+import { atLeast, figureOf, slower } from "../finding.ts";
 import { measureSubject } from "../measure-process.ts";
 import { measurePairs, median } from "../pairs.ts";
 
@@ -12,8 +12,6 @@ const RECORDS = 100_000;
 const KEYS = 1_000;
 const NOTE = "x".repeat(600);
 const RATE_LEAST = atLeast(10_000, " records/s");
-/** Where the server itself gives less. */
-const CEILING_MOST = atMost(1.25, "×");
 
 /** A backlog of one hot shard into Bronze, against a reader that asks the same server for the same records and drops them. */
 export async function liveStream(context: BenchContext): Promise<Measured> {
@@ -61,7 +59,6 @@ export async function liveStream(context: BenchContext): Promise<Measured> {
       figureOf({ id: "live-rate", title: `${title}: rate` }, rate, { unit: " records/s", target: RATE_LEAST }),
       slower({ id: "live-ceiling", title: `${title}: against the server's own pace` }, pairs, {
         of: (sample) => sample.workSeconds ?? Number.NaN,
-        target: CEILING_MOST,
       }),
     ],
     samples: { "live sluice": pairs.map(({ ours }) => ours), "live GetRecords": pairs.map(({ theirs }) => theirs) },
