@@ -84,9 +84,11 @@ describe.skipIf(!isJudged)("what others see of our tables", () => {
     test("every version of every table is the same", { timeout: WORK_MS }, async () => {
       const retail: RetailLake = { data: sharedFolder("data/retail"), lake: join(folder, "retail"), ttl: "keep" };
       await sluiceOk(retail, "run");
+      // The older delta-rs reads on one core alone: by day it judges the tables of the shop.
+      const chosen = VERSIONS_MAX === 1 ? [judges.deltaRs, judges.spark] : judges.all;
       for (const path of tablesBelow(retail.lake)) {
         for (const version of await versionsToJudge(path, VERSIONS_MAX)) {
-          expect(await disagreements(judges.all, path, { version })).toEqual([]);
+          expect(await disagreements(chosen, path, { version })).toEqual([]);
         }
       }
     });
