@@ -6,3 +6,4 @@ export { STORAGE_RETRY, jitteredDelayMs, withRetry, type RetryPolicy } from "./r
 export { RateLimit } from "./rate-limit.ts";
 export { realWorld, seededRandom, simulatedWorld, type World } from "./world.ts";
 export { parseJson, stringifyJson, JsonNumber, type JsonValue, type JsonObject } from "./lossless-json.ts";
+export { withoutNodeWarning } from "./without-node-warning.ts";

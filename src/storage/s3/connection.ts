@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import type * as Sdk from "@aws-sdk/client-s3";
 import { flawOfEndpoint, s3Address, s3Url, type S3Options } from "./s3-options.ts";
-import { SluiceError } from "../../base/index.ts";
+import { SluiceError, withoutNodeWarning } from "../../base/index.ts";
 
 export interface Timeouts {
   readonly connectMs: number;
@@ -95,17 +95,4 @@ function placeOf({ region, pathStyle }: S3Options, endpoint: string | undefined)
     region: region ?? (AWS_REGION || AWS_DEFAULT_REGION || "us-east-1"),
     forcePathStyle: pathStyle ?? true,
   };
-}
-
-/** On Node 20 the SDK warns of its own later versions, which the pinned one does not concern. */
-function withoutNodeWarning<T>(work: () => T): T {
-  const name = "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED";
-  const before = process.env[name];
-  process.env[name] = "true";
-  try {
-    return work();
-  } finally {
-    if (before === undefined) delete process.env[name];
-    else process.env[name] = before;
-  }
 }

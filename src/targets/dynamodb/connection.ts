@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import type * as Sdk from "@aws-sdk/client-dynamodb";
+import { withoutNodeWarning } from "../../base/index.ts";
 
 export interface Connection {
   readonly sdk: typeof Sdk;
@@ -43,17 +44,4 @@ export function connect({ region, endpoint }: ConnectionOptions): Connection {
       }),
   );
   return { sdk, client };
-}
-
-/** On Node 20 the SDK warns of its own later versions, which the pinned one does not concern. */
-function withoutNodeWarning<T>(work: () => T): T {
-  const name = "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED";
-  const before = process.env[name];
-  process.env[name] = "true";
-  try {
-    return work();
-  } finally {
-    if (before === undefined) delete process.env[name];
-    else process.env[name] = before;
-  }
 }

@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import type * as Dynamo from "@aws-sdk/client-dynamodb";
 import type * as Streams from "@aws-sdk/client-dynamodb-streams";
 import { answerFailure } from "./answer-failure.ts";
+import { withoutNodeWarning } from "../../../base/index.ts";
 
 export interface AwsPlace {
   readonly table: string;
@@ -24,12 +25,12 @@ const require_ = createRequire(import.meta.url);
 /** The SDK is loaded here, at the first request: nobody should pay for it who asks for nothing. */
 export function connectTables(place: AwsPlace): Tables {
   const sdk: typeof Dynamo = require_("@aws-sdk/client-dynamodb");
-  return { sdk, client: quietly(() => new sdk.DynamoDBClient(settingsOf(place))) };
+  return { sdk, client: withoutNodeWarning(() => new sdk.DynamoDBClient(settingsOf(place))) };
 }
 
 export function connectStreams(place: AwsPlace): StreamsOfTables {
   const sdk: typeof Streams = require_("@aws-sdk/client-dynamodb-streams");
-  return { sdk, client: quietly(() => new sdk.DynamoDBStreamsClient(settingsOf(place))) };
+  return { sdk, client: withoutNodeWarning(() => new sdk.DynamoDBStreamsClient(settingsOf(place))) };
 }
 
 /** Where a request goes, for messages. */
@@ -72,17 +73,4 @@ function settingsOf({ region, endpoint }: AwsPlace): Dynamo.DynamoDBClientConfig
       httpsAgent: { keepAlive: true, maxSockets: SOCKETS_MAX },
     },
   };
-}
-
-/** On Node 20 the SDK warns of its own later versions, which the pinned one does not concern. */
-function quietly<T>(work: () => T): T {
-  const name = "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED";
-  const before = process.env[name];
-  process.env[name] = "true";
-  try {
-    return work();
-  } finally {
-    if (before === undefined) delete process.env[name];
-    else process.env[name] = before;
-  }
 }
