@@ -1,5 +1,15 @@
 export { batchManifestPath, type BatchFile, type BatchManifest } from "./batch.ts";
 export { CONTRACT_COLUMNS, FIELD_ID_KEY, TAG_KEY, isPassingName, isReservedName, type Operation } from "./event.ts";
+export {
+  filteredChange,
+  matchesFilter,
+  projectItem,
+  type Comparison,
+  type FilterCondition,
+  type FilterScalar,
+  type FilteredChange,
+  type ItemFilter,
+} from "./item-filter.ts";
 export { canonicalNumber, decodeKey, encodeKey, type KeyPart, type KeyTag } from "./key.ts";
 export { LAYERS, NAME_PATTERN, type Layer, type TableName } from "./names.ts";
 export {
