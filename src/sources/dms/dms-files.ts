@@ -1,10 +1,11 @@
 import { isFailure } from "../../base/index.ts";
+import { compareFiles } from "../input/index.ts";
 import type { Channel, Source } from "../source.ts";
 import type { DmsFilesNeeds, DmsFilesOptions } from "./options.ts";
+import { nameInGroups } from "./plan/listed-file.ts";
 import { listFiles } from "./plan/list-files.ts";
 import { decodeMemory } from "./plan/memory.ts";
 import { planFiles } from "./plan/plan-files.ts";
-import { compareFiles } from "./plan/taken-files.ts";
 import { rebuildRecord } from "./rebuild-record.ts";
 
 /**
@@ -17,7 +18,7 @@ export function dmsFiles(options: DmsFilesOptions, { store, engine, world }: Dms
     plan: async ({ last, history }) => {
       const memory = last === undefined ? undefined : decodeMemory(last.end);
       const listing = await listFiles(store, options);
-      const compared = await compareFiles(listing.files, { store, memory, history });
+      const compared = await compareFiles(listing.files, { store, groups: memory?.groups, nameInGroups, history });
       return planFiles({ listing, compared, memory, nowMs: world.nowMs(), options });
     },
     stage: async (batch, known, context) => {

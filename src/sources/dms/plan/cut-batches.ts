@@ -1,7 +1,7 @@
+import { GroupCounter, INFLATION, chunksOf, markOf } from "../../input/index.ts";
 import type { PlannedBatch, PlannedFile } from "../../source.ts";
 import { BATCH_BYTES, BATCH_FILES_MAX } from "../options.ts";
-import { GroupCounter } from "./groups.ts";
-import { markOf, type ListedFile } from "./listed-file.ts";
+import type { ListedFile } from "./listed-file.ts";
 import { encodeMemory, type Memory } from "./memory.ts";
 
 export interface EpochFiles {
@@ -20,16 +20,17 @@ export interface CutOptions {
   readonly after: Pick<Memory, "epoch" | "loadedMs" | "isLoading">;
 }
 
-/** Compressed text is taken for so many times its size. */
-const INFLATION = 6;
-
 /** Cuts files into batches of bounded size and of one epoch each; the last one remembers whether the load has ended. */
 export function cutBatches(parts: readonly EpochFiles[], options: CutOptions): readonly PlannedBatch[] {
   const { memory, taken, replaced, after } = options;
+  const bytesMax = options.bytesMax ?? BATCH_BYTES;
   const counter = new GroupCounter(memory?.groups);
   for (const file of taken) counter.add(file.name, markOf(file), false);
   const drafts = parts.flatMap(({ epoch, files }) =>
-    chunksOf(files, options.bytesMax ?? BATCH_BYTES).map((chunk) => ({ epoch, files: chunk })),
+    chunksOf(files, { bytesMax, filesMax: BATCH_FILES_MAX, sizeOf: inflatedSize }).map((chunk) => ({
+      epoch,
+      files: chunk,
+    })),
   );
   const isEnding = memory?.isLoading === true && !after.isLoading;
   if (isEnding && drafts.length === 0) drafts.push({ epoch: after.epoch, files: [] });
@@ -55,21 +56,8 @@ export function cutBatches(parts: readonly EpochFiles[], options: CutOptions): r
   });
 }
 
-function chunksOf(files: readonly ListedFile[], bytesMax: number): readonly (readonly ListedFile[])[] {
-  const chunks: ListedFile[][] = [];
-  let bytes = 0;
-  for (const file of files) {
-    const size = file.path.endsWith(".gz") ? file.sizeBytes * INFLATION : file.sizeBytes;
-    const open = chunks.at(-1);
-    if (open === undefined || bytes + size > bytesMax || open.length >= BATCH_FILES_MAX) {
-      chunks.push([file]);
-      bytes = size;
-    } else {
-      open.push(file);
-      bytes += size;
-    }
-  }
-  return chunks;
+function inflatedSize({ path, sizeBytes }: ListedFile): number {
+  return path.endsWith(".gz") ? sizeBytes * INFLATION : sizeBytes;
 }
 
 function plannedFile(file: ListedFile, epoch: number): PlannedFile {

@@ -1,19 +1,14 @@
-import { createHash } from "node:crypto";
+import type { DeliveredFile } from "../../input/index.ts";
 import type { FileKind } from "../csv/csv-layout.ts";
 
 /** A data file as its name tells. */
-export interface ListedFile {
-  readonly path: string;
-  readonly sizeBytes: number;
-  readonly modifiedMs: number;
+export interface ListedFile extends DeliveredFile {
   readonly kind: FileKind;
   readonly format: "csv" | "parquet";
   /** 20 digits that sort as the files of changes were written; empty for a load. */
   readonly stamp: string;
   /** The time in a change file's name, microseconds since 1970 (UTC). */
   readonly stampMicros: number;
-  /** What of the name decides in which groups of the memory it counts: `LOAD`, or digits. */
-  readonly name: string;
 }
 
 const FORMATS = /\.(csv|csv\.gz|parquet)$/;
@@ -59,14 +54,6 @@ export function isTemporary(path: string): boolean {
 export function byStamp(left: ListedFile, right: ListedFile): number {
   if (left.stamp !== right.stamp) return left.stamp < right.stamp ? -1 : 1;
   return left.path < right.path ? -1 : Number(left.path > right.path);
-}
-
-/** 64 bits that stand for a file as it is now: path, size and time. */
-export function markOf({ path, sizeBytes, modifiedMs }: Pick<ListedFile, "path" | "sizeBytes" | "modifiedMs">): bigint {
-  return createHash("sha256")
-    .update(`${path}\n${sizeBytes}\n${Math.trunc(modifiedMs)}`)
-    .digest()
-    .readBigUInt64BE(0);
 }
 
 function microsOf(day: string, time: string, fraction: string): number | undefined {

@@ -1,4 +1,5 @@
 import { SluiceError } from "../../../base/index.ts";
+import type { Groups } from "../../input/index.ts";
 
 /** The channel's memory: stands in the `end` of each batch manifest. */
 export interface Memory {
@@ -10,15 +11,6 @@ export interface Memory {
   readonly isLoading: boolean;
   readonly groups: Groups;
 }
-
-/** Files that are in, by a beginning of their names. */
-export type Groups = Readonly<Record<string, Group>>;
-
-/**
- * How many files were ever taken in; and of those that were still there when it was written, the number and the sum of their marks
- * (modulo 2^64, hexadecimal). So a listing is seen to bring nothing new without a memory of each file.
- */
-export type Group = readonly [taken: number, present: number, sum: string];
 
 export function encodeMemory(memory: Memory | undefined): string {
   return memory === undefined ? "{}" : JSON.stringify(memory);

@@ -1,18 +1,18 @@
 import { SluiceError } from "../../../base/index.ts";
+import type { Compared, TakenBefore } from "../../input/index.ts";
 import type { ChannelPlan, Notice } from "../../source.ts";
 import type { DmsFilesOptions } from "../options.ts";
 import { cutBatches, type EpochFiles } from "./cut-batches.ts";
 import { byStamp, type ListedFile } from "./listed-file.ts";
 import type { Listing } from "./list-files.ts";
 import type { Memory } from "./memory.ts";
-import type { Compared, TakenBefore } from "./taken-files.ts";
 
 /** A load of which no change has been seen is taken for ended when its newest file is so old. */
 const LOAD_QUIET_MINUTES = 15;
 
 export interface PlanInput {
   readonly listing: Listing;
-  readonly compared: Compared;
+  readonly compared: Compared<ListedFile>;
   readonly memory: Memory | undefined;
   readonly nowMs: number;
   readonly options: Pick<DmsFilesOptions, "schema" | "table" | "batchBytes">;
@@ -77,14 +77,14 @@ function planLoad({ compared, memory }: PlanInput): Load {
  * Files of a load that another load has written: they have other bytes, or the same bytes and a later time, since rows may come out alike.
  * Where files of changes have later times, too, somebody has copied the folder: then only other bytes count.
  */
-function writtenAgain({ taken, changed }: Compared): readonly TakenBefore[] {
+function writtenAgain({ taken, changed }: Compared<ListedFile>): readonly TakenBefore<ListedFile>[] {
   const others = changed.filter(isLoad);
   const isCopied = taken.some((one) => !isLoad(one) && one.isRewritten);
   if (isCopied && others.length === 0) return [];
   return [...others, ...taken.filter((one) => isLoad(one) && one.isRewritten)];
 }
 
-function isLoad({ file }: TakenBefore): boolean {
+function isLoad({ file }: TakenBefore<ListedFile>): boolean {
   return file.kind === "load";
 }
 

@@ -1,4 +1,4 @@
-import type { Group, Groups } from "./memory.ts";
+import type { Group, Groups } from "./delivered-file.ts";
 
 /** Digits of a name that one group shares: month, day, hour, ten minutes. */
 const WIDTHS = [6, 8, 10, 11] as const;
@@ -25,14 +25,21 @@ const NOTHING: Counted = { taken: 0, present: 0, sum: 0n };
 /** Counts files by group while they are taken in. */
 export class GroupCounter {
   readonly #groups = new Map<string, Counted>();
+  readonly #isUnseen: (key: string) => boolean;
 
-  constructor(before: Groups = {}) {
-    for (const [key, [taken]] of Object.entries(before)) this.#groups.set(key, { ...NOTHING, taken });
+  /** `isUnseen` tells of the groups that were not looked at: they stay as they are, but for files that are new. */
+  constructor(before: Groups = {}, isUnseen: (key: string) => boolean = () => false) {
+    this.#isUnseen = isUnseen;
+    for (const [key, [taken, present, sum]] of Object.entries(before)) {
+      const kept = isUnseen(key) ? { present, sum: BigInt(`0x${sum}`) } : undefined;
+      this.#groups.set(key, { ...NOTHING, taken, ...kept });
+    }
   }
 
   /** A file that is there and is in; `isNew` where it was not before. */
   add(name: string, mark: bigint, isNew: boolean): void {
     const key = groupOf(name, this.#groups);
+    if (!isNew && this.#isUnseen(key)) return;
     add(this.#groups, key, { taken: isNew ? 1 : 0, present: 1, sum: mark });
   }
 

@@ -1,22 +1,21 @@
 import { createHash } from "node:crypto";
 import type { BatchFile, BatchManifest } from "../../../contract/index.ts";
 import type { ObjectStore } from "../../../storage/index.ts";
-import { fileBytes } from "../../input/index.ts";
+import { fileBytes } from "../file-bytes.ts";
+import { markOf, type DeliveredFile, type Groups } from "./delivered-file.ts";
 import { groupOf } from "./groups.ts";
-import { markOf, nameInGroups, type ListedFile } from "./listed-file.ts";
-import type { Groups, Memory } from "./memory.ts";
 
 /** What became of each listed file. */
-export interface Compared {
+export interface Compared<File extends DeliveredFile> {
   /** In as they are. */
-  readonly taken: readonly TakenBefore[];
-  readonly fresh: readonly ListedFile[];
+  readonly taken: readonly TakenBefore<File>[];
+  readonly fresh: readonly File[];
   /** In, but with other content than now. */
-  readonly changed: readonly TakenBefore[];
+  readonly changed: readonly TakenBefore<File>[];
 }
 
-export interface TakenBefore {
-  readonly file: ListedFile;
+export interface TakenBefore<File extends DeliveredFile> {
+  readonly file: File;
   /** The epoch in which it was taken in; undefined where nothing had to be looked up. */
   readonly epoch: number | undefined;
   /** Whether it has been written again since, with the same bytes or others. */
@@ -25,7 +24,10 @@ export interface TakenBefore {
 
 export interface CompareNeeds {
   readonly store: ObjectStore;
-  readonly memory: Memory | undefined;
+  /** What is remembered. */
+  readonly groups: Groups | undefined;
+  /** What of a path decides in which groups its file counts; undefined for what is no data file. */
+  readonly nameInGroups: (path: string) => string | undefined;
   readonly history: (() => AsyncIterable<BatchManifest>) | undefined;
 }
 
@@ -33,14 +35,17 @@ export interface CompareNeeds {
  * Tells the files that are in from those that are not. A group whose files add up to what is remembered has nothing new; of the others
  * the batches are looked at, from the newest back, until all their files are found. A file of another time with the same bytes is the same.
  */
-export async function compareFiles(listed: readonly ListedFile[], needs: CompareNeeds): Promise<Compared> {
-  const groups = needs.memory?.groups ?? {};
+export async function compareFiles<File extends DeliveredFile>(
+  listed: readonly File[],
+  needs: CompareNeeds,
+): Promise<Compared<File>> {
+  const groups = needs.groups ?? {};
   const sorted = sortGroups(listed, groups);
   if (sorted.unclear.size === 0) return { ...sorted, changed: [] };
-  const before = await lookBack(groups, sorted.unclear, needs.history ?? noHistory);
+  const before = await lookBack(groups, sorted.unclear, needs);
   const taken = [...sorted.taken];
   const fresh = [...sorted.fresh];
-  const changed: TakenBefore[] = [];
+  const changed: TakenBefore<File>[] = [];
   for (const file of [...sorted.unclear.values()].flat()) {
     const found = before.get(file.path);
     if (found === undefined) fresh.push(file);
@@ -53,16 +58,16 @@ export async function compareFiles(listed: readonly ListedFile[], needs: Compare
   return { taken, fresh, changed };
 }
 
-type FilesByGroup = ReadonlyMap<string, readonly ListedFile[]>;
+type FilesByGroup<File extends DeliveredFile> = ReadonlyMap<string, readonly File[]>;
 
 /** What the memory alone tells: the files of groups that are as they were, and of those that were never there. */
-function sortGroups(
-  listed: readonly ListedFile[],
+function sortGroups<File extends DeliveredFile>(
+  listed: readonly File[],
   groups: Groups,
-): Omit<Compared, "changed"> & { readonly unclear: FilesByGroup } {
-  const taken: TakenBefore[] = [];
-  const fresh: ListedFile[] = [];
-  const unclear = new Map<string, readonly ListedFile[]>();
+): Omit<Compared<File>, "changed"> & { readonly unclear: FilesByGroup<File> } {
+  const taken: TakenBefore<File>[] = [];
+  const fresh: File[] = [];
+  const unclear = new Map<string, readonly File[]>();
   for (const [key, files] of filesByGroup(listed, groups)) {
     const [count = 0, present = 0, sum = "0"] = groups[key] ?? [];
     if (count === 0) fresh.push(...files);
@@ -76,9 +81,9 @@ async function* noHistory(): AsyncGenerator<never> {
   // A channel that has taken in nothing.
 }
 
-function filesByGroup(files: readonly ListedFile[], groups: Groups): FilesByGroup {
+function filesByGroup<File extends DeliveredFile>(files: readonly File[], groups: Groups): FilesByGroup<File> {
   const known = new Map(Object.entries(groups));
-  const byGroup = new Map<string, ListedFile[]>();
+  const byGroup = new Map<string, File[]>();
   for (const file of files) {
     const key = groupOf(file.name, known);
     const members = byGroup.get(key);
@@ -88,7 +93,7 @@ function filesByGroup(files: readonly ListedFile[], groups: Groups): FilesByGrou
   return byGroup;
 }
 
-function sumOf(files: readonly ListedFile[]): string {
+function sumOf(files: readonly DeliveredFile[]): string {
   return (files.reduce((sum, file) => sum + markOf(file), 0n) % (1n << 64n)).toString(16);
 }
 
@@ -100,8 +105,8 @@ interface FoundBefore {
 /** The newest delivery of each file of some groups. */
 async function lookBack(
   groups: Groups,
-  unclear: FilesByGroup,
-  history: () => AsyncIterable<BatchManifest>,
+  unclear: FilesByGroup<DeliveredFile>,
+  { history = noHistory, nameInGroups }: CompareNeeds,
 ): Promise<ReadonlyMap<string, FoundBefore>> {
   const known = new Map(Object.entries(groups));
   const found = new Map<string, FoundBefore>();
@@ -118,7 +123,7 @@ async function lookBack(
   return found;
 }
 
-async function hasBytesOf(store: ObjectStore, listed: ListedFile, before: BatchFile): Promise<boolean> {
+async function hasBytesOf(store: ObjectStore, listed: DeliveredFile, before: BatchFile): Promise<boolean> {
   if (listed.sizeBytes !== before.sizeBytes) return false;
   if (listed.modifiedMs === before.modifiedMs) return true;
   const hash = createHash("md5");
