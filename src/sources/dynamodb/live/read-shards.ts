@@ -2,6 +2,7 @@ import { SluiceError, type World } from "../../../base/index.ts";
 import type { StageContext } from "../../source.ts";
 import { listed } from "./shard-order.ts";
 import { lostRecords } from "./stream-gaps.ts";
+import { begun } from "./stream-horizon.ts";
 import { Spool, type Spooled } from "./spool.ts";
 import { addRecords } from "./stream-lines.ts";
 import { KEPT_MS, type ShardState, type StreamState } from "./stream-state.ts";
@@ -89,8 +90,9 @@ class Pass {
   /** The shards that may be read now. */
   async #look(): Promise<readonly ShardFacts[]> {
     const { client, world } = this.#reading;
+    const askedMs = world.nowMs();
     const facts = await client.describeStream(this.state.streamArn);
-    const { state, readable, lost } = listed(this.state, facts, world.nowMs());
+    const { state, readable, lost } = listed(this.state, facts, askedMs);
     if (lost.length > 0) throw lostRecords(this.state, lost);
     this.state = state;
     return readable;
@@ -99,6 +101,7 @@ class Pass {
   async #read(shard: ShardFacts): Promise<void> {
     const { context, world } = this.#reading;
     let empty = 0;
+    let quietMs = 0;
     let ahead: Promise<RecordsPage | undefined> | undefined;
     while (!this.#isFull) {
       if (context.signal?.aborted === true) throw interrupted();
@@ -109,12 +112,14 @@ class Pass {
       await this.#take(shard, page);
       if (page.next === undefined) return;
       empty = count === 0 ? empty + 1 : 0;
+      // What is older would have come with one of the pages asked for from now on.
+      if (empty === 1) quietMs = world.nowMs();
       if (empty < EMPTY_PAGES) {
         if (empty > 0) await world.sleep(EMPTY_PAUSE_MS, context.signal);
         continue;
       }
       this.#idle.add(shard.id);
-      this.#set(shard.id, { ...this.#of(shard.id), caughtUpMs: world.nowMs() });
+      this.#set(shard.id, { ...this.#of(shard.id), caughtUpMs: quietMs });
       return;
     }
   }
@@ -163,6 +168,7 @@ class Pass {
     if (kept !== undefined && kept.after === after) return kept.iterator;
     const { streamArn } = this.state;
     const request = { streamArn, shard: shard.id };
+    if (after === undefined) this.#begin(shard);
     try {
       return await client.iterator(after === undefined ? request : { ...request, after });
     } catch (error) {
@@ -171,6 +177,13 @@ class Pass {
       this.#forgive(shard, error);
       return await client.iterator(request);
     }
+  }
+
+  /** A shard that nothing was taken from is read from what is left of it, and nobody says whether that is its beginning. */
+  #begin(shard: ShardFacts): void {
+    const { state, isLost } = begun(this.state, shard.id, this.#reading.world.nowMs());
+    if (isLost) throw lostRecords(this.state, [`shard ${shard.id}, which nobody has read for a day`]);
+    this.state = state;
   }
 
   /** A position that is gone matters only where something behind it may be gone, too. */

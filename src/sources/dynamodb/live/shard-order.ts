@@ -1,5 +1,5 @@
 import type { ShardFacts, StreamFacts, TableFacts } from "./table-client.ts";
-import { KEPT_MS, type ShardState, type StreamState } from "./stream-state.ts";
+import { KEPT_MS, MARGIN_MS, type ShardState, type StreamState } from "./stream-state.ts";
 
 /** A listing of shards put together with what is known of them. */
 export interface Listed {
@@ -21,7 +21,7 @@ export function firstState(
   const sinceMs = Math.max(createdMs, nowMs - KEPT_MS);
   const { id: tableId, createdMs: tableCreatedMs } = table;
   const known = { format: 1, tableId, epoch, streamArn: arn, createdMs, tableCreatedMs } as const;
-  return { ...known, sinceMs, polledMs: nowMs, shards: {} };
+  return { ...known, sinceMs, lookedMs: nowMs, polledMs: nowMs, shards: {} };
 }
 
 /**
@@ -45,7 +45,7 @@ export function listed(before: StreamState, stream: StreamFacts, nowMs: number):
   const visit = (shard: ShardFacts): ShardState => {
     const seen = shards[shard.id];
     if (seen !== undefined) return seen;
-    const own = before.shards[shard.id] ?? { seconds: 0 };
+    const own = before.shards[shard.id] ?? { seconds: 0, sinceMs: isFirstLook ? before.sinceMs : before.polledMs };
     // Set first: a listing that goes in circles must not.
     shards[shard.id] = own;
     const above = shard.parent === undefined ? undefined : byId.get(shard.parent);
@@ -69,9 +69,6 @@ export function listed(before: StreamState, stream: StreamFacts, nowMs: number):
 function isOrphan({ id, parent }: ShardFacts, { shards }: StreamState, byId: ReadonlyMap<string, ShardFacts>): boolean {
   return shards[id] === undefined && parent !== undefined && !byId.has(parent) && shards[parent] === undefined;
 }
-
-/** Clocks differ, and reading takes time. */
-const MARGIN_MS = 5 * 60_000;
 
 function hours(ms: number): string {
   return `${Math.floor(ms / 3_600_000)} hours`;

@@ -7,6 +7,7 @@ import type { IteratorMemory } from "./read-shards.ts";
 import { describe, type ChannelParts } from "./scan-channel.ts";
 import { decodeScan } from "./scan-state.ts";
 import { firstState, listed } from "./shard-order.ts";
+import { lateNotice } from "./stream-horizon.ts";
 import { lostRecords, noImages, noStream, otherStream } from "./stream-gaps.ts";
 import { decodeStream, encodeStream, type StreamState } from "./stream-state.ts";
 import { isFault, type StreamFacts, type TableClient } from "./table-client.ts";
@@ -49,7 +50,10 @@ async function planStream(
   const before = decodeStream(moved ?? last?.end);
   if (before === undefined) return { ...NOTHING, batches: [await begin(0)] };
   const broken = await breakIn(client, before, { arn, nowMs });
-  if (broken === undefined) return { ...NOTHING, batches: [openBatch(before)] };
+  if (broken === undefined) {
+    const late = lateNotice(before, { table: options.table, nowMs });
+    return { ...NOTHING, batches: [openBatch(before)], waiting: late === undefined ? [] : [late] };
+  }
   if (!options.hasScan) return { ...NOTHING, problem: broken };
   // Another scan fills the gap: it belongs to the new epoch, as everything does that comes after it.
   const epoch = 1 + Math.max(before.epoch, decodeScan(beside?.get("scan"))?.epoch ?? 0);

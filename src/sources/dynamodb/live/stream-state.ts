@@ -11,7 +11,9 @@ export interface StreamState {
   readonly tableCreatedMs: number;
   /** Every record since this moment is in or will be: the stream's beginning, or what it still kept at the first look. */
   readonly sinceMs: number;
-  /** When the list of shards was last seen whole. */
+  /** When it was first looked at. */
+  readonly lookedMs?: number;
+  /** When the list of shards was last asked for. */
   readonly polledMs: number;
   /** Shards that the stream still lists; those that are through stay until it does not, or they would be read again. */
   readonly shards: Readonly<Record<string, ShardState>>;
@@ -22,13 +24,18 @@ export interface ShardState {
   readonly after?: string;
   /** Whole seconds: no record of the shard, or of one that comes after it, counts as older. */
   readonly seconds: number;
-  /** When it was last read up to its present end. */
+  /** None of its records is older: it was not there when the shards were listed before, or the whole stream begins here. */
+  readonly sinceMs?: number;
+  /** Everything older than this was read: behind it the shard had nothing. */
   readonly caughtUpMs?: number;
   readonly isDone?: true;
 }
 
 /** What a stream keeps for certain (AWS, "DynamoDB Streams": records are subject to removal after 24 hours). */
 export const KEPT_MS = 24 * 3_600_000;
+
+/** Clocks differ, and reading takes time: so much before its time a record counts as gone. */
+export const MARGIN_MS = 5 * 60_000;
 
 export function encodeStream(state: StreamState): string {
   return JSON.stringify(state);
