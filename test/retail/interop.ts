@@ -1,10 +1,12 @@
-import { createHash } from "node:crypto";
 import { readdirSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { realWorld } from "../../src/base/index.ts";
+import type { Snapshot } from "../../src/delta/index.ts";
 import { quoteIdentifier } from "../../src/engine/index.ts";
 import { openPath } from "../../src/lake/index.ts";
-import { canonicalLine } from "../services/canonical-rows.ts";
+import type { PathTable } from "../../src/lake/open-path.ts";
 import { startDeltaRs, startSpark, type DeltaRsJudge, type SparkJudge } from "../services/judges.ts";
 
 /** Everybody who is asked what a table holds. */
@@ -14,7 +16,7 @@ export interface Judges extends AsyncDisposable {
   readonly spark: SparkJudge;
 }
 
-const REQUEST_MS = 300_000; // Half a million rows as Python objects take half a minute, and more on a busy machine.
+const REQUEST_MS = 300_000; // On a busy machine Spark alone may take a minute for the largest table.
 
 export async function startJudges(): Promise<Judges> {
   const options = { requestTimeoutMs: REQUEST_MS };
@@ -34,46 +36,60 @@ export async function startJudges(): Promise<Judges> {
   };
 }
 
-export interface Question {
-  readonly version: number;
-  /** All where not given. */
-  readonly columns?: readonly string[];
-}
-
-/** What the judges see otherwise than we do; empty when all agree. */
+/**
+ * What the judges see otherwise than we do; empty when all agree. Each writes what it reads as Parquet, and the engine compares every
+ * row, as JSON, with ours: half a million rows as objects of Python and JavaScript would take minutes.
+ */
 export async function disagreements(
   judges: readonly (DeltaRsJudge | SparkJudge)[],
   path: string,
-  { version, columns }: Question,
+  version: number,
 ): Promise<readonly string[]> {
-  const ours = await ourRows(path, { version, ...(columns === undefined ? {} : { columns }) });
-  const found: string[] = [];
-  for (const judge of judges) {
-    const { name, version: engineVersion } = judge.engine;
-    const theirs = await judge.rows(path, { version, limitRows: 0, ...(columns === undefined ? {} : { columns }) });
-    if (theirs.sha256 === ours.sha256 && theirs.count === ours.count) continue;
-    found.push(`${path} version ${version}: ${name} ${engineVersion} sees ${theirs.count} rows, we see ${ours.count}`);
+  const folder = await mkdtemp(join(tmpdir(), "sluice-copies-"));
+  try {
+    await using table = await openPath(path, realWorld(), { allowFilesFrom: [folder] });
+    const ours = { ...table, snapshot: await table.log.at(version) };
+    const found: string[] = [];
+    for (const [index, judge] of judges.entries()) {
+      const file = join(folder, `${index}.parquet`);
+      await judge.copy(path, file, { version });
+      const { name, version: engineVersion } = judge.engine;
+      const said = await differenceOf(ours, file);
+      if (said !== undefined) found.push(`${path} version ${version}: ${name} ${engineVersion} sees ${said}`);
+    }
+    return found;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
-  return found;
 }
 
-async function ourRows(path: string, { version, columns }: Question): Promise<{ count: number; sha256: string }> {
-  await using table = await openPath(path, realWorld());
-  const snapshot = await table.log.at(version);
-  const { schema } = snapshot.metadata;
-  const fields = columns === undefined ? schema.fields : schema.fields.filter((one) => columns.includes(one.name));
-  // Half a million rows are too many to hold as objects.
-  const lines: string[] = [];
+async function differenceOf(
+  ours: PathTable & { readonly snapshot: Snapshot },
+  file: string,
+): Promise<string | undefined> {
+  const columns = ours.snapshot.metadata.schema.fields.map((one) => quoteIdentifier(one.name)).join(", ");
+  // Columns by name, each row as one text: neither a type that another engine chose nor the order of its columns is a difference.
+  const rowsOf = (input: string): string =>
+    `SELECT md5(to_json(r)) AS content FROM (SELECT ${columns} FROM ${input}) AS r`;
   const relation = {
-    sql: `SELECT ${fields.map((one) => quoteIdentifier(one.name)).join(", ")} FROM rows_of`,
-    inputs: { rows_of: { kind: "table" as const, table: { ...table, snapshot } } },
+    sql: `SELECT coalesce(sum(ours), 0)::BIGINT AS ours, coalesce(sum(theirs), 0)::BIGINT AS theirs,
+        count(*) FILTER (ours <> theirs) AS differing
+      FROM (SELECT count(*) FILTER (is_ours) AS ours, count(*) FILTER (NOT is_ours) AS theirs FROM (
+          SELECT content, true AS is_ours FROM (${rowsOf("ours")}) UNION ALL
+          SELECT content, false FROM (${rowsOf("theirs")})
+        ) GROUP BY content)`,
+    inputs: {
+      ours: { kind: "table" as const, table: ours },
+      theirs: { kind: "parquet" as const, files: [file] },
+    },
   };
-  for await (const batch of table.engine.query(relation)) {
-    for (const row of batch) lines.push(canonicalLine({ type: "struct", fields }, row));
+  for await (const [row] of ours.engine.query(relation)) {
+    if (row === undefined) break;
+    return Number(row["differing"]) === 0
+      ? undefined
+      : `${Number(row["theirs"])} rows, we see ${Number(row["ours"])}, and ${Number(row["differing"])} of them differ`;
   }
-  const hash = createHash("sha256");
-  for (const line of lines.toSorted()) hash.update(`${line}\n`);
-  return { count: lines.length, sha256: hash.digest("hex") };
+  throw new Error("Cannot compare rows: the engine answered nothing");
 }
 
 export async function newestVersion(path: string): Promise<number> {

@@ -11,6 +11,7 @@ import json
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as parquet
 
 DAYS_TO_EPOCH = datetime.date(1970, 1, 1).toordinal()
 MICROSECONDS_PER_DAY = 86_400_000_000
@@ -31,6 +32,33 @@ def summarize(table, limit_rows, *, keep_order=False):
     listed = lines if keep_order else ordered
     rows = [json.loads(line) for line in listed] if len(lines) <= limit_rows else None
     return {"count": len(lines), "sha256": digest.hexdigest(), "rows": rows}
+
+
+def write_copy(reader, target):
+    """Writes the rows of a record batch reader to a Parquet file, for another engine to compare; tells their number."""
+    count = 0
+    schema = pa.schema([field.with_type(without_views(field.type)) for field in reader.schema])
+    with parquet.ParquetWriter(target, schema, compression="zstd", compression_level=1) as writer:
+        for batch in reader:
+            writer.write_batch(batch.cast(schema))
+            count += batch.num_rows
+    return count
+
+
+def without_views(kind):
+    """The type with offsets instead of views, which pyarrow cannot write yet."""
+    if pa.types.is_string_view(kind):
+        return pa.string()
+    if pa.types.is_binary_view(kind):
+        return pa.binary()
+    if pa.types.is_struct(kind):
+        fields = [kind.field(index) for index in range(kind.num_fields)]
+        return pa.struct([field.with_type(without_views(field.type)) for field in fields])
+    if pa.types.is_map(kind):
+        return pa.map_(without_views(kind.key_type), without_views(kind.item_type))
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return pa.list_(kind.value_field.with_type(without_views(kind.value_type)))
+    return kind
 
 
 def canonical_lines(table):

@@ -33,6 +33,7 @@ def main():
     operations = {
         "rows": rows,
         "query": query,
+        "copy": copy,
         "versions": versions,
         "history": history,
         "schema": schema,
@@ -57,11 +58,22 @@ def query(request):
     return read(request, request["sql"], keep_order=True)
 
 
-def read(request, sql, *, keep_order):
+def copy(request):
+    """Writes all rows of the table as one Parquet file, in Arrow's hands all the way."""
+    table, reader = selected(request, "select * from t")
+    return {"version": table.version(), "count": canonical_rows.write_copy(reader, request["target"])}
+
+
+def selected(request, sql):
     table = open_table(request)
     # QueryBuilder and not to_pyarrow_table: the latter cannot read deletion vectors.
     reader = deltalake.QueryBuilder().register("t", table).execute(sql)
-    result = pa.RecordBatchReader.from_stream(reader).read_all()
+    return table, pa.RecordBatchReader.from_stream(reader)
+
+
+def read(request, sql, *, keep_order):
+    table, reader = selected(request, sql)
+    result = reader.read_all()
     limit_rows = request.get("limit_rows")
     limit_rows = LIMIT_ROWS_DEFAULT if limit_rows is None else limit_rows
     return {"version": table.version(), **canonical_rows.summarize(result, limit_rows, keep_order=keep_order)}
