@@ -3,6 +3,7 @@ export type {
   ChannelPlan,
   ChannelState,
   Notice,
+  Pace,
   PlannedBatch,
   PlannedFile,
   Source,

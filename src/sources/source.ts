@@ -32,6 +32,12 @@ export interface Channel {
   stage(batch: PlannedBatch, known: StructType | undefined, context: StageContext): Promise<StagedBatch>;
 }
 
+/** How a process that stays comes back to a channel: it need not ask again for what it saw a moment ago. */
+export interface Pace {
+  /** Between two readings. */
+  readonly flushMs: number;
+}
+
 export interface ChannelState {
   /** The channel's newest committed batch; undefined before the first. Its `end` is the channel's own memory. */
   readonly last: BatchManifest | undefined;
@@ -41,6 +47,8 @@ export interface ChannelState {
   readonly beside?: ReadonlyMap<string, string>;
   /** The channel's committed batches, the newest first: read one by one as they are asked for. */
   readonly history?: () => AsyncIterable<BatchManifest>;
+  /** Undefined for a process that reads what is there, once. */
+  readonly pace?: Pace;
 }
 
 export interface ChannelPlan {
@@ -87,6 +95,8 @@ export interface StageContext {
   /** A private folder for this batch; removed by whoever made it. */
   readonly folder: string;
   readonly signal?: AbortSignal;
+  /** Undefined for a process that reads what is there, once. */
+  readonly pace?: Pace;
   readonly onProgress?: (read: { readonly records: number; readonly bytes: number }) => void;
 }
 
@@ -102,6 +112,8 @@ export interface StagedBatch {
   readonly rows: number;
   /** Lines that are no record. */
   readonly unreadable: readonly UnreadableLine[];
+  /** When the newest of its changes happened, by the source's clock, in ms since the epoch; undefined where nobody knows. */
+  readonly newestMs?: number;
   /** Of an open batch: the channel's memory after it. Without rows it is no batch of its own. */
   readonly end?: string;
   /** Of an open batch: what to read next; undefined when there is nothing more at present. */

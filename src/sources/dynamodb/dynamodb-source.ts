@@ -38,7 +38,7 @@ export function dynamodbSource(options: DynamoDbSourceOptions, { world, exports,
   if (client !== undefined) {
     const { scan, stream = false } = options;
     const parts = {
-      needs: { client: patientClient(client, world), world, ...limitOf(world, scan?.readCapacity) },
+      needs: { client: patientClient(client, world), impatient: client, world, ...limitOf(world, scan?.readCapacity) },
       hints,
       threads,
     };

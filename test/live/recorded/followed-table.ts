@@ -8,7 +8,8 @@ import { ScanThreads } from "../../../src/sources/dynamodb/scan/scan-threads.ts"
 import { patientClient } from "../../../src/sources/dynamodb/live/patient-client.ts";
 import type { TableClient } from "../../../src/sources/dynamodb/live/table-client.ts";
 import { readPages } from "../../../src/sources/dynamodb/live/read-pages.ts";
-import { readShards, type IteratorMemory } from "../../../src/sources/dynamodb/live/read-shards.ts";
+import { readShards } from "../../../src/sources/dynamodb/live/read-shards.ts";
+import { ShardMemory } from "../../../src/sources/dynamodb/live/shard-memory.ts";
 import { scanChannel } from "../../../src/sources/dynamodb/live/scan-channel.ts";
 import { decodeScan, encodeScan, isWhole } from "../../../src/sources/dynamodb/live/scan-state.ts";
 import { streamChannel } from "../../../src/sources/dynamodb/live/stream-channel.ts";
@@ -47,7 +48,7 @@ export class FollowedTable {
   readonly #channels: Readonly<Record<"scan" | "stream", Channel>>;
   readonly #ends = new Map<string, string>();
   readonly #moved = new Map<string, string>();
-  #iterators: IteratorMemory = new Map();
+  #memory = new ShardMemory();
   /** Asked before each commit; throws to die. */
   beforeCommit: () => void = () => undefined;
 
@@ -64,7 +65,7 @@ export class FollowedTable {
 
   /** A process that starts anew knows only what was committed. */
   restart(): void {
-    this.#iterators = new Map();
+    this.#memory = new ShardMemory();
   }
 
   async follow(name: "scan" | "stream"): Promise<void> {
@@ -121,7 +122,7 @@ export class FollowedTable {
 
   async #stream(batch: PlannedBatch, context: StageContext): Promise<Step & { behind?: string }> {
     const start = must(decodeStream(batch.start), "a stream begins somewhere");
-    const reading = { client: this.#client, world: this.#world, context, iterators: this.#iterators, bytesMax: 900 };
+    const reading = { client: this.#client, world: this.#world, context, memory: this.#memory, bytesMax: 900 };
     const { spooled, state, isDrained } = await readShards(start, reading);
     const events = linesOf(join(context.folder, spooled.path)).map(({ Stream, Keys, NewImage }): Event => {
       const key = Keys?.id.S;

@@ -1,5 +1,7 @@
 import { SluiceError, type World } from "../../../base/index.ts";
 import type { StageContext } from "../../source.ts";
+import { EMPTY_PAGES, answered, nextPoll, refused, type NextPoll, type ShardPoll } from "./poll-plan.ts";
+import type { ShardMemory } from "./shard-memory.ts";
 import { listed } from "./shard-order.ts";
 import { lostRecords } from "./stream-gaps.ts";
 import { begun } from "./stream-horizon.ts";
@@ -8,14 +10,13 @@ import { addRecords } from "./stream-lines.ts";
 import { KEPT_MS, type ShardState, type StreamState } from "./stream-state.ts";
 import { isFault, type RecordsPage, type ShardFacts, type TableClient } from "./table-client.ts";
 
-/** Iterators that are still good, by shard: a shard that was read before goes on without asking for a new one. */
-export type IteratorMemory = Map<string, { readonly iterator: string; readonly after: string | undefined }>;
-
 export interface ShardReading {
   readonly client: TableClient;
+  /** The same, but it does not ask again when it is refused; undefined: there is time to wait. */
+  readonly impatient?: TableClient;
   readonly world: World;
   readonly context: StageContext;
-  readonly iterators: IteratorMemory;
+  readonly memory: ShardMemory;
   /** Bytes after which the batch is full. */
   readonly bytesMax: number;
 }
@@ -25,24 +26,26 @@ export interface ReadShards {
   readonly state: StreamState;
   /** Whether every shard was read up to its present end. */
   readonly isDrained: boolean;
+  /** When the newest of the records happened, by the source's clock; undefined without any. */
+  readonly newestMs: number | undefined;
 }
 
 /** Shards read side by side; each page is 1 MB at most. */
 const SHARDS_AT_ONCE = 16;
-/** An open shard may answer with nothing though there is something: only so many such answers in a row mean its end. */
-const EMPTY_PAGES = 5;
-const EMPTY_PAUSE_MS = 100;
+/** A process that stays reads for one flush interval, or for so long, before it commits what came. */
+const READ_MS_LEAST = 1_000;
 
 /**
  * Reads every shard that may be read, a closed one to its end and then those after it, an open one up to what it has at present; the
- * records go to a spool. Stops when the batch is full.
+ * records go to a spool. Stops when the batch is full. A process that stays (`context.pace`) asks those shards whose time has come, and
+ * commits after each flush interval.
  */
 export async function readShards(start: StreamState, reading: ShardReading): Promise<ReadShards> {
   const spool = await Spool.create(reading.context.folder, `stream-${reading.world.uuid()}.ndjson`);
   try {
     const pass = new Pass(start, spool, reading);
     const isDrained = await pass.drain();
-    return { spooled: await spool.finish(), state: pass.state, isDrained };
+    return { spooled: await spool.finish(), state: pass.state, isDrained, newestMs: pass.newestMs };
   } catch (error) {
     await spool.abandon();
     throw error;
@@ -51,20 +54,27 @@ export async function readShards(start: StreamState, reading: ShardReading): Pro
 
 class Pass {
   state: StreamState;
+  newestMs: number | undefined;
   readonly #spool: Spool;
   readonly #reading: ShardReading;
-  /** Shards that are up to date. */
-  readonly #idle = new Set<string>();
+  readonly #polls: Map<string, ShardPoll>;
+  readonly #endsMs: number;
 
   constructor(start: StreamState, spool: Spool, reading: ShardReading) {
     this.state = start;
     this.#spool = spool;
     this.#reading = reading;
+    const { memory, context, world } = reading;
+    this.#polls = context.pace === undefined ? new Map() : memory.polls;
+    this.#endsMs =
+      context.pace === undefined ? Infinity : world.nowMs() + Math.max(READ_MS_LEAST, context.pace.flushMs);
   }
 
   async drain(): Promise<boolean> {
     for (;;) {
-      const shards = (await this.#look()).filter(({ id }) => !this.#idle.has(id));
+      const readable = await this.#look();
+      const nowMs = this.#reading.world.nowMs();
+      const shards = readable.filter((shard) => this.#next(shard).atMs <= nowMs);
       if (shards.length === 0) return true;
       const queue = [...shards];
       const work = async (): Promise<void> => {
@@ -83,68 +93,84 @@ class Pass {
     }
   }
 
+  /** Full, or read for long enough. */
   get #isFull(): boolean {
-    return this.#spool.sizeBytes >= this.#reading.bytesMax;
+    return this.#spool.sizeBytes >= this.#reading.bytesMax || this.#reading.world.nowMs() >= this.#endsMs;
   }
 
   /** The shards that may be read now. */
   async #look(): Promise<readonly ShardFacts[]> {
-    const { client, world } = this.#reading;
-    const askedMs = world.nowMs();
-    const facts = await client.describeStream(this.state.streamArn);
-    const { state, readable, lost } = listed(this.state, facts, askedMs);
+    const { client, world, memory, context } = this.#reading;
+    const known = context.pace === undefined ? undefined : memory.seen(this.state, world.nowMs());
+    const seenMs = known?.seenMs ?? world.nowMs();
+    const stream = known?.stream ?? (await client.describeStream(this.state.streamArn));
+    const { state, readable, lost } = listed(this.state, stream, seenMs);
     if (lost.length > 0) throw lostRecords(this.state, lost);
     this.state = state;
+    if (known === undefined) memory.see(state, stream, seenMs);
     return readable;
+  }
+
+  #next({ id, isClosed }: ShardFacts): NextPoll {
+    const { context, world } = this.#reading;
+    const flushMs = context.pace?.flushMs;
+    return nextPoll(this.#polls.get(id), { flushMs, isClosed, random: () => world.random() });
   }
 
   async #read(shard: ShardFacts): Promise<void> {
     const { context, world } = this.#reading;
-    let empty = 0;
-    let quietMs = 0;
     let ahead: Promise<RecordsPage | undefined> | undefined;
     while (!this.#isFull) {
       if (context.signal?.aborted === true) throw interrupted();
       const page = (await ahead) ?? (await this.#page(shard));
-      const count = page.records.places.length / 2;
+      if (page === undefined) return;
       // While the server looks for the next records, these are written.
-      ahead = count === 0 || page.next === undefined ? undefined : this.#ahead(page.next);
-      await this.#take(shard, page);
-      if (page.next === undefined) return;
-      empty = count === 0 ? empty + 1 : 0;
-      // What is older would have come with one of the pages asked for from now on.
-      if (empty === 1) quietMs = world.nowMs();
-      if (empty < EMPTY_PAGES) {
-        if (empty > 0) await world.sleep(EMPTY_PAUSE_MS, context.signal);
-        continue;
-      }
-      this.#idle.add(shard.id);
-      this.#set(shard.id, { ...this.#of(shard.id), caughtUpMs: quietMs });
-      return;
+      const isMore = context.pace === undefined ? countOf(page) > 0 : isFull(page);
+      ahead = isMore && page.next !== undefined ? this.#ahead(page.next) : undefined;
+      const next = this.#take(shard, page);
+      await this.#spool.flush();
+      if (page.next === undefined || next.isSettled) return;
+      const waitMs = next.atMs - world.nowMs();
+      if (waitMs > 0) await world.sleep(waitMs, context.signal);
     }
   }
 
-  async #take(shard: ShardFacts, page: RecordsPage): Promise<void> {
-    const { iterators, context } = this.#reading;
+  /** Takes in an answer, and decides when the shard is to be asked again. */
+  #take(shard: ShardFacts, page: RecordsPage): NextPoll {
+    const { memory, context, world } = this.#reading;
     const { epoch, streamArn } = this.state;
     const label = streamArn.slice(streamArn.lastIndexOf("/") + 1);
-    const after = addRecords(this.#spool, page.records, { epoch, label, shard: shard.id }, this.#of(shard.id));
-    this.#set(shard.id, page.next === undefined ? { ...after, isDone: true } : after);
-    if (page.next === undefined) iterators.delete(shard.id);
-    else iterators.set(shard.id, { iterator: page.next, after: after.after });
+    const before = this.#of(shard.id);
+    const after = addRecords(this.#spool, page.records, { epoch, label, shard: shard.id }, before);
+    if (page.next === undefined) memory.iterators.delete(shard.id);
+    else memory.iterators.set(shard.id, { iterator: page.next, after: after.after });
     context.onProgress?.({ records: this.#spool.lines, bytes: this.#spool.sizeBytes });
-    await this.#spool.flush();
+    const nowMs = world.nowMs();
+    const records = countOf(page);
+    const newestMs = records === 0 ? undefined : after.seconds * 1_000;
+    if (newestMs !== undefined) this.newestMs = Math.max(this.newestMs ?? 0, newestMs);
+    const activeMs = before.seconds === 0 ? undefined : before.seconds * 1_000;
+    const poll = answered(this.#polls.get(shard.id), { records, isFull: isFull(page), newestMs, nowMs }, activeMs);
+    this.#polls.set(shard.id, poll);
+    const caughtUp = poll.empty >= EMPTY_PAGES ? { caughtUpMs: nowMs } : {};
+    this.#set(shard.id, page.next === undefined ? { ...after, isDone: true } : { ...after, ...caughtUp });
+    return this.#next(shard);
   }
 
-  async #page(shard: ShardFacts): Promise<RecordsPage> {
-    const { client } = this.#reading;
+  /** Undefined where the shard is left for later, since others read it. */
+  async #page(shard: ShardFacts): Promise<RecordsPage | undefined> {
+    const { client, impatient, context, memory, world } = this.#reading;
     for (;;) {
       const iterator = await this.#iterator(shard);
       try {
-        return await client.records(iterator);
+        return await (context.pace === undefined ? client : (impatient ?? client)).records(iterator);
       } catch (error) {
+        if (context.pace !== undefined && isFault(error, "throttled")) {
+          this.#polls.set(shard.id, refused(this.#polls.get(shard.id), world.nowMs()));
+          return undefined;
+        }
         // Whatever is wrong with it, a new one tells.
-        this.#reading.iterators.delete(shard.id);
+        memory.iterators.delete(shard.id);
         if (isFault(error, "trimmed")) this.#forgive(shard, error);
         else if (isFault(error, "missing")) throw lostRecords(this.state, [`shard ${shard.id}`]);
         else if (!isFault(error, "iterator-expired")) throw error;
@@ -162,9 +188,9 @@ class Pass {
   }
 
   async #iterator(shard: ShardFacts): Promise<string> {
-    const { client, iterators } = this.#reading;
+    const { client, memory } = this.#reading;
     const { after } = this.#of(shard.id);
-    const kept = iterators.get(shard.id);
+    const kept = memory.iterators.get(shard.id);
     if (kept !== undefined && kept.after === after) return kept.iterator;
     const { streamArn } = this.state;
     const request = { streamArn, shard: shard.id };
@@ -204,6 +230,17 @@ class Pass {
     this.state = { ...this.state, shards: { ...this.state.shards, [shard]: state } };
   }
 }
+
+function countOf({ records }: RecordsPage): number {
+  return records.places.length / 2;
+}
+
+/** AWS, "GetRecords": at most a thousand records or 1 MB an answer. One that is near that has more behind it. */
+function isFull(page: RecordsPage): boolean {
+  return countOf(page) >= 1_000 || page.records.bytes.length >= FULL_BYTES;
+}
+
+const FULL_BYTES = 512 * 1_024;
 
 function interrupted(): SluiceError {
   return new SluiceError("run.interrupted", "Cannot finish reading the stream: the run was interrupted");

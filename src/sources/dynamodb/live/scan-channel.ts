@@ -23,6 +23,8 @@ export interface ScanOptions extends RecordOptions {
 
 export interface LiveNeeds {
   readonly client: TableClient;
+  /** The same, but it does not ask again when it is refused. */
+  readonly impatient?: TableClient;
   readonly world: World;
   /** Read units a second that may be used; undefined: as many as the table gives. */
   readonly readLimit?: RateLimit;

@@ -1,11 +1,19 @@
 import { must, type SluiceError } from "../../../base/index.ts";
 import type { StructType } from "../../../contract/index.ts";
 import { localStore } from "../../../storage/index.ts";
-import type { Channel, ChannelPlan, ChannelState, PlannedBatch, StageContext, StagedBatch } from "../../source.ts";
+import type {
+  Channel,
+  ChannelPlan,
+  ChannelState,
+  Notice,
+  PlannedBatch,
+  StageContext,
+  StagedBatch,
+} from "../../source.ts";
 import type { RecordOptions } from "../options.ts";
-import type { IteratorMemory } from "./read-shards.ts";
 import { describe, type ChannelParts } from "./scan-channel.ts";
 import { decodeScan } from "./scan-state.ts";
+import { ShardMemory } from "./shard-memory.ts";
 import { firstState, listed } from "./shard-order.ts";
 import { lateNotice } from "./stream-horizon.ts";
 import { lostRecords, noImages, noStream, otherStream } from "./stream-gaps.ts";
@@ -26,13 +34,49 @@ const STREAM_BATCH_BYTES = 64 * 1_048_576;
  * is committed with the rows. What the stream no longer has, unread, stops the channel and is named.
  */
 export function streamChannel(options: StreamOptions, parts: ChannelParts): Channel {
-  const iterators: IteratorMemory = new Map();
+  const memory = new ShardMemory();
+  /** The table was looked at then, and all was well. */
+  let checked: { readonly arn: string; readonly atMs: number } | undefined;
   return {
     name: "stream",
     isLive: true,
-    plan: async (state) => await planStream(options, parts, state),
-    stage: async (batch, known, context) => await stage(options, parts, { batch, known, context, iterators }),
+    plan: async (state) => {
+      const { world } = parts.needs;
+      const before = decodeStream(state.moved ?? state.last?.end);
+      const isChecked = before?.streamArn === checked?.arn && world.nowMs() < (checked?.atMs ?? 0) + CHECK_MS;
+      const waiting = contended(options, memory);
+      if (state.pace !== undefined && before !== undefined && isChecked)
+        return { ...NOTHING, batches: [openBatch(before)], waiting };
+      checked = undefined;
+      const atMs = world.nowMs();
+      const plan = await planStream(options, parts, state);
+      const [batch] = plan.batches;
+      if (batch !== undefined)
+        checked = { arn: must(decodeStream(batch.start), "a stream's batch has a beginning").streamArn, atMs };
+      return { ...plan, waiting: [...plan.waiting, ...waiting] };
+    },
+    stage: async (batch, known, context) => {
+      try {
+        return await stage(options, parts, { batch, known, context, memory });
+      } catch (error) {
+        checked = undefined;
+        memory.forget();
+        throw error;
+      }
+    },
   };
+}
+
+/** A process that stays looks so often whether the table still has the same stream. */
+const CHECK_MS = 60_000;
+
+/** FAULTS F38: a shard that is refused again and again has other readers. */
+function contended({ table }: StreamOptions, { contended: shards }: ShardMemory): readonly Notice[] {
+  const [first] = shards;
+  if (first === undefined) return [];
+  const which = shards.length === 1 ? `shard ${first}` : `${shards.length} shards, such as ${first},`;
+  const why = `${which} refused us again and again: a shard has two readers at most; look for another consumer`;
+  return [{ what: `stream of ${table}`, why }];
 }
 
 async function planStream(
@@ -99,26 +143,32 @@ interface StreamWork {
   readonly batch: PlannedBatch;
   readonly known: StructType | undefined;
   readonly context: StageContext;
-  readonly iterators: IteratorMemory;
+  readonly memory: ShardMemory;
 }
 
 async function stage(
   options: StreamOptions,
   parts: ChannelParts,
-  { batch, known, context, iterators }: StreamWork,
+  { batch, known, context, memory }: StreamWork,
 ): Promise<StagedBatch> {
   const [{ readShards }, { stageSpool, truncateFile }] = await Promise.all([
     import("./read-shards.ts"),
     import("./stage-live.ts"),
   ]);
   const start = must(decodeStream(batch.start), "a stream's batch has a beginning");
-  const { client, world } = parts.needs;
+  const { client, impatient, world } = parts.needs;
   const bytesMax = options.streamBatchBytes ?? STREAM_BATCH_BYTES;
-  const { spooled, state, isDrained } = await readShards(start, { client, world, context, iterators, bytesMax });
+  const reading = { client, world, context, memory, bytesMax, ...(impatient === undefined ? {} : { impatient }) };
+  const { spooled, state, isDrained, newestMs } = await readShards(start, reading);
+  const ends = { end: encodeStream(state), ...(isDrained ? {} : { behind: openBatch(state) }) };
+  if (spooled.lines === 0 && known !== undefined) return { ...NO_ROWS, schema: known, ...ends };
   const store = localStore(context.folder, { world: context.world });
   const staging = { options, store, hints: parts.hints, known, context, threads: parts.threads };
   const meta = JSON.stringify({ stream: state.streamArn.slice(state.streamArn.lastIndexOf("/") + 1) });
   const work = { spooled, kind: "stream", epoch: state.epoch, constants: { event: undefined, meta } } as const;
   const staged = await stageSpool(staging, work, [truncateFile(staging, [])]);
-  return { ...staged, end: encodeStream(state), ...(isDrained ? {} : { behind: openBatch(state) }) };
+  return { ...staged, ...(newestMs === undefined ? {} : { newestMs }), ...ends };
 }
+
+/** Nothing came: nothing is to be written, nor read again. */
+const NO_ROWS = { relation: { sql: "SELECT NULL WHERE false", inputs: {} }, files: [], rows: 0, unreadable: [] };
