@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { must, type World } from "../../../src/base/index.ts";
 import type { BatchManifest } from "../../../src/contract/index.ts";
-import type { Channel, PlannedBatch, StageContext } from "../../../src/sources/index.ts";
+import type { Channel, Pace, PlannedBatch, StageContext } from "../../../src/sources/index.ts";
 import { ScanThreads } from "../../../src/sources/dynamodb/scan/scan-threads.ts";
 import { patientClient } from "../../../src/sources/dynamodb/live/patient-client.ts";
 import type { TableClient } from "../../../src/sources/dynamodb/live/table-client.ts";
@@ -15,7 +15,6 @@ import { decodeScan, encodeScan, isWhole } from "../../../src/sources/dynamodb/l
 import { streamChannel } from "../../../src/sources/dynamodb/live/stream-channel.ts";
 import { decodeStream, encodeStream } from "../../../src/sources/dynamodb/live/stream-state.ts";
 import { snapshotConstants } from "../../../src/sources/dynamodb/snapshot-events.ts";
-import type { RecordedTable } from "./recorded-table.ts";
 
 /** An event as Bronze has it. */
 export interface Event {
@@ -43,22 +42,33 @@ export class FollowedTable {
   readonly events: Event[] = [];
   readonly notices: string[] = [];
   problem: string | undefined;
+  readonly #table: TableClient;
   readonly #client: TableClient;
   readonly #world: World;
-  readonly #channels: Readonly<Record<"scan" | "stream", Channel>>;
+  readonly #hasScan: boolean;
+  #channels: Readonly<Record<"scan" | "stream", Channel>>;
   readonly #ends = new Map<string, string>();
   readonly #moved = new Map<string, string>();
   #memory = new ShardMemory();
+  /** As a process that stays has it; undefined: each call reads what is there. */
+  pace: Pace | undefined;
   /** Asked before each commit; throws to die. */
   beforeCommit: () => void = () => undefined;
 
-  constructor(table: RecordedTable, world: World, { hasScan = true }: { readonly hasScan?: boolean } = {}) {
+  constructor(table: TableClient, world: World, { hasScan = true }: { readonly hasScan?: boolean } = {}) {
     this.#world = world;
-    const options = { table: "t", keys: ["id"], hints: [], segments: 3 };
+    this.#table = table;
+    this.#hasScan = hasScan;
     this.#client = patientClient(table, world);
-    const parts = { needs: { client: this.#client, world }, hints: new Map(), threads: new ScanThreads() };
-    this.#channels = {
-      stream: streamChannel({ ...options, hasScan }, parts),
+    this.#channels = this.#open();
+  }
+
+  #open(): Readonly<Record<"scan" | "stream", Channel>> {
+    const options = { table: "t", keys: ["id"], hints: [], segments: 3 };
+    const needs = { client: this.#client, impatient: this.#table, world: this.#world };
+    const parts = { needs, hints: new Map(), threads: new ScanThreads() };
+    return {
+      stream: streamChannel({ ...options, hasScan: this.#hasScan }, parts, this.#memory),
       scan: scanChannel({ ...options, hasStream: true }, parts),
     };
   }
@@ -66,6 +76,7 @@ export class FollowedTable {
   /** A process that starts anew knows only what was committed. */
   restart(): void {
     this.#memory = new ShardMemory();
+    this.#channels = this.#open();
   }
 
   async follow(name: "scan" | "stream"): Promise<void> {
@@ -76,6 +87,7 @@ export class FollowedTable {
       last: end === undefined ? undefined : ({ end } as BatchManifest),
       moved: this.#moved.get(name),
       beside: new Map(besides === undefined ? [] : [[other, besides]]),
+      ...this.#paced(),
     });
     this.problem = plan.problem?.code;
     this.notices.push(...plan.waiting.map(({ why }) => why));
@@ -83,10 +95,14 @@ export class FollowedTable {
     while (next !== undefined) next = await this.#take(name, next);
   }
 
+  #paced(): { readonly pace?: Pace } {
+    return this.pace === undefined ? {} : { pace: this.pace };
+  }
+
   async #take(name: "scan" | "stream", batch: PlannedBatch): Promise<PlannedBatch | undefined> {
     const folder = mkdtempSync(join(tmpdir(), "sluice-followed-"));
     try {
-      const context = { world: this.#world, folder };
+      const context = { world: this.#world, folder, ...this.#paced() };
       const { behind, ...step } = await (name === "scan" ? this.#scan(batch, context) : this.#stream(batch, context));
       if (step.events.length === 0) {
         this.#moved.set(name, step.end);
@@ -122,7 +138,8 @@ export class FollowedTable {
 
   async #stream(batch: PlannedBatch, context: StageContext): Promise<Step & { behind?: string }> {
     const start = must(decodeStream(batch.start), "a stream begins somewhere");
-    const reading = { client: this.#client, world: this.#world, context, memory: this.#memory, bytesMax: 900 };
+    const [client, impatient] = [this.#client, this.#table];
+    const reading = { client, impatient, world: this.#world, context, memory: this.#memory, bytesMax: 900 };
     const { spooled, state, isDrained } = await readShards(start, reading);
     const events = linesOf(join(context.folder, spooled.path)).map(({ Stream, Keys, NewImage }): Event => {
       const key = Keys?.id.S;

@@ -24,6 +24,8 @@ export interface Mischief {
   /** How often a request is refused, a page is empty, or the whole time of the stream seems to go back. */
   readonly throttles?: number;
   readonly empties?: number;
+  /** How often a shard may split in two, from the first one on. Four times unless told. */
+  readonly splits?: number;
 }
 
 /**
@@ -71,10 +73,19 @@ export class RecordedTable implements TableClient {
   split(): void {
     const open = this.#shards.filter((shard) => shard.closedMs === undefined);
     const shard = open[Math.floor(this.#mischief.random() * open.length)];
-    if (shard === undefined || shard.bits.length > 4) return;
+    if (shard === undefined || shard.bits.length > (this.#mischief.splits ?? 4)) return;
     shard.closedMs = this.#world.nowMs();
     this.#open(shard.id, `0${shard.bits}`);
     this.#open(shard.id, `1${shard.bits}`);
+  }
+
+  get openShards(): number {
+    return this.#shards.filter(({ closedMs }) => closedMs === undefined).length;
+  }
+
+  /** The open shard that a key is written to. */
+  shardOf(key: string): string | undefined {
+    return this.#openFor(key)?.id;
   }
 
   /** The stream is switched off and on again; `write` happens in between. */
@@ -196,13 +207,17 @@ export class RecordedTable implements TableClient {
     this.#shards.push({ id: `shardId-${this.#made}`, parent, bits, records: [], closedMs: undefined });
   }
 
+  #openFor(key: string): Shard | undefined {
+    const hash = hashOf(key).toString(2).padStart(8, "0");
+    return this.#shards.find(({ bits, closedMs }) => closedMs === undefined && hash.endsWith(bits));
+  }
+
   #record(
     key: string,
     eventName: string,
     { before, after }: { before: string | undefined; after: string | undefined },
   ): void {
-    const hash = hashOf(key).toString(2).padStart(8, "0");
-    const shard = this.#shards.find(({ bits, closedMs }) => closedMs === undefined && hash.endsWith(bits));
+    const shard = this.#openFor(key);
     if (shard === undefined) return;
     this.#sequence += 1;
     const atMs = this.#world.nowMs();

@@ -33,8 +33,7 @@ const STREAM_BATCH_BYTES = 64 * 1_048_576;
  * Reads a table's stream: every shard, a parent to its end before its children. Each record is in Bronze exactly once, since the position
  * is committed with the rows. What the stream no longer has, unread, stops the channel and is named.
  */
-export function streamChannel(options: StreamOptions, parts: ChannelParts): Channel {
-  const memory = new ShardMemory();
+export function streamChannel(options: StreamOptions, parts: ChannelParts, memory = new ShardMemory()): Channel {
   /** The table was looked at then, and all was well. */
   let checked: { readonly arn: string; readonly atMs: number } | undefined;
   return {
