@@ -1,6 +1,15 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { answered, looked, nextLookMs, nextPoll, refused, type ShardLook, type ShardPoll } from "./poll-plan.ts";
+import {
+  answered,
+  looked,
+  nextLookMs,
+  nextPoll,
+  upToDateMs,
+  refused,
+  type ShardLook,
+  type ShardPoll,
+} from "./poll-plan.ts";
 
 const flushMs = 1_000;
 const open = { flushMs, isClosed: false, random: () => 0.5 };
@@ -38,6 +47,17 @@ test("a shard that is up to date is asked once a flush, one that is idle for ten
   expect(nextPoll(idle, open).atMs - 600_000).toBeLessThanOrEqual(6_000);
   expect(nextPoll(idle, { ...open, flushMs: 60_000 }).atMs).toBe(660_000);
   expect(nextPoll(answered(idle, some(606_000, 1_000)), open)).toEqual({ atMs: 607_000, isSettled: true });
+});
+
+test("a shard counts as up to date as of the first of five answers without a record", () => {
+  let poll = answered(undefined, some(0, 0));
+  const seen: (number | undefined)[] = [];
+  for (let at = 1; at <= 12; at += 1) {
+    poll = answered(poll, nothing(at * 100));
+    seen.push(upToDateMs(poll));
+  }
+  const never = [undefined, undefined, undefined, undefined];
+  expect(seen).toEqual([...never, 100, ...never, 600, undefined, undefined]);
 });
 
 test("a closed shard is asked until it tells its end, and never left alone before", () => {

@@ -11,6 +11,8 @@ export interface ShardPoll {
   readonly activeMs: number;
   /** Answers in a row that had no record. */
   readonly empty: number;
+  /** When the first of the last few of these had come: what is older would be in those that came since. */
+  readonly quietMs: number;
   /** Refusals in a row. */
   readonly refused: number;
   /** Whether its end was found, and what came since was young: then one answer without a record tells that nothing is left. */
@@ -36,7 +38,7 @@ export interface NextPoll {
 }
 
 /** An open shard may answer with nothing though there is something: only so many such answers in a row mean its end. */
-export const EMPTY_PAGES = 5;
+const EMPTY_PAGES = 5;
 const EMPTY_PAUSE_MS = 100;
 /** A shard is not asked more often when it is up to date, however short the flush interval is. */
 const POLL_MS_LEAST = 200;
@@ -53,21 +55,27 @@ const REFUSED_PAUSE_MS_MAX = 5_000;
 /** A shard after an answer. `before`: undefined when this is the first; `activeMs` is then when it last had a record, if that is known. */
 export function answered(before: ShardPoll | undefined, answer: Answer, activeMs?: number): ShardPoll {
   const { records, isFull, newestMs, nowMs } = answer;
-  const known = before ?? { activeMs: activeMs ?? nowMs, empty: 0, isNear: false };
+  const known = before ?? { activeMs: activeMs ?? nowMs, empty: 0, quietMs: nowMs, isNear: false };
   if (records === 0) {
     const empty = known.empty + 1;
+    const quietMs = empty % EMPTY_PAGES === 1 ? nowMs : known.quietMs;
     const isNear = known.isNear || empty >= EMPTY_PAGES;
-    return { askedMs: nowMs, activeMs: known.activeMs, empty, refused: 0, isNear, isCurrent: false };
+    return { askedMs: nowMs, activeMs: known.activeMs, empty, quietMs, refused: 0, isNear, isCurrent: false };
   }
   const ageMs = nowMs - (newestMs ?? 0);
   const isCurrent = ageMs <= CURRENT_MS && !isFull;
   const isNear = (known.isNear || isCurrent) && ageMs <= NEAR_MS;
-  return { askedMs: nowMs, activeMs: nowMs, empty: 0, refused: 0, isNear, isCurrent };
+  return { askedMs: nowMs, activeMs: nowMs, empty: 0, quietMs: nowMs, refused: 0, isNear, isCurrent };
+}
+
+/** When a shard was up to date for certain, if its last answer tells; in ms since the epoch. */
+export function upToDateMs({ empty, quietMs }: ShardPoll): number | undefined {
+  return empty > 0 && empty % EMPTY_PAGES === 0 ? quietMs : undefined;
 }
 
 /** A shard after a refusal, when more than its two readers ask or too much is asked. */
 export function refused(before: ShardPoll | undefined, nowMs: number): ShardPoll {
-  const known = before ?? { activeMs: nowMs, empty: 0, refused: 0, isNear: false, isCurrent: false };
+  const known = before ?? { activeMs: nowMs, empty: 0, quietMs: nowMs, refused: 0, isNear: false, isCurrent: false };
   return { ...known, askedMs: nowMs, refused: known.refused + 1 };
 }
 

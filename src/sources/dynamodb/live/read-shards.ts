@@ -1,6 +1,6 @@
 import { SluiceError, type World } from "../../../base/index.ts";
 import type { StageContext } from "../../source.ts";
-import { EMPTY_PAGES, answered, nextPoll, refused, type NextPoll, type ShardPoll } from "./poll-plan.ts";
+import { answered, upToDateMs, nextPoll, refused, type NextPoll, type ShardPoll } from "./poll-plan.ts";
 import type { ShardMemory } from "./shard-memory.ts";
 import { listed } from "./shard-order.ts";
 import { lostRecords } from "./stream-gaps.ts";
@@ -152,7 +152,8 @@ class Pass {
     const activeMs = before.seconds === 0 ? undefined : before.seconds * 1_000;
     const poll = answered(this.#polls.get(shard.id), { records, isFull: isFull(page), newestMs, nowMs }, activeMs);
     this.#polls.set(shard.id, poll);
-    const caughtUp = poll.empty >= EMPTY_PAGES ? { caughtUpMs: nowMs } : {};
+    const upToMs = upToDateMs(poll);
+    const caughtUp = upToMs === undefined ? {} : { caughtUpMs: upToMs };
     this.#set(shard.id, page.next === undefined ? { ...after, isDone: true } : { ...after, ...caughtUp });
     return this.#next(shard);
   }
