@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { bronze, defineLake, dynamodb, resolveLake } from "./index.ts";
+import { ConfigError, bronze, defineLake, dynamodb, resolveLake } from "./index.ts";
 
 test("a table's stream beside its snapshot, and a scan with a budget", () => {
   const place = { table: "orders", keys: ["order_id"], region: "eu-central-1" } as const;
-  const scan = { readCapacity: 50, segments: 8, every: "6 hours" } as const;
+  const scan = { readCapacity: 50, raiseTo: 400, segments: 8, every: "6 hours" } as const;
   const streamed = bronze("orders", { source: dynamodb({ ...place, export: "s3://raw/", stream: true }) });
   const scanned = bronze("items", { source: dynamodb({ ...place, scan }) });
   const { tables } = resolveLake(defineLake({ name: "shop", storage: "./lake", tables: [streamed, scanned] }), {
@@ -12,6 +12,28 @@ test("a table's stream beside its snapshot, and a scan with a budget", () => {
   });
   expect(tables).toMatchObject([
     { source: { exports: { folder: { url: "s3://raw/" } }, stream: true, region: "eu-central-1" } },
-    { source: { scan: { readCapacity: 50, segments: 8, everyMs: 21_600_000 }, stream: false } },
+    { source: { scan: { readCapacity: 50, raiseTo: 400, segments: 8, everyMs: 21_600_000 }, stream: false } },
   ]);
+});
+
+function scanOf(readCapacity: unknown): unknown {
+  const scan = { readCapacity } as { readonly readCapacity: number };
+  const scanned = bronze("items", { source: dynamodb({ table: "items", keys: ["id"], scan }) });
+  const lake = defineLake({ name: "shop", storage: "./lake", tables: [scanned] });
+  const [table] = resolveLake(lake, { folder: "/project/shop", machine: { memoryBytes: 6e9, cores: 2 } }).tables;
+  return table?.layer === "bronze" && table.source.kind === "dynamodb" ? table.source.scan?.readCapacity : undefined;
+}
+
+test.each([
+  ["25%", { share: 0.25 }],
+  ["0.5 %", { share: 0.005 }],
+  ["100%", { share: 1 }],
+  [7, 7],
+])("a scan may use %o", (given, expected) => {
+  expect(scanOf(given)).toEqual(expected);
+});
+
+test.each(["0%", "101%", "25", "-5%", "a%", 0, 1.5, true])("a scan cannot use %o", (given) => {
+  expect(() => scanOf(given)).toThrow(ConfigError);
+  expect(() => scanOf(given)).toThrow(/scan\.readCapacity: expected read units a second, or a share such as "25%"/);
 });

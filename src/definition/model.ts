@@ -95,8 +95,10 @@ export interface DynamoDbDefinition {
 }
 
 export interface TableScan {
-  /** Read units a second that it may use. */
-  readonly readCapacity?: number;
+  /** Read units a second that it may use, or a share (0 to 1) of what the table can be read with. */
+  readonly readCapacity?: number | { readonly share: number };
+  /** Provisioned read capacity while a scan is at work; undefined: what the table has. */
+  readonly raiseTo?: number;
   /** Parts that are read side by side. */
   readonly segments?: number;
   /** How long after its beginning the next one begins; undefined: there is one. */

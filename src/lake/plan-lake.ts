@@ -124,7 +124,7 @@ async function planRead(lake: Lake, definition: BronzeDefinition): Promise<StepP
     channel.batches.map((batch): PlannedRead => ({
       title: batch.title,
       files: batch.files.length,
-      records: batch.files.reduce((sum, file) => sum + file.records, 0),
+      records: batch.records ?? batch.files.reduce((sum, file) => sum + file.records, 0),
       sizeBytes: batch.files.reduce((sum, file) => sum + file.sizeBytes, 0),
     })),
   );

@@ -30,6 +30,8 @@ export interface Channel {
   plan(state: ChannelState): Promise<ChannelPlan>;
   /** Reads one planned batch into local files. `known` is the Bronze table's present schema (contract columns included). */
   stage(batch: PlannedBatch, known: StructType | undefined, context: StageContext): Promise<StagedBatch>;
+  /** Puts back what reading changed at the source; comes at the end of each run, however it went. Says what is left for the next. */
+  finish?(): Promise<readonly Notice[]>;
 }
 
 /** How a process that stays comes back to a channel: it need not ask again for what it saw a moment ago. */
@@ -79,6 +81,8 @@ export interface PlannedBatch {
   readonly end: string | undefined;
   /** For people: `full export 2011-09-01T00:00:00Z`. */
   readonly title: string;
+  /** About how many records it has, where its files do not say. */
+  readonly records?: number;
 }
 
 export interface PlannedFile {

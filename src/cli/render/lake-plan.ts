@@ -93,6 +93,7 @@ function titleOf(batches: readonly PlannedRead[]): string {
 
 /** Sources without manifests know their records only when they have read them. */
 function amountOf({ files, records, sizeBytes }: Omit<PlannedRead, "title">): string {
+  if (files === 0) return records === 0 ? "as much as there is" : `about ${counted(records, "record")}`;
   const known = records === 0 && sizeBytes > 0 ? [] : [counted(records, "record")];
   return [counted(files, "file"), ...known, byteSize(sizeBytes)].join(", ");
 }

@@ -35,8 +35,13 @@ export interface DynamoDbOptions {
 }
 
 export interface ScanOptions {
-  /** Read units a second that the scan may use. */
-  readonly readCapacity?: number;
+  /**
+   * Read units a second that the scan may use, or a share of what the table can be read with (`"25%"`): of its provisioned capacity, of the
+   * limit of a table that is paid by the request, or else of the account's.
+   */
+  readonly readCapacity?: number | `${number}%`;
+  /** Raises the read capacity of a provisioned table to this for the time of a scan, and puts back what was before. */
+  readonly raiseTo?: number;
   /** Parts of the table that are read side by side. By its size unless told. */
   readonly segments?: number;
   /** Scans the table anew so long after the last scan began, where there is no stream. */

@@ -55,18 +55,30 @@ const CAPACITY_MOST = 1_000_000;
 function readScan(place: Place, value: unknown, hasStream: boolean): TableScan | undefined {
   if (value === undefined || value === false) return undefined;
   if (value === true) return {};
-  const fields = readFields(place, value, { known: ["readCapacity", "segments", "every"] });
+  const fields = readFields(place, value, { known: ["readCapacity", "raiseTo", "segments", "every"] });
   if (fields === undefined) return {};
-  const whole = (name: "readCapacity" | "segments", most: number, what: string): number | undefined =>
+  const whole = (name: "raiseTo" | "segments", most: number, what: string): number | undefined =>
     fields[name] === undefined ? undefined : readWholeNumber(place.at(name), fields[name], { least: 1, most, what });
-  const readCapacity = whole("readCapacity", CAPACITY_MOST, "read units a second");
+  const readCapacity = readReadCapacity(place.at("readCapacity"), fields.readCapacity);
+  const raiseTo = whole("raiseTo", CAPACITY_MOST, "read units a second");
   const segments = whole("segments", SEGMENTS_MOST, "a number of segments");
   const everyMs = readEvery(place.at("every"), fields.every, hasStream);
   return {
     ...(readCapacity === undefined ? {} : { readCapacity }),
+    ...(raiseTo === undefined ? {} : { raiseTo }),
     ...(segments === undefined ? {} : { segments }),
     ...(everyMs === undefined ? {} : { everyMs }),
   };
+}
+
+const PERCENT = /^(\d{1,3}(?:\.\d{1,2})?) ?%$/;
+
+function readReadCapacity(place: Place, value: unknown): TableScan["readCapacity"] {
+  if (value === undefined) return undefined;
+  const what = 'read units a second, or a share such as "25%"';
+  if (typeof value !== "string") return readWholeNumber(place, value, { least: 1, most: CAPACITY_MOST, what });
+  const share = Number(PERCENT.exec(value.trim())?.[1]) / 100;
+  return share > 0 && share <= 1 ? { share } : place.expected(what, value);
 }
 
 function readEvery(place: Place, value: unknown, hasStream: boolean): number | undefined {

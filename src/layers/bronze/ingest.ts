@@ -3,6 +3,7 @@ import type { BronzeDefinition } from "../../definition/index.ts";
 import type { Channel, Notice, Source } from "../../sources/index.ts";
 import type { LayerContext } from "../context.ts";
 import { batchLog } from "./batch-log.ts";
+import { finishing } from "./finish-channels.ts";
 import { takeTurn, type TurnOptions, type TurnOutcome } from "./channel-turn.ts";
 
 export interface IngestOutcome {
@@ -44,16 +45,20 @@ export async function ingestBronze(
   const takeLive = async (): Promise<void> => {
     for (const channel of live) await take(channel);
   };
-  await takeLive();
-  for (const channel of source.channels.filter((one) => !isLive(one))) {
-    for (let isDone = false; !isDone;) {
-      const endsMs = live.length === 0 ? Infinity : context.world.nowMs() + TURN_MS;
-      const turn = await take(channel, () => context.world.nowMs() >= endsMs);
-      if (turn.batches > 0) await takeLive();
-      isDone = turn.isDone || turn.problem !== undefined;
+  const work = async (): Promise<void> => {
+    await takeLive();
+    for (const channel of source.channels.filter((one) => !isLive(one))) {
+      for (let isDone = false; !isDone;) {
+        const endsMs = live.length === 0 ? Infinity : context.world.nowMs() + TURN_MS;
+        const turn = await take(channel, () => context.world.nowMs() >= endsMs);
+        if (turn.batches > 0) await takeLive();
+        isDone = turn.isDone || turn.problem !== undefined;
+      }
     }
-  }
-  return together(turns);
+  };
+  const left = await finishing(source.channels, work);
+  const { waiting, ...outcome } = together(turns);
+  return { ...outcome, waiting: [...waiting, ...left] };
 }
 
 /** How long another channel may take until the live ones are read again. */

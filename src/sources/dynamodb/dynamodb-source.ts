@@ -1,19 +1,28 @@
-import { RateLimit, type World } from "../../base/index.ts";
+import type { World } from "../../base/index.ts";
 import type { ObjectStore } from "../../storage/index.ts";
 import type { Channel, Source } from "../source.ts";
 import { hintedShapes } from "./columns/hints.ts";
 import { exportChannel } from "./exports.ts";
 import { patientClient } from "./live/patient-client.ts";
 import { plainFailures } from "./live/plain-failures.ts";
-import { scanChannel } from "./live/scan-channel.ts";
+import { RaisedRead } from "./live/raised-read.ts";
+import { ReadBudget, type ReadCapacity } from "./live/read-budget.ts";
+import { scanChannel, type LiveNeeds } from "./live/scan-channel.ts";
 import { streamChannel } from "./live/stream-channel.ts";
 import type { TableClient } from "./live/table-client.ts";
 import type { DynamoDbExportsOptions } from "./options.ts";
 import { rebuildRecord } from "./rebuild-record.ts";
 import { ScanThreads } from "./scan/scan-threads.ts";
 
+export interface ScanSettings {
+  readonly readCapacity?: ReadCapacity;
+  readonly raiseTo?: number;
+  readonly segments?: number;
+  readonly everyMs?: number;
+}
+
 export interface DynamoDbSourceOptions extends DynamoDbExportsOptions {
-  readonly scan?: { readonly readCapacity?: number; readonly segments?: number; readonly everyMs?: number };
+  readonly scan?: ScanSettings;
   readonly stream?: boolean;
   /** Bytes of records that a batch of the stream takes in. 64 MiB unless told. */
   readonly streamBatchBytes?: number;
@@ -37,8 +46,9 @@ export function dynamodbSource(options: DynamoDbSourceOptions, { world, exports,
   const channels: Channel[] = [];
   if (client !== undefined) {
     const { scan, stream = false } = options;
+    const patient = patientClient(client, world);
     const parts = {
-      needs: { client: patientClient(client, world), impatient: client, world, ...limitOf(world, scan?.readCapacity) },
+      needs: { client: patient, impatient: client, world, ...scanNeeds(patient, world, scan) },
       hints,
       threads,
     };
@@ -65,6 +75,13 @@ export function dynamodbSource(options: DynamoDbSourceOptions, { world, exports,
   };
 }
 
-function limitOf(world: World, readCapacity: number | undefined): { readonly readLimit?: RateLimit } {
-  return readCapacity === undefined ? {} : { readLimit: new RateLimit(world, { perSecond: readCapacity }) };
+function scanNeeds(
+  client: TableClient,
+  world: World,
+  { readCapacity, raiseTo }: ScanSettings = {},
+): Pick<LiveNeeds, "budget" | "raised"> {
+  return {
+    ...(readCapacity === undefined ? {} : { budget: new ReadBudget(world, readCapacity) }),
+    ...(raiseTo === undefined ? {} : { raised: new RaisedRead(client, world, raiseTo) }),
+  };
 }

@@ -75,7 +75,7 @@ export function checkKeys(table: string, { keys }: DescribedTable, wanted: reado
 
 /** The provisioned capacity of the table, which indexes do not take part in; undefined where there is none. */
 export function capacityOf(requests: Requests, described: DescribedTable, world: World): TargetCapacity | undefined {
-  const { write, read } = described;
+  const { write } = described;
   if (write === undefined) return undefined;
   const { connection, table } = requests;
   return {
@@ -89,7 +89,8 @@ export function capacityOf(requests: Requests, described: DescribedTable, world:
           await connection.client.send(
             new connection.sdk.UpdateTableCommand({
               TableName: table,
-              ProvisionedThroughput: { ReadCapacityUnits: read, WriteCapacityUnits: units },
+              // As it is now: somebody else, such as a scan, may have changed it.
+              ProvisionedThroughput: { ReadCapacityUnits: now.read, WriteCapacityUnits: units },
             }),
             options,
           ),

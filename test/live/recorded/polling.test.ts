@@ -38,6 +38,7 @@ function benchOf(seed: number, client: (table: RecordedTable) => TableClient = (
       return await inner.records(iterator);
     },
     scan: async (request) => await inner.scan(request),
+    capacity: inner.capacity,
     close: () => undefined,
   };
   const followed = new FollowedTable(counted, world, { hasScan: false });
@@ -132,6 +133,7 @@ describe("a process that stays with a stream", () => {
       describeStream: async (arn) => await table.describeStream(arn),
       iterator: async (request) => await table.iterator(request),
       scan: async (request) => await table.scan(request),
+      capacity: table.capacity,
       close: () => undefined,
       records: async (iterator) => {
         const { id } = JSON.parse(iterator) as { readonly id: string };

@@ -111,6 +111,7 @@ export class RecordedTable implements TableClient {
       createdMs: this.#createdMs,
       items: size,
       sizeBytes: size * 100,
+      capacity: { kind: "on-demand" as const, readMost: undefined },
       stream,
     };
   }
@@ -124,6 +125,7 @@ export class RecordedTable implements TableClient {
     const isEnd = last === undefined || last === mine.at(-1);
     return {
       items: itemsOf(page.map((key) => imageOf(key, this.items.get(key) ?? ""))),
+      scanned: page.length,
       units: 1,
       lastKey: isEnd ? undefined : JSON.stringify({ id: { S: last } }),
     };
@@ -167,6 +169,14 @@ export class RecordedTable implements TableClient {
       next: isEnd ? undefined : JSON.stringify({ ...given, after, madeMs: this.#world.nowMs() }),
     };
   }
+
+  /** Paid by the request: there is nothing to change. */
+  readonly capacity: TableClient["capacity"] = {
+    change: async () => await Promise.resolve("later"),
+    raisedFrom: async () => await Promise.resolve(undefined),
+    keep: async () => await Promise.resolve(),
+    tableReadMost: async () => await Promise.resolve(undefined),
+  };
 
   close(): void {}
 

@@ -6,6 +6,7 @@ import {
   type StreamsOfTables,
   type Tables,
 } from "./aws-connection.ts";
+import { awsCapacity } from "./aws-capacity.ts";
 import { iteratorOf, recordsOf, wholeStream } from "./aws-streams.ts";
 import { describeTable, scanPage } from "./aws-tables.ts";
 import type { TableClient } from "./table-client.ts";
@@ -24,6 +25,7 @@ export function awsTableClient(place: AwsPlace): TableClient {
     describeStream: async (streamArn) => await wholeStream(stream(), where, streamArn),
     iterator: async (request) => await iteratorOf(stream(), where, request),
     records: async (iterator) => await recordsOf(stream(), where, iterator),
+    capacity: awsCapacity(table, where),
     close: () => {
       tables?.client.destroy();
       streams?.client.destroy();

@@ -1,5 +1,6 @@
 import type { AttributeValue, TableDescription } from "@aws-sdk/client-dynamodb";
 import { must, parseJson, stringifyJson } from "../../../base/index.ts";
+import { capacityOf } from "./aws-capacity.ts";
 import { asked, type Tables, type Where } from "./aws-connection.ts";
 import { keepItems } from "./keep-items.ts";
 import type { ScanPage, ScanRequest, StreamView, TableFacts } from "./table-client.ts";
@@ -27,6 +28,7 @@ export async function scanPage(
   const answer = await asked("scan the table", where, async () => await client.send(command));
   return {
     items: items(),
+    scanned: answer.ScannedCount ?? 0,
     units: answer.ConsumedCapacity?.CapacityUnits ?? 0,
     lastKey: answer.LastEvaluatedKey === undefined ? undefined : keyText(answer.LastEvaluatedKey),
   };
@@ -44,6 +46,7 @@ function factsOf(table: TableDescription): TableFacts {
     createdMs,
     items: table.ItemCount ?? 0,
     sizeBytes: table.TableSizeBytes ?? 0,
+    capacity: capacityOf(table),
     ...(arn === undefined || view === undefined ? {} : { stream: { arn, view } }),
   };
 }

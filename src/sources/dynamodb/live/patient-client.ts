@@ -23,6 +23,7 @@ export function patientClient(client: TableClient, world: World): TableClient {
     describeStream: async (arn) => await patiently(async () => await client.describeStream(arn)),
     iterator: async (request) => await patiently(async () => await client.iterator(request)),
     records: async (iterator) => await patiently(async () => await client.records(iterator)),
+    capacity: client.capacity,
     close: () => client.close(),
   };
 }

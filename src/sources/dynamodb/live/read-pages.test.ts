@@ -28,6 +28,7 @@ function tableOf(items: number, unitsEach: number, refuse: () => boolean = () =>
         expect(segment).toBeLessThan(4);
         return {
           items: { bytes, places },
+          scanned: count,
           units: count * unitsEach,
           lastKey: next < items / 4 ? String(next) : undefined,
         };

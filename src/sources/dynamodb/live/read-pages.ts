@@ -1,4 +1,4 @@
-import { SluiceError, jitteredDelayMs, must, type RetryPolicy } from "../../../base/index.ts";
+import { SluiceError, jitteredDelayMs, must, type RateLimit, type RetryPolicy } from "../../../base/index.ts";
 import type { StageContext } from "../../source.ts";
 import { BATCH_BYTES } from "../options.ts";
 import type { LiveNeeds, ScanOptions } from "./scan-channel.ts";
@@ -18,6 +18,11 @@ const PAGE_UNITS = 128;
 const PAGE_SECONDS = 0.25;
 const THROTTLED: RetryPolicy = { attemptsMax: 12, baseDelayMs: 100, maxDelayMs: 10_000 };
 
+export interface PageNeeds extends Pick<LiveNeeds, "client" | "world"> {
+  readonly context: StageContext;
+  readonly readLimit?: RateLimit;
+}
+
 /**
  * Reads pages of the segments that are not through, in turns, until the batch is full or everything is read. Each page's items go to the
  * spool as they came; where each segment goes on is in the state.
@@ -25,18 +30,18 @@ const THROTTLED: RetryPolicy = { attemptsMax: 12, baseDelayMs: 100, maxDelayMs: 
 export async function readPages(
   start: ScanState,
   options: ScanOptions,
-  needs: LiveNeeds & { readonly context: StageContext },
+  needs: PageNeeds,
 ): Promise<{ readonly spooled: Spooled; readonly state: ScanState }> {
   const { context } = needs;
   const spool = await Spool.create(context.folder, `scan-${Date.parse(start.time)}-${start.items}.ndjson`);
-  const reader = new PageReader(start, options, needs);
+  const reader = new PageReader(start, needs);
   try {
     const open = start.segments.flatMap((at, segment) => (at === null ? [] : [segment]));
     const full = options.batchBytes ?? BATCH_BYTES;
     const put = async (segment: number, page: ScanPage): Promise<void> => {
       addItems(spool, page.items);
       reader.advance(segment, page);
-      context.onProgress?.({ records: spool.lines, bytes: spool.sizeBytes });
+      context.onProgress?.({ records: reader.state.items - start.items, bytes: spool.sizeBytes });
       await spool.flush();
     };
     const drain = async (): Promise<void> => {
@@ -76,11 +81,11 @@ function addItems(spool: Spool, { bytes, places }: JsonItems): void {
 
 class PageReader {
   state: ScanState;
-  readonly #needs: LiveNeeds & { readonly context: StageContext };
-  /** Units that an item took lately, with those that a filter or a delete left nothing of. */
+  readonly #needs: PageNeeds;
+  /** Units that an item took lately, with those that a filter leaves out. */
   #itemUnits: number;
 
-  constructor(start: ScanState, _options: ScanOptions, needs: LiveNeeds & { readonly context: StageContext }) {
+  constructor(start: ScanState, needs: PageNeeds) {
     this.state = start;
     this.#needs = needs;
     this.#itemUnits = 1;
@@ -91,7 +96,7 @@ class PageReader {
   }
 
   advance(segment: number, page: ScanPage): void {
-    this.state = withPage(this.state, { segment, lastKey: page.lastKey, items: page.items.places.length / 2 });
+    this.state = withPage(this.state, { segment, lastKey: page.lastKey, items: page.scanned });
   }
 
   async page(segment: number): Promise<ScanPage> {
@@ -120,8 +125,7 @@ class PageReader {
     try {
       const page = await client.scan(limit === undefined ? request : { ...request, limit });
       used = page.units;
-      const items = page.items.places.length / 2;
-      if (items > 0) this.#itemUnits = Math.max(0.5, page.units / items);
+      if (page.scanned > 0) this.#itemUnits = Math.max(0.5, page.units / page.scanned);
       return page;
     } finally {
       readLimit?.settle({ estimated, used });

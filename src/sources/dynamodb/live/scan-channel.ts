@@ -1,11 +1,13 @@
 import { isFault, type TableClient, type TableFacts } from "./table-client.ts";
-import { SluiceError, type RateLimit, type World } from "../../../base/index.ts";
+import { SluiceError, type World } from "../../../base/index.ts";
 import type { StructType } from "../../../contract/index.ts";
 import { localStore } from "../../../storage/index.ts";
 import type { Channel, ChannelPlan, ChannelState, PlannedBatch, StageContext, StagedBatch } from "../../source.ts";
 import type { Shape } from "../columns/shapes.ts";
 import type { RecordOptions } from "../options.ts";
 import type { ScanThreads } from "../scan/scan-threads.ts";
+import type { RaisedRead } from "./raised-read.ts";
+import type { ReadBudget } from "./read-budget.ts";
 import { shortTime } from "../plan/cut-batches.ts";
 import { decodeScan, encodeScan, isWhole, newScan, segmentsFor, type ScanState } from "./scan-state.ts";
 import { decodeStream, overlapsFrom } from "./stream-state.ts";
@@ -26,8 +28,10 @@ export interface LiveNeeds {
   /** The same, but it does not ask again when it is refused. */
   readonly impatient?: TableClient;
   readonly world: World;
-  /** Read units a second that may be used; undefined: as many as the table gives. */
-  readonly readLimit?: RateLimit;
+  /** What may be used; undefined: as much as the table gives. */
+  readonly budget?: ReadBudget;
+  /** Where capacity is raised for the scan. */
+  readonly raised?: RaisedRead;
 }
 
 /** What the channels of one table share. */
@@ -46,22 +50,20 @@ export function scanChannel(options: ScanOptions, parts: ChannelParts): Channel 
     name: "scan",
     plan: async (state) => await planScan(options, parts.needs, state),
     stage: async (batch, known, context) => await stage(options, parts, { batch, known, context }),
+    finish: async () => (await parts.needs.raised?.putBack()) ?? [],
   };
 }
 
-async function planScan(
-  options: ScanOptions,
-  { client, world }: LiveNeeds,
-  { last, beside }: ChannelState,
-): Promise<ChannelPlan> {
+async function planScan(options: ScanOptions, needs: LiveNeeds, { last, beside }: ChannelState): Promise<ChannelPlan> {
+  const { client, world } = needs;
   const before = decodeScan(last?.end);
   const stream = beside?.get("stream");
   const epoch = epochOf(before, { stream, everyMs: options.everyMs, nowMs: world.nowMs() });
-  if (before?.epoch === epoch && isWhole(before)) return NOTHING;
+  if (before?.epoch === epoch && isWhole(before)) return await planPutBack(options, needs, before);
   const facts = await describe(client, options);
   // Places in one table mean nothing in another one of its name.
   const isUnderWay = before?.epoch === epoch && before.tableId === facts.id;
-  if (isUnderWay) return { ...NOTHING, batches: [openBatch(before)] };
+  if (isUnderWay) return await planned(needs, facts, before);
   const nowMs = world.nowMs();
   const from = options.hasStream ? overlapsFrom(decodeStream(stream)) : 0;
   const waiting = waitFor(from, { nowMs, table: options.table });
@@ -70,7 +72,37 @@ async function planScan(
   const segments = options.segments ?? segmentsFor(sizeBytes);
   const isOther = before?.epoch === epoch;
   const scan = newScan({ tableId, epoch: isOther ? epoch + 1 : epoch, nowMs, segments, expected });
-  return { ...NOTHING, batches: [openBatch(scan)] };
+  return await planned(needs, facts, scan);
+}
+
+/** A scan, with what it may use said. */
+async function planned(
+  { client, budget, raised }: LiveNeeds,
+  facts: TableFacts,
+  scan: ScanState,
+): Promise<ChannelPlan> {
+  const { facts: then, notice } = raised?.planned(facts) ?? { facts };
+  const pace = await budget?.fit(client, then);
+  const raises = then === facts || raised === undefined ? undefined : `read capacity raised to ${raised.raiseTo}`;
+  const title = [titleOf(scan), ...(pace === undefined ? [] : [pace]), ...(raises === undefined ? [] : [raises])].join(
+    ", ",
+  );
+  return { ...NOTHING, batches: [{ ...openBatch(scan), title }], waiting: notice === undefined ? [] : [notice] };
+}
+
+/** Nothing is scanned; where an earlier run could not put the capacity back, this one does. */
+async function planPutBack(
+  options: ScanOptions,
+  { client, raised }: LiveNeeds,
+  whole: ScanState,
+): Promise<ChannelPlan> {
+  if (raised === undefined) return NOTHING;
+  const facts = await describe(client, options);
+  const from = await raised.left(facts);
+  if (from === undefined) return NOTHING;
+  const later = raised.later(facts, from);
+  if (later !== undefined) return { ...NOTHING, waiting: [later] };
+  return { ...NOTHING, batches: [{ ...openBatch(whole), title: `read capacity put back to ${from}` }] };
 }
 
 /** The epoch that the table is to be scanned in: the stream's, which a gap moves on, or one each time it is scanned again. */
@@ -122,15 +154,19 @@ function checkKeys(facts: TableFacts, keys: readonly string[]): void {
   });
 }
 
+function titleOf({ time, items, expected }: ScanState): string {
+  const of = expected > items ? ` of about ${expected.toLocaleString("en-US")}` : "";
+  return `scan ${shortTime(time)}${items === 0 ? "" : `, ${items.toLocaleString("en-US")}${of} items in`}`;
+}
+
 function openBatch(state: ScanState): PlannedBatch {
-  const percent =
-    state.expected === 0 ? "" : `, ${Math.min(99, Math.floor((100 * state.items) / state.expected))} % in`;
   return {
     epoch: state.epoch,
     files: [],
     start: encodeScan(state),
     end: undefined,
-    title: `scan ${shortTime(state.time)}${state.items === 0 ? "" : percent}`,
+    title: titleOf(state),
+    records: isWhole(state) ? 0 : Math.max(0, state.expected - state.items),
   };
 }
 
@@ -143,10 +179,19 @@ async function stage(
   const [{ readPages }, { stageSnapshot }] = await Promise.all([import("./read-pages.ts"), import("./stage-live.ts")]);
   const start = decodeScan(batch.start);
   if (start === undefined) throw new SluiceError("internal.bug", "A scan's batch has a beginning");
-  const { spooled, state } = await readPages(start, options, { ...parts.needs, context });
+  if (!isWhole(start)) await ready(parts.needs, context.signal);
+  const readLimit = parts.needs.budget?.limit;
+  const needs = { ...parts.needs, context, ...(readLimit === undefined ? {} : { readLimit }) };
+  const { spooled, state } = await readPages(start, options, needs);
   const store = localStore(context.folder, { world: context.world });
   const staging = { options, store, hints: parts.hints, known, context, threads: parts.threads };
   const snapshot = { channel: "scan", time: state.time, epoch: state.epoch } as const;
-  const staged = await stageSnapshot(staging, spooled, { snapshot, isWhole: isWhole(state) });
+  const staged = await stageSnapshot(staging, spooled, { snapshot, isWhole: isWhole(state) && !isWhole(start) });
   return { ...staged, end: encodeScan(state), ...(isWhole(state) ? {} : { behind: openBatch(state) }) };
+}
+
+/** The table's capacity and our budget as they are to be while it is scanned. */
+async function ready({ client, budget, raised }: LiveNeeds, signal: AbortSignal | undefined): Promise<void> {
+  if (raised !== undefined) await budget?.fit(client, await raised.raise(signal));
+  else if (budget !== undefined && budget.limit === undefined) await budget.fit(client, await client.describeTable());
 }

@@ -12,7 +12,8 @@ function stream(ids: readonly (string | ShardFacts)[]): Parameters<typeof listed
   return { arn: "arn", createdMs: NOON - 48 * HOUR, view: "NEW_AND_OLD_IMAGES", shards };
 }
 
-const TABLE = { arn: "", id: "t", keys: ["id"], createdMs: 0, items: 0, sizeBytes: 0 };
+const capacity = { kind: "on-demand", readMost: undefined } as const;
+const TABLE = { arn: "", id: "t", keys: ["id"], createdMs: 0, items: 0, sizeBytes: 0, capacity };
 
 function stateOf(shards: Readonly<Record<string, ShardState>>, more: Partial<StreamState> = {}): StreamState {
   const first = firstState(stream([]), { table: TABLE, epoch: 0, nowMs: NOON });

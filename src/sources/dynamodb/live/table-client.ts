@@ -1,3 +1,5 @@
+import type { CapacityClient, TableCapacity } from "./table-capacity.ts";
+
 /** What the live channels need of DynamoDB, in few words: behind it stands the SDK, or a fake that a test drives. */
 export interface TableClient {
   /** Where it is, for messages: region or endpoint. */
@@ -11,6 +13,7 @@ export interface TableClient {
   iterator(request: { readonly streamArn: string; readonly shard: string; readonly after?: string }): Promise<string>;
   /** What an iterator shows. `next` is undefined when the shard is closed and was read to its end. */
   records(iterator: string): Promise<RecordsPage>;
+  readonly capacity: CapacityClient;
   close(): void;
 }
 
@@ -23,6 +26,7 @@ export interface TableFacts {
   readonly createdMs: number;
   readonly items: number;
   readonly sizeBytes: number;
+  readonly capacity: TableCapacity;
   readonly stream?: { readonly arn: string; readonly view: StreamView };
 }
 
@@ -39,6 +43,8 @@ export interface ScanRequest {
 
 export interface ScanPage {
   readonly items: JsonItems;
+  /** Items that were looked at; fewer are given where a filter leaves some out. */
+  readonly scanned: number;
   /** Read units that it took. */
   readonly units: number;
   /** JSON; undefined at the segment's end. */
