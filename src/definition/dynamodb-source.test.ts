@@ -6,13 +6,20 @@ test("a table's stream beside its snapshot, and a scan with a budget", () => {
   const scan = { readCapacity: 50, raiseTo: 400, segments: 8, every: "6 hours" } as const;
   const streamed = bronze("orders", { source: dynamodb({ ...place, export: "s3://raw/", stream: true }) });
   const scanned = bronze("items", { source: dynamodb({ ...place, scan }) });
-  const { tables } = resolveLake(defineLake({ name: "shop", storage: "./lake", tables: [streamed, scanned] }), {
-    folder: "/project/shop",
-    machine: { memoryBytes: 6e9, cores: 2 },
+  const fetched = bronze("keys", {
+    source: dynamodb({ ...place, scan: true, stream: true, fetchItems: { readCapacity: 5 } }),
   });
+  const { tables } = resolveLake(
+    defineLake({ name: "shop", storage: "./lake", tables: [streamed, scanned, fetched] }),
+    {
+      folder: "/project/shop",
+      machine: { memoryBytes: 6e9, cores: 2 },
+    },
+  );
   expect(tables).toMatchObject([
     { source: { exports: { folder: { url: "s3://raw/" } }, stream: true, region: "eu-central-1" } },
     { source: { scan: { readCapacity: 50, raiseTo: 400, segments: 8, everyMs: 21_600_000 }, stream: false } },
+    { source: { scan: {}, stream: true, fetchItems: { readCapacity: 5 } } },
   ]);
 });
 
@@ -36,4 +43,14 @@ test.each([
 test.each(["0%", "101%", "25", "-5%", "a%", 0, 1.5, true])("a scan cannot use %o", (given) => {
   expect(() => scanOf(given)).toThrow(ConfigError);
   expect(() => scanOf(given)).toThrow(/scan\.readCapacity: expected read units a second, or a share such as "25%"/);
+});
+
+test.each([
+  [{ scan: true, fetchItems: true }, /fetchItems: expected `stream: true` beside it/],
+  [{ scan: true, stream: true, fetchItems: { readCapacity: 0 } }, /fetchItems\.readCapacity: expected read units/],
+  [{ scan: true, stream: true, fetchItems: "yes" }, /fetchItems: expected/],
+])("items are fetched for a stream, with a budget: %o", (options, message) => {
+  const orders = bronze("orders", { source: dynamodb({ table: "t", keys: ["id"], ...(options as { scan: true }) }) });
+  const lake = defineLake({ name: "shop", storage: "./lake", tables: [orders] });
+  expect(() => resolveLake(lake, { folder: "/p", machine: { memoryBytes: 6e9, cores: 2 } })).toThrow(message);
 });

@@ -88,6 +88,8 @@ export interface DynamoDbDefinition {
   readonly scan?: TableScan;
   /** Whether the table's stream is read. */
   readonly stream: boolean;
+  /** How items are read that the stream tells of without an image; undefined: they are not. */
+  readonly fetchItems?: { readonly readCapacity?: number };
   /** undefined: as the environment says. */
   readonly region?: string;
   /** Another server than AWS's own. */

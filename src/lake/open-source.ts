@@ -37,7 +37,7 @@ function openSource({ source, hints }: BronzeDefinition, needs: SourceNeeds): So
 }
 
 function openDynamoDb(
-  { table, keys, ttlAttribute, exports, scan, stream, region, endpoint }: DynamoDbDefinition,
+  { table, keys, ttlAttribute, exports, scan, stream, fetchItems, region, endpoint }: DynamoDbDefinition,
   hints: readonly ColumnHint[],
   { world, openStore }: SourceNeeds,
 ): Source {
@@ -51,6 +51,7 @@ function openDynamoDb(
       hints: typesOf(hints),
       ...(scan === undefined ? {} : { scan }),
       stream,
+      ...(fetchItems === undefined ? {} : { fetchItems }),
     },
     {
       world,

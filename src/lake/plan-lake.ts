@@ -64,9 +64,10 @@ export function readTotals(batches: readonly PlannedRead[]): Omit<PlannedRead, "
 export async function planLake(lake: Lake, only?: ReadonlySet<TableName>): Promise<readonly TablePlan[]> {
   const plans: TablePlan[] = [];
   const moving = new Set<TableName>();
+  const unfit = new Map<TableName, SluiceError>();
   for (const definition of lake.definition.tables) {
     if (only !== undefined && !only.has(definition.name)) continue;
-    const plan = await planTable(lake, definition, moving);
+    const plan = await planTable(lake, definition, { moving, unfit });
     const isMoving = plan.step.kind !== "nothing" && plan.step.kind !== "rebuild";
     if (isMoving) moving.add(definition.name);
     plans.push({ ...plan, publishesTo: await plannedTarget(lake, definition, { isMoving }) });
@@ -99,13 +100,20 @@ export function isUpToDate(plans: readonly TablePlan[]): boolean {
 
 type StepPlan = Omit<TablePlan, "publishesTo">;
 
-async function planTable(lake: Lake, definition: TableDefinition, moving: ReadonlySet<TableName>): Promise<StepPlan> {
+/** What the plans of the tables before say. */
+interface Before {
+  readonly moving: ReadonlySet<TableName>;
+  /** Bronze tables that no Silver table can be made of, and why. */
+  readonly unfit: Map<TableName, SluiceError>;
+}
+
+async function planTable(lake: Lake, definition: TableDefinition, { moving, unfit }: Before): Promise<StepPlan> {
   try {
     switch (definition.layer) {
       case "bronze":
-        return await planRead(lake, definition);
+        return await planRead(lake, definition, unfit);
       case "silver":
-        return await planFold(lake, definition, moving);
+        return unfitPlan(definition, unfit) ?? (await planFold(lake, definition, moving));
       case "gold":
         return { ...NOTHING, table: definition.name, step: await goldStep(lake, definition, moving) };
     }
@@ -118,8 +126,14 @@ async function planTable(lake: Lake, definition: TableDefinition, moving: Readon
 
 const NOTHING = { step: { kind: "nothing" }, waiting: [], skipped: [], problem: undefined } as const;
 
-async function planRead(lake: Lake, definition: BronzeDefinition): Promise<StepPlan> {
+async function planRead(
+  lake: Lake,
+  definition: BronzeDefinition,
+  unfit: Map<TableName, SluiceError>,
+): Promise<StepPlan> {
   const channels = await planBronze(lake, definition, lake.source(definition));
+  const flaw = channels.find((channel) => channel.unfit !== undefined)?.unfit;
+  if (flaw !== undefined) unfit.set(definition.name, flaw);
   const batches = channels.flatMap((channel) =>
     channel.batches.map((batch): PlannedRead => ({
       title: batch.title,
@@ -135,6 +149,11 @@ async function planRead(lake: Lake, definition: BronzeDefinition): Promise<StepP
     skipped: channels.flatMap((channel) => channel.skipped),
     problem: channels.find((channel) => channel.problem !== undefined)?.problem,
   };
+}
+
+function unfitPlan({ name, from }: SilverDefinition, unfit: ReadonlyMap<TableName, SluiceError>): StepPlan | undefined {
+  const problem = unfit.get(from);
+  return problem === undefined ? undefined : { ...NOTHING, table: name, problem };
 }
 
 async function planFold(lake: Lake, definition: SilverDefinition, moving: ReadonlySet<TableName>): Promise<StepPlan> {

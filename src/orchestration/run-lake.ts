@@ -43,6 +43,7 @@ export async function runLake(context: LayerContext, lake: LakeDefinition, optio
   const startedMs = context.world.nowMs();
   const reports: TableReport[] = [];
   const failed = new Set<TableName>();
+  const unfit = new Map<TableName, SluiceError>();
   const chosen = lake.tables.filter(({ name }) => options.only === undefined || options.only.has(name));
   const ahead: Promise<void>[] = [];
   const onWork = (from: TableName): void =>
@@ -54,7 +55,7 @@ export async function runLake(context: LayerContext, lake: LakeDefinition, optio
         const tableStartedMs = context.world.nowMs();
         const step =
           blocking === undefined
-            ? await attempt(context, lake, definition, { ...options, onWork })
+            ? await attempt(context, lake, definition, { ...options, onWork, unfit })
             : blockedBy(blocking);
         const elapsedMs = context.world.nowMs() - tableStartedMs;
         return { table: definition.name, waiting: [], skipped: [], ...step, elapsedMs };
@@ -108,6 +109,8 @@ function blockedBy(name: TableName, why = "which failed in this run"): Step {
 
 interface AttemptOptions extends RunOptions {
   readonly onWork: (table: TableName) => void;
+  /** Bronze tables that no Silver table can be made of, and why. */
+  readonly unfit: Map<TableName, SluiceError>;
 }
 
 async function attempt(
@@ -122,7 +125,7 @@ async function attempt(
       case "bronze":
         return await ingest(context, definition, options);
       case "silver":
-        return await fold(context, definition, bronzeOf(lake, definition));
+        return await fold(context, definition, { bronze: bronzeOf(lake, definition), unfit: options.unfit });
       case "gold":
         return await refresh(context, definition);
     }
@@ -144,6 +147,7 @@ async function ingest(context: LayerContext, definition: BronzeDefinition, optio
     openFolder: options.openFolder,
     onWork: () => options.onWork(definition.name),
   });
+  if (outcome.unfit !== undefined) options.unfit.set(definition.name, outcome.unfit);
   return {
     outcome: outcome.problem !== undefined ? "failed" : outcome.batches > 0 ? "changed" : "unchanged",
     version: outcome.version,
@@ -156,7 +160,13 @@ async function ingest(context: LayerContext, definition: BronzeDefinition, optio
   };
 }
 
-async function fold(context: LayerContext, definition: SilverDefinition, bronze: BronzeDefinition): Promise<Step> {
+async function fold(
+  context: LayerContext,
+  definition: SilverDefinition,
+  { bronze, unfit }: { readonly bronze: BronzeDefinition; readonly unfit: ReadonlyMap<TableName, SluiceError> },
+): Promise<Step> {
+  const flaw = unfit.get(bronze.name);
+  if (flaw !== undefined) throw flaw;
   if (await isSilverIdle(context, definition)) return { ...NOTHING, outcome: "unchanged" };
   if (await isRedefined(context, definition)) {
     throw new SluiceError("plan.definition-changed", `Cannot fold into ${definition.name}: its definition changed`, {

@@ -62,6 +62,8 @@ export interface ChannelPlan {
   readonly skipped: readonly Notice[];
   /** What stops the table once `batches` are in: a hole, a damaged manifest. */
   readonly problem?: SluiceError;
+  /** Why no Silver table can be made of what the channel brings: Bronze takes it in all the same. */
+  readonly unfit?: SluiceError;
 }
 
 export interface Notice {

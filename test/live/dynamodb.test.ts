@@ -3,7 +3,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { realWorld, type World } from "../../src/base/index.ts";
-import { bronze, defineLake, dynamodb, openLake, resolveLake, s, silver, type Lake } from "../../src/lake/index.ts";
+import {
+  bronze,
+  defineLake,
+  dynamodb,
+  openLake,
+  planLake,
+  resolveLake,
+  s,
+  silver,
+  type Lake,
+} from "../../src/lake/index.ts";
 import type { DynamoDbOptions } from "../../src/lake/index.ts";
 import { startDynamoDbLocal, type DynamoDbServer } from "../services/dynamodb-local.ts";
 import { requirePart } from "../services/parts.ts";
@@ -93,6 +103,48 @@ describe.skipIf(!requirePart("dynamodb-local"))("a table of DynamoDB Local", { t
     ]);
     const quiet = await lake.run();
     expect(quiet.tables.map(({ outcome }) => outcome)).toEqual(["unchanged", "unchanged"]);
+  });
+
+  test("a stream of keys feeds Bronze alone, and Silver once items are fetched", async () => {
+    const table = await LiveTable.create(server, `orders-${made}`, { view: "KEYS_ONLY" });
+    await table.writeAll(Array.from({ length: 120 }, (_, at) => orderItem(`o-${at}`, "1.00")));
+    {
+      await using lake = lakeOf(table, { scan: true, stream: true });
+      const plan = await planLake(lake);
+      expect(plan.map(({ table: name, problem }) => [name, problem?.code])).toEqual([
+        ["bronze.orders", undefined],
+        ["silver.orders", "source.invalid"],
+      ]);
+      const report = await lake.run();
+      expect(report.tables.map(({ outcome }) => outcome)).toEqual(["changed", "failed"]);
+      expect(report.tables[1]?.error?.advice).toContain("fetchItems: true");
+      // Also where Bronze is not read in the same run.
+      const alone = await lake.run({ only: ["silver.orders"] });
+      expect(alone.tables.map(({ error }) => error?.code)).toEqual(["source.invalid"]);
+    }
+    await using lake = lakeOf(table, { scan: true, stream: true, fetchItems: { readCapacity: 500 } });
+    await table.put(orderItem("o-1", "2.00"));
+    await table.delete("o-2");
+    const filled = await lake.run();
+    expect(filled.tables.map(({ outcome, error }) => [outcome, error?.message])).toEqual([
+      ["changed", undefined],
+      ["changed", undefined],
+    ]);
+    await table.put(orderItem("o-1", "3.00"));
+    await table.put(orderItem("o-1", "4.00"));
+    await table.put(orderItem("o-3", "5.00"));
+    await table.delete("o-3");
+    await lake.run();
+    expect(await amounts(lake)).toEqual(
+      new Map([...(await table.items())].map(([key, item]) => [key, item["amount"]?.N?.padEnd(4, ".00") ?? ""])),
+    );
+    const images = "select json_extract_string(_source_meta, '$.image') as image, count(*) as n from bronze.orders";
+    expect(
+      await rowsOf(lake, `${images} where _sequence >= '0001' and _op in ('I', 'U') group by all order by all`),
+    ).toEqual([
+      { image: "fetched", n: 120n },
+      { image: "later", n: 4n },
+    ]);
   });
 });
 

@@ -24,6 +24,11 @@ export interface DynamoDbOptions {
   readonly scan?: boolean | ScanOptions;
   /** The table's stream: each change as it happens. Beside it a scan or an export brings what was there before. */
   readonly stream?: boolean;
+  /**
+   * Reads the items that changed, where the stream has no new images (KEYS_ONLY, OLD_IMAGE): strongly consistent, once a key and batch.
+   * Without it such a stream feeds Bronze alone.
+   */
+  readonly fetchItems?: boolean | FetchItemsOptions;
   /** The table's TTL attribute (seconds since 1970), by which TTL deletes are told apart from others. */
   readonly ttl?: string;
   /** `false` when the incremental exports reach back to the table's creation, so that no full export is needed. Default `true`. */
@@ -32,6 +37,11 @@ export interface DynamoDbOptions {
   readonly region?: string;
   /** Another server than AWS's own, such as DynamoDB Local: `http://127.0.0.1:8000`. */
   readonly endpoint?: string;
+}
+
+export interface FetchItemsOptions {
+  /** Read units a second that may be used. */
+  readonly readCapacity?: number;
 }
 
 export interface ScanOptions {

@@ -6,7 +6,18 @@ import { readFields, readList } from "../reading/read-object.ts";
 import { readFlag, readOptionalText, readText, readWholeNumber } from "../reading/read-scalar.ts";
 import { readLocation } from "./locations.ts";
 
-const KNOWN = ["table", "keys", "export", "scan", "stream", "ttl", "requireFullExport", "region", "endpoint"] as const;
+const KNOWN = [
+  "table",
+  "keys",
+  "export",
+  "scan",
+  "stream",
+  "fetchItems",
+  "ttl",
+  "requireFullExport",
+  "region",
+  "endpoint",
+] as const;
 
 /** A DynamoDB table as a source; undefined (and noted) where the options do not say one. */
 export function readDynamoDb(place: Place, options: unknown, folder: string): DynamoDbDefinition | undefined {
@@ -22,6 +33,7 @@ export function readDynamoDb(place: Place, options: unknown, folder: string): Dy
   const requireFull = readFlag(place.at("requireFullExport"), fields.requireFullExport, true);
   const stream = readFlag(place.at("stream"), fields.stream, false);
   const scan = readScan(place.at("scan"), fields.scan, stream);
+  const fetchItems = readFetchItems(place.at("fetchItems"), fields.fetchItems, stream);
   const region = readOptionalText(place.at("region"), fields.region, 'a region such as "eu-central-1"');
   const endpoint = readEndpoint(place.at("endpoint"), fields.endpoint);
   refuseSnapshots(place, { hasExport: fields.export !== undefined, hasScan: scan !== undefined, stream });
@@ -34,6 +46,7 @@ export function readDynamoDb(place: Place, options: unknown, folder: string): Dy
     ...(exportFolder === undefined ? {} : { exports: { folder: exportFolder, requireFull } }),
     ...(scan === undefined ? {} : { scan }),
     stream,
+    ...(fetchItems === undefined ? {} : { fetchItems }),
     ...(region === undefined ? {} : { region }),
     ...(endpoint === undefined ? {} : { endpoint }),
   };
@@ -79,6 +92,26 @@ function readReadCapacity(place: Place, value: unknown): TableScan["readCapacity
   if (typeof value !== "string") return readWholeNumber(place, value, { least: 1, most: CAPACITY_MOST, what });
   const share = Number(PERCENT.exec(value.trim())?.[1]) / 100;
   return share > 0 && share <= 1 ? { share } : place.expected(what, value);
+}
+
+function readFetchItems(
+  place: Place,
+  value: unknown,
+  hasStream: boolean,
+): DynamoDbDefinition["fetchItems"] | undefined {
+  if (value === undefined || value === false) return undefined;
+  if (!hasStream)
+    return place.refuse("`stream: true` beside it", "none", "items are fetched for what a stream tells of");
+  if (value === true) return {};
+  const fields = readFields(place, value, { known: ["readCapacity"] });
+  if (fields?.readCapacity === undefined) return {};
+  const what = "read units a second";
+  const readCapacity = readWholeNumber(place.at("readCapacity"), fields.readCapacity, {
+    least: 1,
+    most: CAPACITY_MOST,
+    what,
+  });
+  return readCapacity === undefined ? {} : { readCapacity };
 }
 
 function readEvery(place: Place, value: unknown, hasStream: boolean): number | undefined {

@@ -15,6 +15,8 @@ export interface IngestOutcome {
   readonly skipped: readonly Notice[];
   /** What stops the table now that everything before it is in. */
   readonly problem?: SluiceError;
+  /** Why no Silver table can be made of it. */
+  readonly unfit?: SluiceError;
 }
 
 /**
@@ -73,6 +75,7 @@ function together(turns: readonly TurnOutcome[]): IngestOutcome {
   // What a channel waits for is what it said last.
   const last = [...new Map(turns.map((turn) => [turn.channel, turn])).values()];
   const problem = last.find((turn) => turn.problem !== undefined)?.problem;
+  const unfit = last.find((turn) => turn.unfit !== undefined)?.unfit;
   return {
     batches: sum((turn) => turn.batches),
     rows: sum((turn) => turn.rows),
@@ -81,5 +84,6 @@ function together(turns: readonly TurnOutcome[]): IngestOutcome {
     waiting: last.flatMap((turn) => turn.waiting),
     skipped: turns.flatMap((turn) => turn.skipped),
     ...(problem === undefined ? {} : { problem }),
+    ...(unfit === undefined ? {} : { unfit }),
   };
 }

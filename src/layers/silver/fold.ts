@@ -6,6 +6,7 @@ import { judge, type Verdict } from "../../quality/index.ts";
 import { openNewest, placeOf, type LayerContext, type TablePlace } from "../context.ts";
 import { setAside } from "../quarantine/quarantine.ts";
 import { collectDeletes, lastingDeletes } from "./deletes.ts";
+import { refuseMissingImages } from "./event-images.ts";
 import { refreshJoins, type PinnedJoin } from "./joins.ts";
 import { mergeState } from "./merge-state.ts";
 import { narrowRelation, summarizeEvents, type EventCounts } from "./narrow.ts";
@@ -61,6 +62,11 @@ export async function foldSilver(context: LayerContext, target: FoldTarget): Pro
       verdict: judge(NO_EVENTS, definition.rules),
     };
   }
+  await refuseMissingImages(context, target, {
+    events: bronze,
+    files: plan.chunks.flatMap((chunk) => chunk.files),
+    truncates: await readTruncates(context, await openNewest(target.tombstones)),
+  });
   const shapedOf = (files: readonly AddFile[]): Relation => shapedRelation(target, bronze, files, joins.pinned);
   if (plan.chunks.length > 1)
     await judgeAll(context, definition, shapedOf(plan.chunks.flatMap((chunk) => chunk.files)));

@@ -3,6 +3,7 @@ import type { DeletePolicy, SilverColumn, SilverDefinition } from "../../definit
 import { quoteIdentifier, quoteLiteral, sqlTypeOf } from "../../engine/index.ts";
 import { partitionValue } from "../partition-value.ts";
 import { columnValue, rescuedValue, type ColumnValue, type Steps } from "./column-value.ts";
+import { kindSql } from "./event-images.ts";
 import { readableRescued } from "./rescued-text.ts";
 import { keepsExpiry } from "./silver-schema.ts";
 
@@ -17,7 +18,7 @@ export interface ShapeOptions {
 
 /**
  * SQL over the input `events` (rows of Bronze files with their positions) and one input `join.<alias>` a join: one row
- * an event, with its place `__at`, the declared columns typed, `_key`, `_sequence`, what kind of event it is (`image`, `delete`, `truncate`),
+ * an event, with its place `__at`, the declared columns typed, `_key`, `_sequence`, what kind of event it is (`image`, `delete`, `truncate`, `bare`),
  * the delete's sequence under the policy that applies to it, and the names of the columns whose value fits no type.
  */
 export function shapeSql(definition: SilverDefinition, options: ShapeOptions): string {
@@ -90,7 +91,7 @@ function attributesSql(definition: SilverDefinition, options: ShapeOptions, part
   const expiry = expirySql(definition, options, parts);
   return `SELECT __at, _event_id, _op, _ingest_file, _source_ts, _ingestion_timestamp, _batch_id, _sequence,
     ${keySql(definition, options.sourceKeys)} AS _key,
-    CASE WHEN _op = 'D' THEN 'delete' WHEN _op = 'T' THEN 'truncate' ELSE 'image' END AS __kind,
+    ${kindSql()} AS __kind,
     ${deleteSequence(definition, "hard")} AS __hard, ${deleteSequence(definition, "soft")} AS __soft,
     ${lateness} AS __late, ${expiry}
     ${misfits.length === 0 ? "CAST([] AS VARCHAR[])" : `list_filter([${misfits.join(", ")}], lambda name: name IS NOT NULL)`} AS __misfits

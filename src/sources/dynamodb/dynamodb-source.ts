@@ -1,4 +1,4 @@
-import type { World } from "../../base/index.ts";
+import { RateLimit, type World } from "../../base/index.ts";
 import type { ObjectStore } from "../../storage/index.ts";
 import type { Channel, Source } from "../source.ts";
 import { hintedShapes } from "./columns/hints.ts";
@@ -24,6 +24,8 @@ export interface ScanSettings {
 export interface DynamoDbSourceOptions extends DynamoDbExportsOptions {
   readonly scan?: ScanSettings;
   readonly stream?: boolean;
+  /** Reads the items that the stream tells of without an image, with so many read units a second. */
+  readonly fetchItems?: { readonly readCapacity?: number };
   /** Bytes of records that a batch of the stream takes in. 64 MiB unless told. */
   readonly streamBatchBytes?: number;
 }
@@ -45,14 +47,18 @@ export function dynamodbSource(options: DynamoDbSourceOptions, { world, exports,
   const threads = new ScanThreads();
   const channels: Channel[] = [];
   if (client !== undefined) {
-    const { scan, stream = false } = options;
+    const { scan, stream = false, fetchItems } = options;
     const patient = patientClient(client, world);
+    const itemLimit = limitOf(world, fetchItems?.readCapacity);
     const parts = {
-      needs: { client: patient, impatient: client, world, ...scanNeeds(patient, world, scan) },
+      needs: { client: patient, impatient: client, world, ...scanNeeds(patient, world, scan), ...itemLimit },
       hints,
       threads,
     };
-    if (stream) channels.push(plainFailures(streamChannel({ ...options, hasScan: scan !== undefined }, parts), client));
+    if (stream) {
+      const streamOptions = { ...options, hasScan: scan !== undefined, fetchesItems: fetchItems !== undefined };
+      channels.push(plainFailures(streamChannel(streamOptions, parts), client));
+    }
     if (scan !== undefined) {
       channels.push(plainFailures(scanChannel({ ...options, ...scan, hasStream: stream }, parts), client));
     }
@@ -84,4 +90,8 @@ function scanNeeds(
     ...(readCapacity === undefined ? {} : { budget: new ReadBudget(world, readCapacity) }),
     ...(raiseTo === undefined ? {} : { raised: new RaisedRead(client, world, raiseTo) }),
   };
+}
+
+function limitOf(world: World, readCapacity: number | undefined): Pick<LiveNeeds, "itemLimit"> {
+  return readCapacity === undefined ? {} : { itemLimit: new RateLimit(world, { perSecond: readCapacity }) };
 }

@@ -17,7 +17,9 @@ export function rebuildRecord(row: Row, schema: StructType, keys: readonly strin
   if (row["_op"] === "T") return "";
   if (row["_op"] === "R") return object([`"Item":${object([...attributes.values()])}`, ...beside]);
   const members = [`"Keys":${object(keys.flatMap((key) => attributes.get(key) ?? []))}`];
-  if (row["_op"] !== "D") members.push(`"NewImage":${object([...attributes.values()])}`);
+  // What the stream did not have was fetched, or is not there.
+  const hasImage = row["_op"] !== "D" && meta["image"] === undefined;
+  if (hasImage) members.push(`"NewImage":${object([...attributes.values()])}`);
   if (typeof row["_before"] === "string") members.push(`"OldImage":${row["_before"]}`);
   if (typeof meta["shard"] === "string") return streamRecord(row, meta, members);
   return object([`"Metadata":${metadataOf(row, meta)}`, ...members, ...beside]);

@@ -8,12 +8,12 @@ import { ScanThreads } from "../../../src/sources/dynamodb/scan/scan-threads.ts"
 import { patientClient } from "../../../src/sources/dynamodb/live/patient-client.ts";
 import type { TableClient } from "../../../src/sources/dynamodb/live/table-client.ts";
 import { readPages } from "../../../src/sources/dynamodb/live/read-pages.ts";
-import { readShards } from "../../../src/sources/dynamodb/live/read-shards.ts";
+import { readStream } from "../../../src/sources/dynamodb/live/read-stream.ts";
 import { ShardMemory } from "../../../src/sources/dynamodb/live/shard-memory.ts";
-import { scanChannel } from "../../../src/sources/dynamodb/live/scan-channel.ts";
+import { scanChannel, type LiveNeeds } from "../../../src/sources/dynamodb/live/scan-channel.ts";
 import { decodeScan, encodeScan, isWhole } from "../../../src/sources/dynamodb/live/scan-state.ts";
-import { streamChannel } from "../../../src/sources/dynamodb/live/stream-channel.ts";
-import { decodeStream, encodeStream } from "../../../src/sources/dynamodb/live/stream-state.ts";
+import { streamChannel, type StreamOptions } from "../../../src/sources/dynamodb/live/stream-channel.ts";
+import { encodeStream } from "../../../src/sources/dynamodb/live/stream-state.ts";
 import { snapshotConstants } from "../../../src/sources/dynamodb/snapshot-events.ts";
 
 /** An event as Bronze has it. */
@@ -23,6 +23,8 @@ export interface Event {
   readonly key: string | undefined;
   readonly sequence: string;
   readonly value: string | undefined;
+  /** What it says of an image that it does not have itself. */
+  readonly image?: string | undefined;
 }
 
 interface Step {
@@ -30,6 +32,8 @@ interface Step {
   readonly events: readonly Event[];
   readonly end: string;
 }
+
+const OPTIONS = { table: "t", keys: ["id"], hints: [] };
 
 /** Thrown where a test stops the process. */
 export class Killed extends Error {}
@@ -42,10 +46,12 @@ export class FollowedTable {
   readonly events: Event[] = [];
   readonly notices: string[] = [];
   problem: string | undefined;
+  /** Why no Silver table can be made of it, by its code. */
+  unfit: string | undefined;
   readonly #table: TableClient;
   readonly #client: TableClient;
   readonly #world: World;
-  readonly #hasScan: boolean;
+  #options: StreamOptions;
   #channels: Readonly<Record<"scan" | "stream", Channel>>;
   readonly #ends = new Map<string, string>();
   readonly #moved = new Map<string, string>();
@@ -55,22 +61,34 @@ export class FollowedTable {
   /** Asked before each commit; throws to die. */
   beforeCommit: () => void = () => undefined;
 
-  constructor(table: TableClient, world: World, { hasScan = true }: { readonly hasScan?: boolean } = {}) {
+  constructor(
+    table: TableClient,
+    world: World,
+    { hasScan = true, fetchesItems = false }: { readonly hasScan?: boolean; readonly fetchesItems?: boolean } = {},
+  ) {
     this.#world = world;
     this.#table = table;
-    this.#hasScan = hasScan;
+    this.#options = { ...OPTIONS, hasScan, fetchesItems, streamBatchBytes: fetchesItems ? 40_000 : 900 };
     this.#client = patientClient(table, world);
     this.#channels = this.#open();
   }
 
   #open(): Readonly<Record<"scan" | "stream", Channel>> {
-    const options = { table: "t", keys: ["id"], hints: [], segments: 3 };
-    const needs = { client: this.#client, impatient: this.#table, world: this.#world };
-    const parts = { needs, hints: new Map(), threads: new ScanThreads() };
+    const parts = { needs: this.#needs, hints: new Map(), threads: new ScanThreads() };
     return {
-      stream: streamChannel({ ...options, hasScan: this.#hasScan }, parts, this.#memory),
-      scan: scanChannel({ ...options, hasStream: true }, parts),
+      stream: streamChannel(this.#options, parts, this.#memory),
+      scan: scanChannel({ ...OPTIONS, segments: 3, hasStream: true }, parts),
     };
+  }
+
+  get #needs(): LiveNeeds {
+    return { client: this.#client, impatient: this.#table, world: this.#world };
+  }
+
+  /** The definition has `fetchItems` from now on. */
+  fetchItems(): void {
+    this.#options = { ...this.#options, fetchesItems: true };
+    this.restart();
   }
 
   /** A process that starts anew knows only what was committed. */
@@ -90,6 +108,7 @@ export class FollowedTable {
       ...this.#paced(),
     });
     this.problem = plan.problem?.code;
+    if (name === "stream") this.unfit = plan.unfit?.code;
     this.notices.push(...plan.waiting.map(({ why }) => why));
     let next = plan.batches[0];
     while (next !== undefined) next = await this.#take(name, next);
@@ -137,14 +156,12 @@ export class FollowedTable {
   }
 
   async #stream(batch: PlannedBatch, context: StageContext): Promise<Step & { behind?: string }> {
-    const start = must(decodeStream(batch.start), "a stream begins somewhere");
-    const [client, impatient] = [this.#client, this.#table];
-    const reading = { client, impatient, world: this.#world, context, memory: this.#memory, bytesMax: 900 };
-    const { spooled, state, isDrained } = await readShards(start, reading);
+    const work = { batch, context, memory: this.#memory };
+    const { spooled, state, isDrained } = await readStream(this.#options, this.#needs, work);
     const events = linesOf(join(context.folder, spooled.path)).map(({ Stream, Keys, NewImage }): Event => {
       const key = Keys?.id.S;
-      const { op = "", sequence = "", event = "" } = Stream ?? {};
-      return { id: `${event}${key}`, op, key, sequence, value: NewImage?.v?.N };
+      const { op = "", sequence = "", event = "", meta } = Stream ?? {};
+      return { id: `${event}${key}`, op, key, sequence, value: NewImage?.v?.N, image: meta?.image };
     });
     const end = encodeStream(state);
     return { name: "stream", events, end, ...(isDrained ? {} : { behind: end }) };
@@ -153,7 +170,12 @@ export class FollowedTable {
 
 interface Line {
   readonly Item?: Image;
-  readonly Stream?: { readonly op: string; readonly sequence: string; readonly event: string };
+  readonly Stream?: {
+    readonly op: string;
+    readonly sequence: string;
+    readonly event: string;
+    readonly meta: { readonly image?: string };
+  };
   readonly Keys?: Image;
   readonly NewImage?: Image;
 }
@@ -170,7 +192,10 @@ function linesOf(file: string): readonly Line[] {
     .map((line) => JSON.parse(line) as Line);
 }
 
-/** The table that events define: of each key the newest image, unless a delete or the highest `T` is above it. */
+/**
+ * The table that events define: of each key the newest image, unless a delete or the highest `T` is above it. An event without an image
+ * takes no part.
+ */
 export function stateOf(events: readonly Event[]): ReadonlyMap<string, string> {
   const newest = (of: readonly Event[]): Event | undefined =>
     of.reduce<Event | undefined>(
@@ -181,7 +206,8 @@ export function stateOf(events: readonly Event[]): ReadonlyMap<string, string> {
   const keys = new Set(events.flatMap(({ key }) => (key === undefined ? [] : [key])));
   const state = new Map<string, string>();
   for (const key of keys) {
-    const last = newest(events.filter((event) => event.key === key));
+    const isBare = ({ image = "fetched" }: Event): boolean => image !== "fetched";
+    const last = newest(events.filter((event) => event.key === key && !isBare(event)));
     if (last !== undefined && last.op !== "D" && last.sequence > truncate) state.set(key, last.value ?? "");
   }
   return state;

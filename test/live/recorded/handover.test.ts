@@ -7,7 +7,10 @@ import { RecordedTable } from "./recorded-table.ts";
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const SEED = process.env["SLUICE_SEED"];
-const RUNS = process.env["SLUICE_NIGHTLY"] === "true" ? 5_000 : 25;
+const isNight = process.env["SLUICE_NIGHTLY"] === "true";
+/** With images in the stream, and with items that are fetched. */
+const RUNS = isNight ? 5_000 : 25;
+const FETCHING_RUNS = isNight ? 2_500 : 6;
 
 /** Writes, deletes and re-inserts a few keys over and over, at any request of ours. */
 function writer(table: RecordedTable, random: () => number): () => void {
@@ -30,12 +33,17 @@ function expectInOrder(changes: readonly Event[]): void {
 }
 
 describe("a stream and a scan of a table that is written to all the time", () => {
-  test("lead to the table, wherever the process dies", { timeout: 600_000 }, async () => {
+  test.each([
+    { view: "NEW_AND_OLD_IMAGES", fetchesItems: false, runs: RUNS },
+    { view: "KEYS_ONLY", fetchesItems: true, runs: FETCHING_RUNS },
+    { view: "OLD_IMAGE", fetchesItems: true, runs: FETCHING_RUNS },
+  ] as const)("lead to the table, wherever the process dies: $view", { timeout: 600_000 }, async (stream) => {
+    const { view, fetchesItems } = stream;
     await fc.assert(
       fc.asyncProperty(fc.nat(), async (seed) => {
         const random = seededRandom(seed);
         const world = simulatedWorld(seed);
-        const table = new RecordedTable(world, { random, throttles: 0.03, empties: 0.2 });
+        const table = new RecordedTable(world, { random, throttles: 0.03, empties: 0.2, view });
         const write = writer(table, random);
         for (let before = 0; before < 10; before += 1) write();
         const isNewStream = random() < 0.3;
@@ -44,7 +52,7 @@ describe("a stream and a scan of a table that is written to all the time", () =>
           await world.sleep(HOUR_MS);
           table.restart(write);
         }
-        const followed = new FollowedTable(table, world);
+        const followed = new FollowedTable(table, world, { fetchesItems });
         table.onRequest = () => {
           write();
           void world.sleep(random() * 20_000);
@@ -70,6 +78,7 @@ describe("a stream and a scan of a table that is written to all the time", () =>
         followed.beforeCommit = () => undefined;
         await world.sleep(10 * MINUTE_MS);
         for (const name of ["stream", "scan", "stream"] as const) await followed.follow(name);
+        expect(followed.unfit).toBeUndefined();
         expect(stateOf(followed.events)).toEqual(new Map(table.items));
         const changes = followed.events.filter(({ op }) => op !== "R" && op !== "T");
         expect(new Set(changes.map(({ id }) => id)).size).toBe(changes.length);
@@ -77,7 +86,7 @@ describe("a stream and a scan of a table that is written to all the time", () =>
         for (const key of new Set(changes.map((change) => change.key)))
           expectInOrder(changes.filter((one) => one.key === key));
       }),
-      { numRuns: RUNS, ...(SEED === undefined ? {} : { seed: Number(SEED) }) },
+      { numRuns: stream.runs, ...(SEED === undefined ? {} : { seed: Number(SEED) }) },
     );
   });
 });
@@ -169,5 +178,71 @@ describe("a stream that has forgotten something", () => {
     const before = followed.events.length;
     await followed.follow("stream");
     expect(followed.events.slice(before).map(({ key, value }) => [key, value])).toEqual([["k1", "101"]]);
+  });
+});
+
+function keysOnly(fetchesItems: boolean) {
+  const world = simulatedWorld(1);
+  const table = new RecordedTable(world, { random: seededRandom(1), view: "KEYS_ONLY" });
+  return { world, table, followed: new FollowedTable(table, world, { hasScan: true, fetchesItems }) };
+}
+
+describe("a stream without new images", () => {
+  test("feeds Bronze, and says why no row can be made of it", async () => {
+    const { table, followed } = keysOnly(false);
+    table.put("k1", "1");
+    table.delete("k1");
+    await followed.follow("stream");
+    expect(followed.problem).toBeUndefined();
+    expect(followed.unfit).toBe("source.invalid");
+    expect(followed.events.map(({ op, image }) => [op, image])).toEqual([
+      ["I", "none"],
+      ["D", undefined],
+    ]);
+  });
+
+  test("reads an item once for all its changes, dates it as the newest of them, and lets later ones win", async () => {
+    const { table, followed } = keysOnly(true);
+    for (const value of ["1", "2", "3"]) table.put("k1", value);
+    table.put("k2", "1");
+    table.put("k3", "1");
+    table.delete("k3");
+    let isFirst = true;
+    // Between the reading of the stream and that of the items others write.
+    table.getItems = async (keys) => {
+      if (isFirst) {
+        table.put("k1", "4");
+        table.delete("k2");
+      }
+      isFirst = false;
+      return await RecordedTable.prototype.getItems.call(table, keys);
+    };
+    await followed.follow("stream");
+    const first = followed.events.map(({ key, op, value, image }) => [key, op, value, image].join(" "));
+    expect(new Set(first)).toEqual(
+      new Set(["k1 I  later", "k1 U  later", "k1 U 4 fetched", "k2 I  gone", "k3 I  later", "k3 D  "]),
+    );
+    expect(first).toHaveLength(6);
+    await followed.follow("stream");
+    expect(stateOf(followed.events)).toEqual(new Map([["k1", "4"]]));
+    table.put("k1", "5");
+    table.delete("k1");
+    await followed.follow("stream");
+    expect(stateOf(followed.events)).toEqual(new Map());
+  });
+
+  test("is filled by a new scan where changes came before anybody fetched items", async () => {
+    const { table, followed, world } = keysOnly(false);
+    table.put("k1", "1");
+    for (const name of ["stream", "scan"] as const) await followed.follow(name);
+    table.put("k1", "2");
+    await followed.follow("stream");
+    followed.fetchItems();
+    await world.sleep(MINUTE_MS);
+    for (const name of ["stream", "scan", "stream"] as const) await followed.follow(name);
+    expect([followed.problem, followed.unfit]).toEqual([undefined, undefined]);
+    expect(stateOf(followed.events)).toEqual(new Map([["k1", "2"]]));
+    expect(followed.notices.join()).toMatch(/whose items nobody fetched .*; a new scan fills the gap/);
+    expect(followed.events.filter(({ op }) => op === "T")).toHaveLength(2);
   });
 });

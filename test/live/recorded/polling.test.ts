@@ -39,6 +39,7 @@ function benchOf(seed: number, client: (table: RecordedTable) => TableClient = (
     },
     scan: async (request) => await inner.scan(request),
     capacity: inner.capacity,
+    getItems: async (keys) => await inner.getItems(keys),
     close: () => undefined,
   };
   const followed = new FollowedTable(counted, world, { hasScan: false });
@@ -134,6 +135,7 @@ describe("a process that stays with a stream", () => {
       iterator: async (request) => await table.iterator(request),
       scan: async (request) => await table.scan(request),
       capacity: table.capacity,
+      getItems: async (keys) => await table.getItems(keys),
       close: () => undefined,
       records: async (iterator) => {
         const { id } = JSON.parse(iterator) as { readonly id: string };

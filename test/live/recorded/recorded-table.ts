@@ -3,6 +3,7 @@ import {
   SourceFault,
   type JsonItems,
   type ShardFacts,
+  type StreamView,
   type TableClient,
 } from "../../../src/sources/dynamodb/live/table-client.ts";
 
@@ -26,6 +27,8 @@ export interface Mischief {
   readonly empties?: number;
   /** How often a shard may split in two, from the first one on. Four times unless told. */
   readonly splits?: number;
+  /** What the stream's records hold. New and old images unless told. */
+  readonly view?: StreamView;
 }
 
 /**
@@ -102,7 +105,7 @@ export class RecordedTable implements TableClient {
 
   async describeTable(): ReturnType<TableClient["describeTable"]> {
     this.#request();
-    const stream = { arn: this.#arn, view: "NEW_AND_OLD_IMAGES" as const };
+    const stream = { arn: this.#arn, view: this.#view };
     const size = this.items.size;
     return {
       arn: "arn:recorded",
@@ -131,6 +134,18 @@ export class RecordedTable implements TableClient {
     };
   }
 
+  /** Some of the keys at a time, as where they are many or the table is busy. */
+  async getItems(keys: readonly string[]): ReturnType<TableClient["getItems"]> {
+    this.#request();
+    const some = Math.ceil(keys.length * this.#mischief.random());
+    const found = keys.slice(0, some).flatMap((key) => {
+      const { id } = JSON.parse(key) as { id: { S: string } };
+      const value = this.items.get(id.S);
+      return value === undefined ? [] : [imageOf(id.S, value)];
+    });
+    return { items: itemsOf(found), units: some, left: keys.slice(some) };
+  }
+
   async describeStream(arn: string): ReturnType<TableClient["describeStream"]> {
     this.#request();
     const { shards, createdMs } = this.#streamNamed(arn);
@@ -139,7 +154,7 @@ export class RecordedTable implements TableClient {
       ...(parent === undefined ? {} : { parent }),
       isClosed: closedMs !== undefined,
     }));
-    return { arn, createdMs, view: "NEW_AND_OLD_IMAGES", shards: listed };
+    return { arn, createdMs, view: this.#view, shards: listed };
   }
 
   async iterator({ streamArn, shard: id, after }: Parameters<TableClient["iterator"]>[0]): Promise<string> {
@@ -179,6 +194,10 @@ export class RecordedTable implements TableClient {
   };
 
   close(): void {}
+
+  get #view(): StreamView {
+    return this.#mischief.view ?? "NEW_AND_OLD_IMAGES";
+  }
 
   #request(): void {
     this.requests += 1;
@@ -234,10 +253,10 @@ export class RecordedTable implements TableClient {
     // Approximate: the seconds of neighbours may stand in the wrong order.
     const seconds = Math.floor(atMs / 1_000) - Math.floor(this.#mischief.random() * 3);
     const images = [
-      ...(after === undefined ? [] : [`"NewImage":${imageOf(key, after)}`]),
-      ...(before === undefined ? [] : [`"OldImage":${imageOf(key, before)}`]),
+      ...(after === undefined || !this.#view.startsWith("NEW") ? [] : [`"NewImage":${imageOf(key, after)}`]),
+      ...(before === undefined || !this.#view.includes("OLD") ? [] : [`"OldImage":${imageOf(key, before)}`]),
     ];
-    const json = `{"eventID":"e${this.#sequence}","eventName":"${eventName}","dynamodb":{"ApproximateCreationDateTime":${seconds},"Keys":{"id":{"S":"${key}"}},${images.join(",")},"SequenceNumber":"${this.#sequence}"}}`;
+    const json = `{"eventID":"e${this.#sequence}","eventName":"${eventName}","dynamodb":{"ApproximateCreationDateTime":${seconds},"Keys":{"id":{"S":"${key}"}},${images.map((image) => `${image},`).join("")}"SequenceNumber":"${this.#sequence}"}}`;
     shard.records.push({ sequence: this.#sequence, atMs, json });
   }
 }

@@ -8,7 +8,7 @@ import {
 } from "./aws-connection.ts";
 import { awsCapacity } from "./aws-capacity.ts";
 import { iteratorOf, recordsOf, wholeStream } from "./aws-streams.ts";
-import { describeTable, scanPage } from "./aws-tables.ts";
+import { describeTable, foundItems, scanPage } from "./aws-tables.ts";
 import type { TableClient } from "./table-client.ts";
 
 /** DynamoDB through its SDK. Credentials are the SDK's own to find. */
@@ -22,6 +22,7 @@ export function awsTableClient(place: AwsPlace): TableClient {
     where: where.at,
     describeTable: async () => await describeTable(table(), where),
     scan: async (request) => await scanPage(table(), where, request),
+    getItems: async (keys) => await foundItems(table(), where, keys),
     describeStream: async (streamArn) => await wholeStream(stream(), where, streamArn),
     iterator: async (request) => await iteratorOf(stream(), where, request),
     records: async (iterator) => await recordsOf(stream(), where, iterator),

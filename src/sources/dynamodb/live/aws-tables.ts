@@ -3,7 +3,7 @@ import { must, parseJson, stringifyJson } from "../../../base/index.ts";
 import { capacityOf } from "./aws-capacity.ts";
 import { asked, type Tables, type Where } from "./aws-connection.ts";
 import { keepItems } from "./keep-items.ts";
-import type { ScanPage, ScanRequest, StreamView, TableFacts } from "./table-client.ts";
+import type { FoundItems, ScanPage, ScanRequest, StreamView, TableFacts } from "./table-client.ts";
 
 export async function describeTable({ sdk, client }: Tables, where: Where): Promise<TableFacts> {
   const command = new sdk.DescribeTableCommand({ TableName: where.table });
@@ -32,6 +32,19 @@ export async function scanPage(
     units: answer.ConsumedCapacity?.CapacityUnits ?? 0,
     lastKey: answer.LastEvaluatedKey === undefined ? undefined : keyText(answer.LastEvaluatedKey),
   };
+}
+
+/** `BatchGetItem`: up to 100 keys and 16 MB; what does not fit, or was throttled, is to be asked for again. */
+export async function foundItems({ sdk, client }: Tables, where: Where, keys: readonly string[]): Promise<FoundItems> {
+  const command = new sdk.BatchGetItemCommand({
+    RequestItems: { [where.table]: { Keys: keys.map(keyFrom), ConsistentRead: true } },
+    ReturnConsumedCapacity: "TOTAL",
+  });
+  const items = keepItems(command, "Responses", where.table);
+  const answer = await asked("read items of the table", where, async () => await client.send(command));
+  const left = answer.UnprocessedKeys?.[where.table]?.Keys ?? [];
+  const units = (answer.ConsumedCapacity ?? []).reduce((sum, one) => sum + (one.CapacityUnits ?? 0), 0);
+  return { items: items(), units, left: left.map(keyText) };
 }
 
 function factsOf(table: TableDescription): TableFacts {

@@ -6,8 +6,8 @@ interface WithMiddleware {
   readonly middlewareStack: { add(middleware: unknown, options: unknown): void };
 }
 
-/** Keeps the items of a command's answer as bytes, and leaves the rest of it to the SDK. */
-export function keepItems(command: object, name: string): () => JsonItems {
+/** Keeps the items of a command's answer as bytes, and leaves the rest of it to the SDK. `names` lead to the member that holds them. */
+export function keepItems(command: object, ...names: readonly string[]): () => JsonItems {
   let kept: JsonItems | undefined;
   const middleware =
     (next: (given: unknown) => Promise<{ response: HttpAnswer }>) =>
@@ -17,7 +17,7 @@ export function keepItems(command: object, name: string): () => JsonItems {
       if (response.statusCode !== 200) return result;
       const bytes = await wholeBody(response.body);
       checkAnswer(bytes, response.headers["x-amz-crc32"]);
-      const { items, rest } = takeItems(bytes, name);
+      const { items, rest } = takeItems(bytes, names);
       kept = items;
       response.body = rest;
       return result;

@@ -4,7 +4,8 @@ import { isFault, type TableClient } from "./table-client.ts";
 /** A shard has two readers at most, and descriptions ten requests a second: who comes third waits for seconds, not longer. */
 const BUSY: RetryPolicy = { attemptsMax: 12, baseDelayMs: 100, maxDelayMs: 5_000 };
 
-/** A client that asks again when it is told to slow down, with exponential back-off and full jitter. A scan has a budget and waits by itself. */
+/** A client that asks again when it is told to slow down, with exponential back-off and full jitter. Scans and reads of
+ * items have a budget and wait by themselves. */
 export function patientClient(client: TableClient, world: World): TableClient {
   const patiently = async <T>(request: () => Promise<T>): Promise<T> => {
     for (let tried = 1; ; tried += 1) {
@@ -19,6 +20,7 @@ export function patientClient(client: TableClient, world: World): TableClient {
   return {
     where: client.where,
     scan: async (request) => await client.scan(request),
+    getItems: async (keys) => await client.getItems(keys),
     describeTable: async () => await patiently(async () => await client.describeTable()),
     describeStream: async (arn) => await patiently(async () => await client.describeStream(arn)),
     iterator: async (request) => await patiently(async () => await client.iterator(request)),

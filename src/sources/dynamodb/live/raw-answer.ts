@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
 import { SluiceError } from "../../../base/index.ts";
-import { JsonFormError, itemsAt, membersAt } from "./json-items.ts";
+import { JsonFormError, itemsAt, membersAt, type Place } from "./json-items.ts";
 import type { JsonItems } from "./table-client.ts";
 
 export interface RawAnswer {
@@ -11,22 +11,31 @@ export interface RawAnswer {
 
 /**
  * Takes the items out of an answer's bytes, unread and unparsed: what a record holds is looked at once, by the scanner, in the spelling
- * in which it came. `name` is the member that holds them.
+ * in which it came. `names` lead to the member that holds them, from the outermost.
  */
-export function takeItems(bytes: Uint8Array, name: string): RawAnswer {
+export function takeItems(bytes: Uint8Array, names: readonly string[]): RawAnswer {
   try {
-    for (const [member, [start, end]] of membersAt(bytes, 0)) {
-      if (member !== name) continue;
-      return {
-        items: itemsAt(bytes, start),
-        rest: Buffer.concat([bytes.subarray(0, start), EMPTY, bytes.subarray(end)]),
-      };
+    const [start, end] = placeOf(bytes, names) ?? [];
+    if (start !== undefined) {
+      const rest = Buffer.concat([bytes.subarray(0, start), EMPTY, bytes.subarray(end)]);
+      return { items: itemsAt(bytes, start), rest };
     }
   } catch (error) {
     if (!(error instanceof JsonFormError)) throw error;
     throw garbled(error.message, error);
   }
   return { items: { bytes, places: [] }, rest: bytes };
+}
+
+function placeOf(bytes: Uint8Array, names: readonly string[]): Place | undefined {
+  let place: Place | undefined = [0, bytes.length];
+  for (const name of names) {
+    if (place === undefined) return undefined;
+    const within: Place = place;
+    place = undefined;
+    for (const [member, at] of membersAt(bytes, within[0])) if (member === name) place ??= at;
+  }
+  return place;
 }
 
 const EMPTY = Buffer.from("[]");

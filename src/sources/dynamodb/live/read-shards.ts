@@ -8,7 +8,7 @@ import { begun } from "./stream-horizon.ts";
 import { Spool, type Spooled } from "./spool.ts";
 import { addRecords } from "./stream-lines.ts";
 import { KEPT_MS, type ShardState, type StreamState } from "./stream-state.ts";
-import { isFault, type RecordsPage, type ShardFacts, type TableClient } from "./table-client.ts";
+import { isFault, type RecordsPage, type ShardFacts, type StreamView, type TableClient } from "./table-client.ts";
 
 export interface ShardReading {
   readonly client: TableClient;
@@ -19,6 +19,8 @@ export interface ShardReading {
   readonly memory: ShardMemory;
   /** Bytes after which the batch is full. */
   readonly bytesMax: number;
+  /** Bytes that a record counts for beside its own: what is fetched for it later. */
+  readonly moreBytes?: number;
 }
 
 export interface ReadShards {
@@ -28,6 +30,8 @@ export interface ReadShards {
   readonly isDrained: boolean;
   /** When the newest of the records happened, by the source's clock; undefined without any. */
   readonly newestMs: number | undefined;
+  /** What the stream's records hold, by its own word. */
+  readonly view: StreamView | undefined;
 }
 
 /** Shards read side by side; each page is 1 MB at most. */
@@ -45,7 +49,7 @@ export async function readShards(start: StreamState, reading: ShardReading): Pro
   try {
     const pass = new Pass(start, spool, reading);
     const isDrained = await pass.drain();
-    return { spooled: await spool.finish(), state: pass.state, isDrained, newestMs: pass.newestMs };
+    return { spooled: await spool.finish(), state: pass.state, isDrained, newestMs: pass.newestMs, view: pass.view };
   } catch (error) {
     await spool.abandon();
     throw error;
@@ -55,6 +59,7 @@ export async function readShards(start: StreamState, reading: ShardReading): Pro
 class Pass {
   state: StreamState;
   newestMs: number | undefined;
+  view: StreamView | undefined;
   readonly #spool: Spool;
   readonly #reading: ShardReading;
   readonly #polls: Map<string, ShardPoll>;
@@ -95,7 +100,8 @@ class Pass {
 
   /** Full, or read for long enough. */
   get #isFull(): boolean {
-    return this.#spool.sizeBytes >= this.#reading.bytesMax || this.#reading.world.nowMs() >= this.#endsMs;
+    const { bytesMax, moreBytes = 0, world } = this.#reading;
+    return this.#spool.sizeBytes + this.#spool.lines * moreBytes >= bytesMax || world.nowMs() >= this.#endsMs;
   }
 
   /** The shards that may be read now. */
@@ -104,6 +110,7 @@ class Pass {
     const known = context.pace === undefined ? undefined : memory.seen(this.state, world.nowMs());
     const seenMs = known?.seenMs ?? world.nowMs();
     const stream = known?.stream ?? (await client.describeStream(this.state.streamArn));
+    this.view = stream.view;
     const { state, readable, lost } = listed(this.state, stream, seenMs);
     if (lost.length > 0) throw lostRecords(this.state, lost);
     this.state = state;

@@ -1,5 +1,5 @@
 import { isFault, type TableClient, type TableFacts } from "./table-client.ts";
-import { SluiceError, type World } from "../../../base/index.ts";
+import { SluiceError, type RateLimit, type World } from "../../../base/index.ts";
 import type { StructType } from "../../../contract/index.ts";
 import { localStore } from "../../../storage/index.ts";
 import type { Channel, ChannelPlan, ChannelState, PlannedBatch, StageContext, StagedBatch } from "../../source.ts";
@@ -32,6 +32,8 @@ export interface LiveNeeds {
   readonly budget?: ReadBudget;
   /** Where capacity is raised for the scan. */
   readonly raised?: RaisedRead;
+  /** Read units a second for the items that a stream without images tells of. */
+  readonly itemLimit?: RateLimit;
 }
 
 /** What the channels of one table share. */

@@ -1,33 +1,26 @@
 import { must, type SluiceError } from "../../../base/index.ts";
 import type { StructType } from "../../../contract/index.ts";
 import { localStore } from "../../../storage/index.ts";
-import type {
-  Channel,
-  ChannelPlan,
-  ChannelState,
-  Notice,
-  PlannedBatch,
-  StageContext,
-  StagedBatch,
-} from "../../source.ts";
+import type { Channel, ChannelPlan, ChannelState, Notice, PlannedBatch, StagedBatch } from "../../source.ts";
 import type { RecordOptions } from "../options.ts";
 import { describe, type ChannelParts } from "./scan-channel.ts";
 import { decodeScan } from "./scan-state.ts";
 import { ShardMemory } from "./shard-memory.ts";
 import { firstState, listed } from "./shard-order.ts";
 import { lateNotice } from "./stream-horizon.ts";
-import { lostRecords, noImages, noStream, otherStream } from "./stream-gaps.ts";
+import { hasNewImages, readStream, type StreamWork } from "./read-stream.ts";
+import { lostRecords, missingImages, noImages, noStream, otherStream } from "./stream-gaps.ts";
 import { decodeStream, encodeStream, type StreamState } from "./stream-state.ts";
-import { isFault, type StreamFacts, type TableClient } from "./table-client.ts";
+import { isFault, type StreamFacts, type TableClient, type TableFacts } from "./table-client.ts";
 
 export interface StreamOptions extends RecordOptions {
   /** Whether a scan may fill a gap. */
   readonly hasScan: boolean;
   /** Bytes of records that a batch takes in. 64 MiB unless told. */
   readonly streamBatchBytes?: number;
+  /** Whether the items are read that records without new images tell of. */
+  readonly fetchesItems?: boolean;
 }
-
-const STREAM_BATCH_BYTES = 64 * 1_048_576;
 
 /**
  * Reads a table's stream: every shard, a parent to its end before its children. Each record is in Bronze exactly once, since the position
@@ -35,7 +28,7 @@ const STREAM_BATCH_BYTES = 64 * 1_048_576;
  */
 export function streamChannel(options: StreamOptions, parts: ChannelParts, memory = new ShardMemory()): Channel {
   /** The table was looked at then, and all was well. */
-  let checked: { readonly arn: string; readonly atMs: number } | undefined;
+  let checked: (Pick<ChannelPlan, "unfit"> & { readonly arn: string; readonly atMs: number }) | undefined;
   return {
     name: "stream",
     isLive: true,
@@ -45,13 +38,15 @@ export function streamChannel(options: StreamOptions, parts: ChannelParts, memor
       const isChecked = before?.streamArn === checked?.arn && world.nowMs() < (checked?.atMs ?? 0) + CHECK_MS;
       const waiting = contended(options, memory);
       if (state.pace !== undefined && before !== undefined && isChecked)
-        return { ...NOTHING, batches: [openBatch(before)], waiting };
+        return { ...NOTHING, ...flawOf(checked), batches: [openBatch(before)], waiting };
       checked = undefined;
       const atMs = world.nowMs();
-      const plan = await planStream(options, parts, state);
+      const plan = await planTable(options, parts, state);
       const [batch] = plan.batches;
-      if (batch !== undefined)
-        checked = { arn: must(decodeStream(batch.start), "a stream's batch has a beginning").streamArn, atMs };
+      if (batch !== undefined) {
+        const { streamArn: arn } = must(decodeStream(batch.start), "a stream's batch has a beginning");
+        checked = { ...flawOf(plan), arn, atMs };
+      }
       return { ...plan, waiting: [...plan.waiting, ...waiting] };
     },
     stage: async (batch, known, context) => {
@@ -78,21 +73,31 @@ function contended({ table }: StreamOptions, { contended: shards }: ShardMemory)
   return [{ what: `stream of ${table}`, why }];
 }
 
+function flawOf(plan: Pick<ChannelPlan, "unfit"> | undefined): Pick<ChannelPlan, "unfit"> {
+  return plan?.unfit === undefined ? {} : { unfit: plan.unfit };
+}
+
+async function planTable(options: StreamOptions, parts: ChannelParts, state: ChannelState): Promise<ChannelPlan> {
+  const facts = await describe(parts.needs.client, options);
+  if (facts.stream === undefined) return { ...NOTHING, problem: noStream(options.table) };
+  const { arn, view } = facts.stream;
+  const plan = await planStream({ ...options, facts, arn }, parts, state);
+  const canFeedRows = options.fetchesItems === true || hasNewImages(view);
+  return canFeedRows ? plan : { ...plan, unfit: noImages(options.table, view) };
+}
+
 async function planStream(
-  options: StreamOptions,
+  options: StreamOptions & { readonly facts: TableFacts; readonly arn: string },
   { needs: { client, world } }: ChannelParts,
   { last, moved, beside }: ChannelState,
 ): Promise<ChannelPlan> {
-  const facts = await describe(client, options);
-  if (facts.stream === undefined) return { ...NOTHING, problem: noStream(options.table) };
-  if (!facts.stream.view.startsWith("NEW_")) return { ...NOTHING, problem: noImages(options.table, facts.stream.view) };
+  const { facts, arn } = options;
   const nowMs = world.nowMs();
-  const { arn } = facts.stream;
   const begin = async (epoch: number): Promise<PlannedBatch> =>
     openBatch(firstState(await streamOf(client, arn), { table: facts, epoch, nowMs }));
   const before = decodeStream(moved ?? last?.end);
   if (before === undefined) return { ...NOTHING, batches: [await begin(0)] };
-  const broken = await breakIn(client, before, { arn, nowMs });
+  const broken = await breakIn(client, before, { arn, nowMs, needsImages: options.fetchesItems === true });
   if (broken === undefined) {
     const late = lateNotice(before, { table: options.table, nowMs });
     return { ...NOTHING, batches: [openBatch(before)], waiting: late === undefined ? [] : [late] };
@@ -108,8 +113,9 @@ async function planStream(
 async function breakIn(
   client: TableClient,
   before: StreamState,
-  { arn, nowMs }: { readonly arn: string; readonly nowMs: number },
+  { arn, nowMs, needsImages }: { readonly arn: string; readonly nowMs: number; readonly needsImages: boolean },
 ): Promise<SluiceError | undefined> {
+  if (needsImages && before.lacksImages === true) return missingImages(before);
   const left = await findStream(client, before.streamArn);
   if (left === undefined) return lostRecords(before, ["the whole stream"]);
   const { lost, readable, waiting } = listed(before, left, nowMs);
@@ -138,34 +144,21 @@ function openBatch(state: StreamState): PlannedBatch {
   return { epoch: state.epoch, files: [], start: encodeStream(state), end: undefined, title: "stream" };
 }
 
-interface StreamWork {
-  readonly batch: PlannedBatch;
-  readonly known: StructType | undefined;
-  readonly context: StageContext;
-  readonly memory: ShardMemory;
-}
-
 async function stage(
   options: StreamOptions,
   parts: ChannelParts,
-  { batch, known, context, memory }: StreamWork,
+  { known, ...work }: StreamWork & { readonly known: StructType | undefined },
 ): Promise<StagedBatch> {
-  const [{ readShards }, { stageSpool, truncateFile }] = await Promise.all([
-    import("./read-shards.ts"),
-    import("./stage-live.ts"),
-  ]);
-  const start = must(decodeStream(batch.start), "a stream's batch has a beginning");
-  const { client, impatient, world } = parts.needs;
-  const bytesMax = options.streamBatchBytes ?? STREAM_BATCH_BYTES;
-  const reading = { client, world, context, memory, bytesMax, ...(impatient === undefined ? {} : { impatient }) };
-  const { spooled, state, isDrained, newestMs } = await readShards(start, reading);
+  const { stageSpool, truncateFile } = await import("./stage-live.ts");
+  const { context } = work;
+  const { spooled, state, isDrained, newestMs } = await readStream(options, parts.needs, work);
   const ends = { end: encodeStream(state), ...(isDrained ? {} : { behind: openBatch(state) }) };
   if (spooled.lines === 0 && known !== undefined) return { ...NO_ROWS, schema: known, ...ends };
   const store = localStore(context.folder, { world: context.world });
   const staging = { options, store, hints: parts.hints, known, context, threads: parts.threads };
   const meta = JSON.stringify({ stream: state.streamArn.slice(state.streamArn.lastIndexOf("/") + 1) });
-  const work = { spooled, kind: "stream", epoch: state.epoch, constants: { event: undefined, meta } } as const;
-  const staged = await stageSpool(staging, work, [truncateFile(staging, [])]);
+  const lines = { spooled, kind: "stream", epoch: state.epoch, constants: { event: undefined, meta } } as const;
+  const staged = await stageSpool(staging, lines, [truncateFile(staging, [])]);
   return { ...staged, ...(newestMs === undefined ? {} : { newestMs }), ...ends };
 }
 

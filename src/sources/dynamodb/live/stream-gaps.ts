@@ -8,11 +8,21 @@ export function noStream(table: string): SluiceError {
   });
 }
 
+/** Why no rows can be made of a stream: Bronze holds its events all the same. */
 export function noImages(table: string, view: string): SluiceError {
-  return new SluiceError("source.invalid", "Cannot read the table's stream: its records have no new images", {
+  return new SluiceError("source.invalid", "Cannot make rows of the table's stream: its records have no new images", {
     facts: { table, view },
-    advice: "Switch the stream off and on again with NEW_AND_OLD_IMAGES; a scan or an export fills what lies between.",
+    advice:
+      "Set `fetchItems: true` beside `stream`, which reads the items that changed; or switch the stream off and on again with NEW_AND_OLD_IMAGES: a scan or an export fills what lies between.",
   });
+}
+
+export function missingImages({ streamArn }: StreamState): SluiceError {
+  return new SluiceError(
+    "source.gap",
+    "Cannot go on with the stream: changes were taken in before whose items nobody fetched",
+    { facts: { stream: streamArn }, advice: "A complete snapshot fills the gap." },
+  );
 }
 
 /** Says what is gone. */

@@ -42,7 +42,7 @@ async function linesOf(
   const folder = await mkdtemp(join(tmpdir(), "sluice-lines-"));
   const spool = await Spool.create(folder, "lines");
   try {
-    const { items } = takeItems(Buffer.from(JSON.stringify({ Records: records })), "Records");
+    const { items } = takeItems(Buffer.from(JSON.stringify({ Records: records })), ["Records"]);
     const state = addRecords(spool, items, PLACE, { seconds: 0 });
     await spool.finish();
     const text = await readFile(join(folder, "lines"), "utf8");
@@ -148,7 +148,7 @@ test("the items of an answer are taken out as they are spelt, and the rest is le
     }));
   fc.assert(
     fc.property(spelt, ({ items, other, text }) => {
-      const answer = takeItems(Buffer.from(text), "Items");
+      const answer = takeItems(Buffer.from(text), ["Items"]);
       const { bytes, places } = answer.items;
       const found = items.map((_, at) => Buffer.from(bytes.subarray(places[2 * at], places[2 * at + 1])).toString());
       expect(places).toHaveLength(2 * items.length);

@@ -1,5 +1,6 @@
 import { SluiceError } from "../../../base/index.ts";
 import { RANK, encodeSequence } from "../../../contract/index.ts";
+import { NO_IMAGE } from "./event-images.ts";
 import { membersAt, plainText, type Place } from "./json-items.ts";
 import { isOwn } from "./own-writes.ts";
 import type { ShardState } from "./stream-state.ts";
@@ -33,10 +34,16 @@ export function addRecords(spool: Spool, records: JsonItems, place: ShardPlace, 
     if (!/^\d{1,40}$/.test(sequence) || !Number.isFinite(created)) throw noRecord(place, sequence);
     seconds = Math.max(seconds, Math.floor(created));
     after = sequence;
-    if (isOwn(bytes, record)) continue;
+    if (isEcho(bytes, record)) continue;
     spool.line(lineOf(bytes, record, { place, sequence, seconds, createdSeconds: Math.floor(created) }));
   }
   return { ...start, seconds, ...(after === undefined ? {} : { after }) };
+}
+
+/** What an old image says of itself is known where nothing came after it: without a new one that is a delete. */
+function isEcho(bytes: Uint8Array, record: RecordParts): boolean {
+  const isDelete = rawAt(bytes, record.eventName, "eventName") === '"REMOVE"';
+  return (isDelete || record.newImage !== undefined) && isOwn(bytes, record);
 }
 
 interface RecordParts {
@@ -97,9 +104,10 @@ function lineOf(
     rank: RANK.stream,
     position: sequence.padStart(SEQUENCE_DIGITS, "0"),
   });
+  const isBare = operation !== "D" && record.newImage === undefined;
   const event = `stream/${place.label}/${place.shard}/${sequence}/`;
   const frame =
-    `{"Stream":{"op":"${operation}","sequence":"${order}","event":"${event}","meta":{${metaOf(bytes, record, place)}}},` +
+    `{"Stream":{"op":"${operation}","sequence":"${order}","event":"${event}","meta":{${isBare ? NO_IMAGE : ""}${metaOf(bytes, record, place)}}},` +
     `"Metadata":{"WriteTimestampMicros":{"N":"${BigInt(createdSeconds) * MICROS_PER_SECOND}"}}`;
   const parts: Uint8Array[] = [Buffer.from(frame, "utf8")];
   const add = (label: Uint8Array, at: Place | undefined): void => {

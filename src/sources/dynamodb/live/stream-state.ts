@@ -15,6 +15,8 @@ export interface StreamState {
   readonly lookedMs?: number;
   /** When the list of shards was last asked for. */
   readonly polledMs: number;
+  /** Changes were taken in whose images nobody has: no row can be made of them. */
+  readonly lacksImages?: true;
   /** Shards that the stream still lists; those that are through stay until it does not, or they would be read again. */
   readonly shards: Readonly<Record<string, ShardState>>;
 }

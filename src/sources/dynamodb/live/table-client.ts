@@ -7,6 +7,8 @@ export interface TableClient {
   describeTable(): Promise<TableFacts>;
   /** One page of a segment. Fails with a `SourceFault` of kind `throttled` when the table asks for less. */
   scan(request: ScanRequest): Promise<ScanPage>;
+  /** Some items (at most 100 keys, as JSON) as they are now, strongly consistent. Those that are not there are not in the answer. */
+  getItems(keys: readonly string[]): Promise<FoundItems>;
   /** All shards of a stream, every page of them. */
   describeStream(streamArn: string): Promise<StreamFacts>;
   /** An iterator behind a record, or from the shard's beginning. */
@@ -49,6 +51,14 @@ export interface ScanPage {
   readonly units: number;
   /** JSON; undefined at the segment's end. */
   readonly lastKey: string | undefined;
+}
+
+export interface FoundItems {
+  readonly items: JsonItems;
+  /** Read units that it took. */
+  readonly units: number;
+  /** Keys that were not looked at, to be asked for again. */
+  readonly left: readonly string[];
 }
 
 export interface StreamFacts {

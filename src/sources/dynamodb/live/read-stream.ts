@@ -1,0 +1,43 @@
+import { must } from "../../../base/index.ts";
+import type { PlannedBatch, StageContext } from "../../source.ts";
+import type { LiveNeeds } from "./scan-channel.ts";
+import type { ReadShards } from "./read-shards.ts";
+import type { ShardMemory } from "./shard-memory.ts";
+import type { StreamOptions } from "./stream-channel.ts";
+import { decodeStream } from "./stream-state.ts";
+import type { StreamView } from "./table-client.ts";
+
+const STREAM_BATCH_BYTES = 64 * 1_048_576;
+/** So much of a batch's bytes is kept free for an item that is fetched: that of one read unit. */
+const ITEM_BYTES = 4_096;
+
+export interface StreamWork {
+  readonly batch: PlannedBatch;
+  readonly context: StageContext;
+  readonly memory: ShardMemory;
+}
+
+/** Reads one batch of the stream's records, with their images as far as those are to be had. */
+export async function readStream(
+  { fetchesItems = false, keys, streamBatchBytes: bytesMax = STREAM_BATCH_BYTES }: StreamOptions,
+  { client, impatient, world, itemLimit }: LiveNeeds,
+  { batch, context, memory }: StreamWork,
+): Promise<Omit<ReadShards, "view">> {
+  const { readShards } = await import("./read-shards.ts");
+  const start = must(decodeStream(batch.start), "a stream's batch has a beginning");
+  const reading = { client, world, context, memory, bytesMax, ...(impatient === undefined ? {} : { impatient }) };
+  if (!fetchesItems) {
+    const { view, state, ...read } = await readShards(start, reading);
+    const isWithout = !hasNewImages(view) && read.spooled.lines > 0;
+    return { ...read, state: isWithout ? { ...state, lacksImages: true } : state };
+  }
+  const { fetchImages } = await import("./fetch-images.ts");
+  const { view: _, ...read } = await readShards(start, { ...reading, moreBytes: ITEM_BYTES });
+  const limit = itemLimit === undefined ? {} : { readLimit: itemLimit };
+  return { ...read, spooled: await fetchImages(read.spooled, { client, world, context, keys, ...limit }) };
+}
+
+/** Whether a stream says what becomes of its items; undefined: nobody looked. */
+export function hasNewImages(view: StreamView | undefined): boolean {
+  return view === undefined || view.startsWith("NEW_");
+}
