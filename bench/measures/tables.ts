@@ -8,7 +8,11 @@ import { measurePairs, type Pair, type Sample, type Side } from "../pairs.ts";
 const DELTA_RS = "delta-1.6.3";
 const DELTA_RS_SCRIPT = join(BENCH_FOLDER, "subjects", "delta_rs.py");
 const PARTS = 40;
-const VECTOR_READS = { read: "All rows read", scan: "One aggregate of every column" };
+const VECTOR_READS = {
+  read: "All rows read",
+  scan: "One aggregate of every column",
+  scans: "One aggregate of every column, asked five times,",
+};
 
 interface Comparison {
   readonly id: string;
@@ -98,7 +102,7 @@ function comparisons(context: BenchContext, folder: string, hasDeltaRs: boolean)
       theirs: fresh("COPY", "copy"),
       most: 1.3,
     },
-    ...(["read", "scan"] as const).map((verb) => ({
+    ...(["read", "scan", "scans"] as const).map((verb) => ({
       id: `vectors-${verb}`,
       title: `${VECTOR_READS[verb]} through deletion vectors (a fifth gone), against the same rows without`,
       ours: own("with vectors", verb, at("vectors")),

@@ -14,6 +14,7 @@ const schema = /** @type {const} */ ({
   status: "string",
   note: "string",
 });
+const AGGREGATE = "SELECT sum(id), max(note), min(amount), max(status), max(customer), max(placed_at) FROM t";
 const whole = `${folder}/rows.parquet`;
 const changed = `${folder}/changed.parquet`;
 
@@ -32,13 +33,11 @@ const verbs = {
   optimize: async () => await opened(async (table) => await table.optimize()),
   merge: async () => await opened(async (table) => await table.merge({ parquet: [changed] }, { keys: ["id"] })),
   filter: async () => await opened(async (table) => await drain(table.query(filtered()))),
-  scan: async () =>
-    await opened(
-      async (table) =>
-        await drain(
-          table.query("SELECT sum(id), max(note), min(amount), max(status), max(customer), max(placed_at) FROM t"),
-        ),
-    ),
+  scan: async () => await opened(async (table) => await drain(table.query(AGGREGATE))),
+  scans: async () =>
+    await opened(async (table) => {
+      for (let time = 0; time < 5; time += 1) await drain(table.query(AGGREGATE));
+    }),
   read: async () => await opened(async (table) => await drain(table.read())),
 };
 
