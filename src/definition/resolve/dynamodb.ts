@@ -4,11 +4,13 @@ import type { DynamoDbDefinition, TableScan } from "../model.ts";
 import type { Place } from "../reading/place.ts";
 import { readFields, readList } from "../reading/read-object.ts";
 import { readFlag, readOptionalText, readText, readWholeNumber } from "../reading/read-scalar.ts";
+import { withLanding } from "./landing.ts";
 import { readLocation } from "./locations.ts";
 
 const KNOWN = [
   "table",
   "keys",
+  "landing",
   "export",
   "scan",
   "stream",
@@ -21,8 +23,9 @@ const KNOWN = [
 
 /** A DynamoDB table as a source; undefined (and noted) where the options do not say one. */
 export function readDynamoDb(place: Place, options: unknown, folder: string): DynamoDbDefinition | undefined {
-  const fields = readFields(place, options, { known: KNOWN });
-  if (fields === undefined) return undefined;
+  const written = readFields(place, options, { known: KNOWN });
+  if (written === undefined) return undefined;
+  const fields = withLanding(place, written);
   const table = readText(place.at("table"), fields.table, "the DynamoDB table's name");
   const keys = readSourceKeys(place.at("keys"), fields.keys);
   const exportFolder =
