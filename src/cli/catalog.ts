@@ -47,10 +47,18 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: "status",
     about: "Tables with versions, rows, freshness, quality, and what waits",
-    usage: "",
-    positionals: { least: 0, most: 0 },
-    flags: [],
-    examples: [{ line: "sluice status", about: "how the lake stands" }],
+    usage: "[tables…]",
+    positionals: { least: 0, most: ANY_NUMBER },
+    flags: [
+      {
+        name: "coverage",
+        about: "Which part of its source's history each table has, by channel and batch, and where not",
+      },
+    ],
+    examples: [
+      { line: "sluice status", about: "how the lake stands" },
+      { line: "sluice status --coverage bronze.orders", about: "exits 5 where changes are missing" },
+    ],
     load: async () => (await import("./commands/status.ts")).status,
   },
   {

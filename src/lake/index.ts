@@ -63,6 +63,7 @@ export { SluiceError, type FailureCode } from "../base/index.ts";
 export { checkDefinition } from "./check-definition.ts";
 export { prepareRun } from "./prepare-run.ts";
 export { inspectTable, type InspectedFeature, type TableInspection } from "./inspect-table.ts";
+export { hasGap, lakeCoverage, type TableCoverage } from "./lake-coverage.ts";
 export { lakeStatus, type LakeStatus, type RunSummary, type TableRun, type TableStatus } from "./lake-status.ts";
 export { openLake, type Lake, type LakeOptions } from "./open-lake.ts";
 export { openPath, type PathTable } from "./open-path.ts";

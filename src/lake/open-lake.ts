@@ -20,6 +20,7 @@ import { recorded } from "../observability/index.ts";
 import { bronzeOf, publishTables, runLake, type PublicationReport, type RunReport } from "../orchestration/index.ts";
 import type { Source } from "../sources/index.ts";
 import { pathFailure, s3Root } from "../storage/index.ts";
+import { lakeCoverage, type TableCoverage } from "./lake-coverage.ts";
 import { lakeTables } from "./lake-tables.ts";
 import { openSources } from "./open-source.ts";
 import { storeOpener } from "./open-store.ts";
@@ -44,6 +45,8 @@ export interface Lake extends AsyncDisposable {
   publish(options?: PublishRequest): Promise<readonly PublicationReport[]>;
   /** How a table's target differs from what was published; names at most `shownMax` keys. */
   checkPublished(table: TableName, options: { readonly shownMax: number }): Promise<DriftReport>;
+  /** Which part of its source's history each Bronze table has, and which it has not; `only` limits it to some tables. */
+  coverage(options?: { readonly only?: readonly TableName[] }): Promise<readonly TableCoverage[]>;
   /** Computes a Silver or Gold table anew; returns its new version. */
   rebuild(table: TableName): Promise<{ readonly version: number | undefined }>;
   /** Rows of a SELECT over the lake's tables, named `layer.name`; a Silver name means its live rows. */
@@ -116,6 +119,7 @@ export function openLake(definition: LakeDefinition, options: LakeOptions = {}):
     },
     checkPublished: async (name, { shownMax }) =>
       await checkPublished(context(), published(find(name)), { openTarget, shownMax }),
+    coverage: async ({ only } = {}) => await lakeCoverage(lake, only === undefined ? undefined : new Set(only)),
     rebuild: async (name) => await rebuild(context(), definition, find(name)),
     query: async function* (sql) {
       yield* engine.query((await prepareQuery(lake, sql)).relation);

@@ -1,6 +1,7 @@
 import type { SluiceError, World } from "../base/index.ts";
 import type { BatchFile, BatchManifest, StructType } from "../contract/index.ts";
 import type { Relation, Row } from "../engine/index.ts";
+import type { ChannelHistory, Span } from "./span.ts";
 
 /** A place that records come from, over one or more channels. */
 export interface Source {
@@ -30,6 +31,8 @@ export interface Channel {
   plan(state: ChannelState): Promise<ChannelPlan>;
   /** Reads one planned batch into local files. `known` is the Bronze table's present schema (contract columns included). */
   stage(batch: PlannedBatch, known: StructType | undefined, context: StageContext): Promise<StagedBatch>;
+  /** Which stretches of the source's time its batches cover, by what they left alone; absent where the channel cannot tell. */
+  covered?(history: ChannelHistory): readonly Span[];
   /** Puts back what reading changed at the source; comes at the end of each run, however it went. Says what is left for the next. */
   finish?(): Promise<readonly Notice[]>;
 }

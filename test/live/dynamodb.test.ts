@@ -103,6 +103,13 @@ describe.skipIf(!requirePart("dynamodb-local"))("a table of DynamoDB Local", { t
     ]);
     const quiet = await lake.run();
     expect(quiet.tables.map(({ outcome }) => outcome)).toEqual(["unchanged", "unchanged"]);
+    const [coverage] = await lake.coverage();
+    expect(coverage).toMatchObject({ table: "bronze.orders", problem: undefined, unasked: undefined, silent: [] });
+    expect(coverage?.ledger).toMatchObject({ verdict: "covered", holes: [] });
+    expect(coverage?.ledger?.spans.map(({ channel, batches }) => [channel, batches?.rows]).toSorted()).toEqual([
+      ["scan", 301],
+      ["stream", 304],
+    ]);
   });
 
   test("a stream of keys feeds Bronze alone, and Silver once items are fetched", async () => {

@@ -98,12 +98,12 @@ async function memoryOf(head: TableHead | undefined, log: BatchLog, channel: Cha
   return moved ?? (position < 0 ? undefined : (await log.read(position)).end);
 }
 
-async function movedOf(log: BatchLog, channel: Channel, position: number): Promise<string | undefined> {
+export async function movedOf(log: BatchLog, channel: Channel, position: number): Promise<string | undefined> {
   return channel.isLive === true ? await log.moved(channel.name, position) : undefined;
 }
 
 /** The channel's newest batch that is in; -1 before the first. */
-function positionIn(head: TableHead | undefined, channel: Channel): number {
+export function positionIn(head: TableHead | undefined, channel: Channel): number {
   return head?.txns.get(channelAppId(head.metadata.id, channel))?.version ?? -1;
 }
 

@@ -5,6 +5,7 @@ import type { Channel, ChannelPlan, ChannelState, PlannedBatch } from "../source
 import type { Shape } from "./columns/shapes.ts";
 import { decodeCoverage, encodeCoverage, type Coverage } from "./plan/coverage.ts";
 import { decodeStream, overlapsFrom } from "./live/stream-state.ts";
+import { exportSpans } from "./plan/covered-spans.ts";
 import { cutBatches, shortTime } from "./plan/cut-batches.ts";
 import { findExports, settle } from "./plan/find-exports.ts";
 import { BATCH_BYTES, BATCH_FILES_MAX, BATCH_UNITS_MAX, type DynamoDbExportsOptions } from "./options.ts";
@@ -34,6 +35,7 @@ export function exportChannel(
       if (batch.end === lastEnd) await threads.close();
       return staged;
     },
+    covered: exportSpans,
   };
 }
 

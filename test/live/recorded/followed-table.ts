@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { must, type World } from "../../../src/base/index.ts";
 import type { BatchManifest } from "../../../src/contract/index.ts";
-import type { Channel, Pace, PlannedBatch, StageContext } from "../../../src/sources/index.ts";
+import { ledgerOf, type Ledger } from "../../../src/layers/index.ts";
+import type { Channel, ChannelEpoch, Pace, PlannedBatch, StageContext } from "../../../src/sources/index.ts";
 import { ScanThreads } from "../../../src/sources/dynamodb/scan/scan-threads.ts";
 import { patientClient } from "../../../src/sources/dynamodb/live/patient-client.ts";
 import type { TableClient } from "../../../src/sources/dynamodb/live/table-client.ts";
@@ -55,6 +56,7 @@ export class FollowedTable {
   #channels: Readonly<Record<"scan" | "stream", Channel>>;
   readonly #ends = new Map<string, string>();
   readonly #moved = new Map<string, string>();
+  readonly #epochs = new Map<string, ChannelEpoch[]>();
   #memory = new ShardMemory();
   /** As a process that stays has it; undefined: each call reads what is there. */
   pace: Pace | undefined;
@@ -97,6 +99,22 @@ export class FollowedTable {
     this.#channels = this.#open();
   }
 
+  /** What the batches cover of the table's history. */
+  ledger(nowMs: number): Ledger {
+    const spans = (["scan", "stream"] as const).flatMap(
+      (name) =>
+        this.#channels[name].covered?.({ epochs: this.#epochs.get(name) ?? [], moved: this.#moved.get(name) }) ?? [],
+    );
+    return ledgerOf(spans, nowMs);
+  }
+
+  #remember(name: string, epoch: number, end: string): void {
+    const epochs = this.#epochs.get(name) ?? [];
+    const older = epochs.filter((one) => one.epoch !== epoch);
+    const batches = { first: 0, last: 0, count: 1, rows: 1, firstMs: 0, lastMs: 0 };
+    this.#epochs.set(name, [...older, { epoch, end, batches }]);
+  }
+
   async follow(name: "scan" | "stream"): Promise<void> {
     const other = name === "scan" ? "stream" : "scan";
     const besides = this.#moved.get(other) ?? this.#ends.get(other);
@@ -130,6 +148,7 @@ export class FollowedTable {
         this.events.push(...step.events);
         this.#ends.set(name, step.end);
         this.#moved.delete(name);
+        this.#remember(name, batch.epoch, step.end);
       }
       return behind === undefined ? undefined : { ...batch, start: behind };
     } finally {

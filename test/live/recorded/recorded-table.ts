@@ -41,6 +41,8 @@ export class RecordedTable implements TableClient {
   /** Asked before each request: where others write meanwhile. */
   onRequest: () => void = () => undefined;
   requests = 0;
+  /** Every change that was made, with the number of its record in the stream, if there was a stream. */
+  readonly changes: { readonly atMs: number; readonly sequence: number | undefined }[] = [];
   #arn = "arn:recorded/stream/1";
   #createdMs: number;
   #streamMs: number;
@@ -98,8 +100,8 @@ export class RecordedTable implements TableClient {
     this.#old = { arn: this.#arn, shards: this.#shards, createdMs: this.#streamMs };
     this.#shards = [];
     write();
-    this.#arn = `arn:recorded/stream/${nowMs}`;
-    this.#streamMs = nowMs;
+    this.#streamMs = this.#world.nowMs();
+    this.#arn = `arn:recorded/stream/${this.#streamMs}`;
     this.#open(undefined, "");
   }
 
@@ -247,9 +249,10 @@ export class RecordedTable implements TableClient {
     { before, after }: { before: string | undefined; after: string | undefined },
   ): void {
     const shard = this.#openFor(key);
-    if (shard === undefined) return;
-    this.#sequence += 1;
     const atMs = this.#world.nowMs();
+    if (shard !== undefined) this.#sequence += 1;
+    this.changes.push({ atMs, sequence: shard === undefined ? undefined : this.#sequence });
+    if (shard === undefined) return;
     // Approximate: the seconds of neighbours may stand in the wrong order.
     const seconds = Math.floor(atMs / 1_000) - Math.floor(this.#mischief.random() * 3);
     const images = [

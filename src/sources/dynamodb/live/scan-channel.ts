@@ -10,6 +10,7 @@ import type { RaisedRead } from "./raised-read.ts";
 import type { ReadBudget } from "./read-budget.ts";
 import { shortTime } from "../plan/cut-batches.ts";
 import { decodeScan, encodeScan, isWhole, newScan, segmentsFor, type ScanState } from "./scan-state.ts";
+import { scanSpans } from "./covered-spans.ts";
 import { decodeStream, overlapsFrom } from "./stream-state.ts";
 
 export interface ScanOptions extends RecordOptions {
@@ -53,6 +54,7 @@ export function scanChannel(options: ScanOptions, parts: ChannelParts): Channel 
     plan: async (state) => await planScan(options, parts.needs, state),
     stage: async (batch, known, context) => await stage(options, parts, { batch, known, context }),
     finish: async () => (await parts.needs.raised?.putBack()) ?? [],
+    covered: scanSpans,
   };
 }
 

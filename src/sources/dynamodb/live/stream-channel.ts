@@ -10,6 +10,7 @@ import { firstState, listed } from "./shard-order.ts";
 import { lateNotice } from "./stream-horizon.ts";
 import { hasNewImages, readStream, type StreamWork } from "./read-stream.ts";
 import { lostRecords, missingImages, noImages, noStream, otherStream } from "./stream-gaps.ts";
+import { streamSpans } from "./covered-spans.ts";
 import { decodeStream, encodeStream, type StreamState } from "./stream-state.ts";
 import { isFault, type StreamFacts, type TableClient, type TableFacts } from "./table-client.ts";
 
@@ -58,6 +59,7 @@ export function streamChannel(options: StreamOptions, parts: ChannelParts, memor
         throw error;
       }
     },
+    covered: streamSpans,
   };
 }
 

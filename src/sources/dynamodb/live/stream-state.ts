@@ -57,7 +57,7 @@ export function decodeStream(text: string | undefined): StreamState | undefined 
 const TOGETHER_MS = 60_000;
 
 /** By so much a snapshot must be younger than the stream (DESIGN, "Order"). */
-const OVERLAP_MS = 5 * 60_000;
+export const OVERLAP_MS = 5 * 60_000;
 
 /**
  * From when on a snapshot may be for stream and snapshot to overlap for sure, in ms since the epoch; 0 where the stream has been there as

@@ -1,0 +1,115 @@
+import { expect, test } from "vitest";
+import { SluiceError } from "../../base/index.ts";
+import type { TableCoverage } from "../../lake/index.ts";
+import { ledgerOf } from "../../layers/index.ts";
+import type { BatchRange, Span } from "../../sources/index.ts";
+import { paintFor } from "./paint.ts";
+import { coverageJson, coverageText } from "./table-coverage.ts";
+
+const NOW = Date.UTC(2026, 0, 31, 12);
+const HOUR = 3_600_000;
+const MINUTE = 60_000;
+
+const batches = (first: number, last: number, rows: number): BatchRange => {
+  return { first, last, count: last - first + 1, rows, firstMs: 0, lastMs: 0 };
+};
+
+function stream(epoch: number, [fromMs, toMs]: readonly [number, number], more: Partial<Span> = {}): Span {
+  const at = { fromMs: NOW + fromMs * HOUR, toMs: NOW + toMs * HOUR };
+  const own = { channel: "stream", kind: "changes", title: "stream", overlapMs: 5 * MINUTE } as const;
+  return { ...own, epoch, ...at, batches: batches(10 * epoch, 10 * epoch + 4, 1_200), ...more };
+}
+
+function scan(epoch: number, hours: number, progress?: Span["progress"]): Span {
+  const atMs = NOW + hours * HOUR;
+  const own = { channel: "scan", kind: "snapshot", title: "scan", fromMs: undefined, overlapMs: 0 } as const;
+  const toMs = progress === undefined ? atMs : undefined;
+  return { ...own, epoch, atMs, toMs, batches: batches(5, 5, 90_000), ...(progress === undefined ? {} : { progress }) };
+}
+
+const owed = (hours: number): Required<Pick<Span, "owed">> => ({
+  owed: {
+    fromMs: NOW + hours * HOUR,
+    keptMs: 24 * HOUR - 5 * MINUTE,
+    parts: [
+      { name: "shardId-1", state: "done", upToMs: undefined },
+      { name: "shardId-2", state: "current", upToMs: NOW },
+      { name: "shardId-3", state: "unread", upToMs: NOW + hours * HOUR },
+    ],
+  },
+});
+
+function coverage(spans: readonly Span[], more: Partial<TableCoverage> = {}): TableCoverage {
+  const nothing = { silent: [], isCut: false, problem: undefined, unasked: undefined, next: undefined };
+  return { table: "bronze.orders", source: "dynamodb orders", ledger: ledgerOf(spans, NOW), ...nothing, ...more };
+}
+
+function text(shown: TableCoverage): readonly string[] {
+  return coverageText(shown, { paint: paintFor(false), nowMs: NOW }).split("\n");
+}
+
+test("a table's history is a line a stretch, with what lies between them and how it was filled", () => {
+  const spans = [stream(1, [-20, -1], owed(-1)), scan(0, -70.5), stream(0, [-71, -45]), scan(1, -19.5)];
+  expect(text(coverage(spans))).toEqual([
+    "bronze.orders  dynamodb orders  covered up to 2026-01-31 11:00:00Z (60 min ago)",
+    "  what       epoch  from                  to                    batches    rows",
+    "  hand-over         the beginning         2026-01-28 13:00:00Z                   filled by the scan of 2026-01-28 13:30:00Z, which reaches 30 min beyond it (5 min are needed)",
+    "  stream         0  2026-01-28 13:00:00Z  2026-01-29 15:00:00Z  0 … 4     1,200",
+    "  scan           0  the beginning         2026-01-28 13:30:00Z  5        90,000",
+    "  break             2026-01-29 15:00:00Z  2026-01-30 16:00:00Z                   filled by the scan of 2026-01-30 16:30:00Z, which reaches 30 min beyond it (5 min are needed)",
+    "  stream         1  2026-01-30 16:00:00Z  2026-01-31 11:00:00Z  10 … 14   1,200  3 shards: 1 read to the end, 1 up to date, 1 not read yet",
+    "  scan           1  the beginning         2026-01-30 16:30:00Z  5        90,000",
+    "  unread changes are 1 h old at most (shard shardId-3); the source forgets them in 22 h 55 min",
+    "",
+  ]);
+});
+
+test("gaps are named, with what will fill them and what to do", () => {
+  const next = "sluice run bronze.orders";
+  const open = [stream(0, [-71, -45]), scan(0, -70.5), stream(1, [-20, -1], owed(-1))];
+  expect(text(coverage(open, { next })).filter((line) => /gap|break|next/.test(line))).toEqual([
+    "bronze.orders  dynamodb orders  has a gap",
+    "  break             2026-01-29 15:00:00Z  2026-01-30 16:00:00Z                   open: needs a snapshot of 2026-01-30 16:05:00Z or later",
+    "  next  sluice run bronze.orders",
+  ]);
+  const progress = { done: 3, of: 8, what: "segments" };
+  const filling = text(coverage([...open, scan(1, -19.5, progress)], { next }));
+  expect(filling.find((line) => line.includes("break"))).toMatch(/ the scan of 2026-01-30 16:30:00Z will fill it$/);
+  expect(filling.find((line) => line.includes("scan           1"))).toMatch(/ – .* under way: 3 of 8 segments$/);
+  const late = text(coverage([stream(0, [-71, -30], owed(-30)), scan(0, -70.5)]));
+  expect(late.filter((line) => /gap|forg/.test(line))).toEqual([
+    "bronze.orders  dynamodb orders  has a gap",
+    "  forgotten         2026-01-30 06:00:00Z  2026-01-31 12:00:00Z                   nobody read it while the source kept it",
+    "  unread changes are 1 d 6 h old at most (shard shardId-3); the source forgets them by now",
+  ]);
+});
+
+test("what is not certain is not said to be covered", () => {
+  const early = coverage([stream(0, [-10, -1]), scan(0, -9.95)]);
+  expect(text(early)[0]).toBe("bronze.orders  dynamodb orders  is being loaded");
+  expect(early.ledger?.coveredToMs).toBe(NOW - 9.95 * HOUR);
+  const unasked = new SluiceError("source.unavailable", "Cannot describe the table");
+  const silent = coverage([], { ledger: undefined, silent: ["files"], unasked });
+  expect(text(silent)).toEqual([
+    "bronze.orders  dynamodb orders  unknown",
+    "  its files cannot tell what they cover",
+    "  the source was not asked: Cannot describe the table (source.unavailable)",
+    "",
+  ]);
+});
+
+test("programs are told the same", () => {
+  const problem = new SluiceError("source.gap", "Cannot go on: the exports leave a hole");
+  expect(coverageJson(coverage([stream(0, [-71, -1], owed(-1)), scan(0, -70.5)], { problem }))).toMatchObject({
+    table: "bronze.orders",
+    verdict: "gap",
+    coveredTo: "2026-01-31T11:00:00.000Z",
+    spans: [
+      { channel: "stream", kind: "changes", epoch: 0, batches: { first: 0, last: 4, count: 5, rows: 1_200 } },
+      { channel: "scan", kind: "snapshot", at: "2026-01-28T13:30:00.000Z" },
+    ],
+    holes: [{ kind: "start", from: null, filledBy: { channel: "scan", epoch: 0 } }],
+    unread: { from: "2026-01-31T11:00:00.000Z", forgottenAt: "2026-02-01T10:55:00.000Z" },
+    error: { code: "source.gap" },
+  });
+});
