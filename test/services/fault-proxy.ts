@@ -18,7 +18,14 @@ export type ProxyFault =
   /** The answer ends in the middle of its body. */
   | { readonly kind: "cut" }
   /** Another answer; with `afterEffect` the store has done it. */
-  | { readonly kind: "answer"; readonly status: number; readonly code: string; readonly afterEffect?: boolean };
+  | {
+      readonly kind: "answer";
+      readonly status: number;
+      readonly code: string;
+      readonly afterEffect?: boolean;
+      /** The connection breaks in the middle of its body. */
+      readonly isCut?: boolean;
+    };
 
 export interface ProxiedRequest {
   readonly method: string;
@@ -144,7 +151,7 @@ function headersOf(raw: readonly string[]): Record<string, string> {
 
 function refuse(
   outgoing: ServerResponse,
-  { status, code }: { readonly status: number; readonly code: string },
+  { status, code, isCut = false }: Extract<ProxyFault, { readonly kind: "answer" }>,
   { headers }: ProxiedRequest,
 ): void {
   if (headers["x-amz-target"] !== undefined) {
@@ -157,5 +164,7 @@ function refuse(
       ? ""
       : `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>injected</Message></Error>`;
   outgoing.writeHead(status, { "content-type": "application/xml", "content-length": String(text.length) });
-  outgoing.end(text);
+  if (!isCut) return void outgoing.end(text);
+  outgoing.write(text.slice(0, Math.floor(text.length / 2)));
+  setImmediate(() => outgoing.destroy());
 }

@@ -68,6 +68,8 @@ for (const name of ["versitygw", "moto"] as const) {
       ["500 after the effect", { kind: "answer", status: 500, code: "InternalError", afterEffect: true }],
       ["503 SlowDown", { kind: "answer", status: 503, code: "SlowDown" }],
       ["409, which is no sign of an object", { kind: "answer", status: 409, code: "ConditionalRequestConflict" }],
+      ["409 that is cut off", { kind: "answer", status: 409, code: "ConditionalRequestConflict", isCut: true }],
+      ["400 that is cut off", { kind: "answer", status: 400, code: "RequestTimeout", isCut: true }],
     ];
 
     test.each(faults)("%s: the object is created, once, and known as our own (F16, F17, F19)", async (_, fault) => {

@@ -9,11 +9,13 @@ export interface S3Answer {
   /** Undefined when there was no answer. */
   readonly status: number | undefined;
   readonly requestId: string | undefined;
+  /** Whether the store said so itself; an answer that was cut off is none, whatever its status. */
+  readonly isWhole: boolean;
 }
 
 export function answerOf(error: unknown): S3Answer {
   if (!(error instanceof Error))
-    return { code: "Unknown", message: String(error), status: undefined, requestId: undefined };
+    return { code: "Unknown", message: String(error), status: undefined, requestId: undefined, isWhole: false };
   const { code, Code, $metadata } = error as {
     readonly code?: unknown;
     readonly Code?: unknown;
@@ -27,6 +29,7 @@ export function answerOf(error: unknown): S3Answer {
     message: error.message,
     status: typeof status === "number" ? status : undefined,
     requestId: typeof requestId === "string" ? requestId : undefined,
+    isWhole: "$fault" in error,
   };
 }
 
@@ -42,11 +45,11 @@ function ownCode({ name, message }: Error): string | undefined {
  */
 export type Verdict = "taken" | "again" | "refused" | "unsure";
 
-export function verdictOf({ code, status }: S3Answer): Verdict {
+export function verdictOf({ code, status, isWhole }: S3Answer): Verdict {
   if (status === 412 || code === "PreconditionFailed") return "taken";
   if (AGAIN.has(code) || status === 429) return "again";
   if (code === "NotImplemented" || LOCAL_FAILURES.has(code)) return "refused";
-  if (status === undefined || status >= 500 || status === 408 || status < 400) return "unsure";
+  if (!isWhole || status === undefined || status >= 500 || status === 408 || status < 400) return "unsure";
   return "refused";
 }
 
