@@ -83,6 +83,8 @@ export interface DynamoDbDefinition {
     readonly folder: ResolvedLocation;
     /** Whether the first thing must be a full export; `false` when the windows reach back to the table's creation. */
     readonly requireFull: boolean;
+    /** DynamoDB is asked for them. */
+    readonly requests?: ExportRequests;
   };
   /** A scan of the table, which is its snapshot. */
   readonly scan?: TableScan;
@@ -94,6 +96,11 @@ export interface DynamoDbDefinition {
   readonly region?: string;
   /** Another server than AWS's own. */
   readonly endpoint?: string;
+}
+
+export interface ExportRequests {
+  /** How much a window of changes holds. */
+  readonly everyMs: number;
 }
 
 export interface TableScan {

@@ -1,7 +1,9 @@
 import type { World } from "../base/index.ts";
 import type { BronzeDefinition, ColumnHint, DynamoDbDefinition } from "../definition/index.ts";
 import type { Engine } from "../engine/index.ts";
-import { awsTableClient, dmsFiles, dynamodbSource, type Source } from "../sources/index.ts";
+import { awsExportClient, awsTableClient, dmsFiles, dynamodbSource } from "../sources/index.ts";
+import type { DynamoDbSourceOptions, Source } from "../sources/index.ts";
+import { readS3Url, s3Root } from "../storage/index.ts";
 import type { OpenStore } from "./open-store.ts";
 
 export interface SourceNeeds {
@@ -42,6 +44,7 @@ function openDynamoDb(
   { world, openStore }: SourceNeeds,
 ): Source {
   const place = { table, ...(region === undefined ? {} : { region }), ...(endpoint === undefined ? {} : { endpoint }) };
+  const requests = exports === undefined ? undefined : requestsOf(exports);
   return dynamodbSource(
     {
       table,
@@ -52,13 +55,29 @@ function openDynamoDb(
       ...(scan === undefined ? {} : { scan }),
       stream,
       ...(fetchItems === undefined ? {} : { fetchItems }),
+      ...(requests === undefined ? {} : { requests }),
     },
     {
       world,
       ...(exports === undefined ? {} : { exports: openStore(exports.folder) }),
       ...(scan === undefined && !stream ? {} : { client: awsTableClient(place) }),
+      ...(requests === undefined ? {} : { exportClient: awsExportClient(place) }),
     },
   );
+}
+
+/** Where DynamoDB is to write the exports that are asked for. */
+function requestsOf({
+  folder,
+  requests,
+}: NonNullable<DynamoDbDefinition["exports"]>): DynamoDbSourceOptions["requests"] {
+  if (requests === undefined || typeof folder === "string") return undefined;
+  const { bucketOwner, kmsKey } = folder;
+  const address = readS3Url(s3Root(folder.url, folder.folder));
+  if ("flaw" in address) return undefined;
+  const { bucket, prefix } = address;
+  const owner = bucketOwner === undefined ? {} : { bucketOwner };
+  return { ...requests, place: { bucket, prefix, ...owner, ...(kmsKey === undefined ? {} : { kmsKey }) } };
 }
 
 function typesOf(hints: readonly ColumnHint[]): readonly Pick<ColumnHint, "name" | "type">[] {

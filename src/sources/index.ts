@@ -16,4 +16,5 @@ export { dmsFiles } from "./dms/dms-files.ts";
 export type { DmsFilesNeeds, DmsFilesOptions } from "./dms/options.ts";
 export { dynamodbSource, type DynamoDbNeeds, type DynamoDbSourceOptions } from "./dynamodb/dynamodb-source.ts";
 export { awsTableClient } from "./dynamodb/live/aws-client.ts";
+export { awsExportClient } from "./dynamodb/requests/aws-exports.ts";
 export type { TableClient } from "./dynamodb/live/table-client.ts";

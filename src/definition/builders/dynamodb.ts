@@ -25,6 +25,11 @@ export interface DynamoDbOptions {
    * windows of changes.
    */
   readonly export?: Location;
+  /**
+   * Asks DynamoDB for these exports: a full one first, then one of what changed every hour, or so often; beside a stream only what fills a
+   * gap of it. The table needs point-in-time recovery. Bucket owner and KMS key are those of `export`.
+   */
+  readonly requestExports?: boolean | RequestExportsOptions;
   /** A scan of the table as its snapshot, instead of exports. */
   readonly scan?: boolean | ScanOptions;
   /** The table's stream: each change as it happens. Beside it a scan or an export brings what was there before. */
@@ -47,6 +52,11 @@ export interface DynamoDbOptions {
 export interface FetchItemsOptions {
   /** Read units a second that may be used. */
   readonly readCapacity?: number;
+}
+
+export interface RequestExportsOptions {
+  /** How much an export of changes holds: 15 minutes to 24 hours. An hour unless told. */
+  readonly every?: Duration;
 }
 
 export interface ScanOptions {

@@ -4,14 +4,15 @@ import type { DynamoDbDefinition, TableScan } from "../model.ts";
 import type { Place } from "../reading/place.ts";
 import { readFields, readList } from "../reading/read-object.ts";
 import { readFlag, readOptionalText, readText, readWholeNumber } from "../reading/read-scalar.ts";
+import { readExports } from "./exports.ts";
 import { withLanding } from "./landing.ts";
-import { readLocation } from "./locations.ts";
 
 const KNOWN = [
   "table",
   "keys",
   "landing",
   "export",
+  "requestExports",
   "scan",
   "stream",
   "fetchItems",
@@ -28,15 +29,13 @@ export function readDynamoDb(place: Place, options: unknown, folder: string): Dy
   const fields = withLanding(place, written);
   const table = readText(place.at("table"), fields.table, "the DynamoDB table's name");
   const keys = readSourceKeys(place.at("keys"), fields.keys);
-  const exportFolder =
-    fields.export === undefined ? undefined : readLocation(place.at("export"), fields.export, folder);
   const ttl = readOptionalText(place.at("ttl"), fields.ttl, "the TTL attribute's name");
   if (ttl !== undefined && keys?.includes(ttl) === true)
     place.at("ttl").refuse("an attribute that is no key", `"${ttl}"`);
-  const requireFull = readFlag(place.at("requireFullExport"), fields.requireFullExport, true);
   const stream = readFlag(place.at("stream"), fields.stream, false);
   const scan = readScan(place.at("scan"), fields.scan, stream);
   const fetchItems = readFetchItems(place.at("fetchItems"), fields.fetchItems, stream);
+  const exports = readExports(place, fields, { folder, hasStream: stream });
   const region = readOptionalText(place.at("region"), fields.region, 'a region such as "eu-central-1"');
   const endpoint = readEndpoint(place.at("endpoint"), fields.endpoint);
   refuseSnapshots(place, { hasExport: fields.export !== undefined, hasScan: scan !== undefined, stream });
@@ -46,7 +45,7 @@ export function readDynamoDb(place: Place, options: unknown, folder: string): Dy
     table,
     keys,
     ...(ttl === undefined ? {} : { ttlAttribute: ttl }),
-    ...(exportFolder === undefined ? {} : { exports: { folder: exportFolder, requireFull } }),
+    ...(exports === undefined ? {} : { exports }),
     ...(scan === undefined ? {} : { scan }),
     stream,
     ...(fetchItems === undefined ? {} : { fetchItems }),

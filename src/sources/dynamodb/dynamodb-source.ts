@@ -2,7 +2,7 @@ import { RateLimit, type World } from "../../base/index.ts";
 import type { ObjectStore } from "../../storage/index.ts";
 import type { Channel, Source } from "../source.ts";
 import { hintedShapes } from "./columns/hints.ts";
-import { exportChannel } from "./exports.ts";
+import { exportChannels } from "./export-channels.ts";
 import { patientClient } from "./live/patient-client.ts";
 import { plainFailures } from "./live/plain-failures.ts";
 import { RaisedRead } from "./live/raised-read.ts";
@@ -11,6 +11,8 @@ import { scanChannel, type LiveNeeds } from "./live/scan-channel.ts";
 import { streamChannel } from "./live/stream-channel.ts";
 import type { TableClient } from "./live/table-client.ts";
 import type { DynamoDbExportsOptions } from "./options.ts";
+import type { ExportClient } from "./requests/export-client.ts";
+import type { RequestSettings } from "./requests/request-channel.ts";
 import { rebuildRecord } from "./rebuild-record.ts";
 import { ScanThreads } from "./scan/scan-threads.ts";
 
@@ -26,6 +28,8 @@ export interface DynamoDbSourceOptions extends DynamoDbExportsOptions {
   readonly stream?: boolean;
   /** Reads the items that the stream tells of without an image, with so many read units a second. */
   readonly fetchItems?: { readonly readCapacity?: number };
+  /** Exports are asked for. */
+  readonly requests?: RequestSettings;
   /** Bytes of records that a batch of the stream takes in. 64 MiB unless told. */
   readonly streamBatchBytes?: number;
 }
@@ -36,13 +40,18 @@ export interface DynamoDbNeeds {
   readonly exports?: ObjectStore;
   /** For `scan` and `stream`. */
   readonly client?: TableClient;
+  /** For `requests`. */
+  readonly exportClient?: ExportClient;
 }
 
 /**
  * A DynamoDB table by its channels: its exports or a scan, and its stream.
  * Fails with `config.invalid` when a hint cannot be followed.
  */
-export function dynamodbSource(options: DynamoDbSourceOptions, { world, exports, client }: DynamoDbNeeds): Source {
+export function dynamodbSource(
+  options: DynamoDbSourceOptions,
+  { world, exports, client, exportClient }: DynamoDbNeeds,
+): Source {
   const hints = hintedShapes(options);
   const threads = new ScanThreads();
   const channels: Channel[] = [];
@@ -56,17 +65,17 @@ export function dynamodbSource(options: DynamoDbSourceOptions, { world, exports,
       threads,
     };
     if (stream) {
-      const streamOptions = { ...options, hasScan: scan !== undefined, fetchesItems: fetchItems !== undefined };
+      const has = { hasScan: scan !== undefined, hasRequests: options.requests !== undefined };
+      const streamOptions = { ...options, ...has, fetchesItems: fetchItems !== undefined };
       channels.push(plainFailures(streamChannel(streamOptions, parts), client));
     }
     if (scan !== undefined) {
       channels.push(plainFailures(scanChannel({ ...options, ...scan, hasStream: stream }, parts), client));
     }
   }
-  if (exports !== undefined)
-    channels.push(
-      exportChannel({ ...options, hasStream: options.stream === true }, { store: exports, hints, threads }),
-    );
+  if (exports !== undefined) {
+    channels.push(...exportChannels(options, { world, store: exports, client: exportClient, hints, threads }));
+  }
   return {
     system: "dynamodb",
     table: options.table,
@@ -77,7 +86,10 @@ export function dynamodbSource(options: DynamoDbSourceOptions, { world, exports,
       const { locateRecord } = await import("./locate-record.ts");
       return await locateRecord(exports, file, key, options.keys);
     },
-    close: () => client?.close(),
+    close: () => {
+      client?.close();
+      exportClient?.close();
+    },
   };
 }
 

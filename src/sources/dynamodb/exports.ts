@@ -1,28 +1,30 @@
-import type { BatchManifest } from "../../contract/index.ts";
 import type { ObjectStore } from "../../storage/index.ts";
-import { SluiceError } from "../../base/index.ts";
-import type { Channel, ChannelPlan, ChannelState, PlannedBatch } from "../source.ts";
+import { SluiceError, type FailureCode } from "../../base/index.ts";
+import type { Channel, ChannelPlan, ChannelState, Notice, PlannedBatch } from "../source.ts";
 import type { Shape } from "./columns/shapes.ts";
 import { decodeCoverage, encodeCoverage, type Coverage } from "./plan/coverage.ts";
-import { decodeStream, overlapsFrom } from "./live/stream-state.ts";
+import { decodeStream, overlapsFrom, type StreamState } from "./live/stream-state.ts";
+import { inEpochOf, isJoined } from "./plan/stream-epoch.ts";
+import type { DeadExports } from "./requests/dead-exports.ts";
 import { exportSpans } from "./plan/covered-spans.ts";
 import { cutBatches, shortTime } from "./plan/cut-batches.ts";
 import { findExports, settle } from "./plan/find-exports.ts";
+import type { FoundExport } from "./plan/found-export.ts";
 import { BATCH_BYTES, BATCH_FILES_MAX, BATCH_UNITS_MAX, type DynamoDbExportsOptions } from "./options.ts";
-import { planExports } from "./plan/plan-exports.ts";
+import { planExports, type ExportPlan } from "./plan/plan-exports.ts";
 import type { ScanThreads } from "./scan/scan-threads.ts";
 import { loadUnits } from "./plan/load-units.ts";
 
 /** The exports of a table to S3: full and incremental, DynamoDB JSON, gzip, below one folder. */
 export function exportChannel(
   options: DynamoDbExportsOptions,
-  { store, hints, threads }: { store: ObjectStore; hints: ReadonlyMap<string, Shape>; threads: ScanThreads },
+  { store, hints, threads, deadExports }: ExportParts,
 ): Channel {
   let lastEnd: string | undefined;
   return {
     name: "export",
     plan: async (state) => {
-      const alone = await planChannel(options, store, state.last);
+      const alone = await planChannel(options, { store, deadExports }, state);
       const plan = options.hasStream === true ? besideStream(alone, options, state) : alone;
       lastEnd = plan.batches.at(-1)?.end;
       return plan;
@@ -39,15 +41,26 @@ export function exportChannel(
   };
 }
 
+interface ExportParts {
+  readonly store: ObjectStore;
+  readonly hints: ReadonlyMap<string, Shape>;
+  readonly threads: ScanThreads;
+  /** Which exports that have no summary will never have one; undefined where nobody can tell. */
+  readonly deadExports?: DeadExports | undefined;
+}
+
 async function planChannel(
   options: DynamoDbExportsOptions,
-  store: ObjectStore,
-  last: BatchManifest | undefined,
+  { store, deadExports }: Pick<ExportParts, "store" | "deadExports">,
+  { last, beside }: ChannelState,
 ): Promise<ChannelPlan> {
-  const state = last === undefined ? undefined : decodeCoverage(last.end);
+  const stream = options.hasStream === true ? decodeStream(beside?.get("stream")) : undefined;
+  const state = inEpochOf(stream, decodeCoverage(last?.end));
   const remembered = state?.settled ?? {};
   const found = await findExports(store, options.table, remembered);
-  const plan = planExports(found.exports, state, options);
+  const dead = (await deadExports?.(found.exports)) ?? NONE;
+  const alive = found.exports.filter(({ folder }) => !dead.has(folder));
+  const plan = planFound(alive, state, { options, stream });
   const { loaded, fault } = await loadUnits(store, plan.units, state?.partial);
   const batches = cutBatches(loaded, state, {
     bytesMax: options.batchBytes ?? BATCH_BYTES,
@@ -56,11 +69,26 @@ async function planChannel(
   });
   const problem = fault ?? found.problem ?? plan.problem;
   return {
-    batches: fault === undefined ? withSettled(batches, settle(found.ids, remembered, plan.settled)) : batches,
+    batches:
+      fault === undefined
+        ? withSettled(batches, settle(found.ids, remembered, new Set([...plan.settled, ...dead.keys()])))
+        : batches,
     waiting: plan.waiting,
-    skipped: [...found.skipped, ...plan.skipped],
+    skipped: [...found.skipped, ...[...dead].map(notMade), ...plan.skipped],
     ...(problem === undefined ? {} : { problem }),
   };
+}
+
+const NONE: ReadonlyMap<string, string> = new Map();
+
+function planFound(
+  exports: readonly FoundExport[],
+  state: Coverage | undefined,
+  { options, stream }: { readonly options: DynamoDbExportsOptions; readonly stream: StreamState | undefined },
+): ExportPlan {
+  const { epoch: streamEpoch = 0 } = stream ?? {};
+  const plan = planExports(exports, state, { ...options, ...(streamEpoch === 0 ? {} : { streamEpoch }) });
+  return options.hasRequests === true ? patient(plan) : plan;
 }
 
 /**
@@ -69,16 +97,35 @@ async function planChannel(
  */
 function besideStream(
   plan: ChannelPlan,
-  { table }: DynamoDbExportsOptions,
+  { table, hasRequests = false }: DynamoDbExportsOptions,
   { last, beside }: ChannelState,
 ): ChannelPlan {
   const stream = decodeStream(beside?.get("stream"));
   const batches = plan.batches.map((batch) => ({ ...batch, epoch: stream?.epoch ?? 0 }));
   const end = decodeCoverage(batches.at(-1)?.end ?? last?.end);
+  if (isJoined(stream, end) || plan.problem !== undefined) return { ...plan, batches };
   const fromMs = overlapsFrom(stream);
-  const isCovered = fromMs !== undefined && (fromMs === 0 || Date.parse(end?.coveredTo ?? "") >= fromMs);
-  if (isCovered || plan.problem !== undefined) return { ...plan, batches };
-  return { ...plan, batches, problem: notYetTogether(table, { coveredTo: end?.coveredTo ?? undefined, fromMs }) };
+  const problem = notYetTogether(table, { coveredTo: end?.coveredTo ?? undefined, fromMs });
+  return hasRequests
+    ? { ...plan, batches, waiting: [...plan.waiting, awaited(problem)] }
+    : { ...plan, batches, problem };
+}
+
+/** Where exports are asked for, a hole will be filled: the channel that asks for them tells what it cannot get. */
+function patient({ problem, ...plan }: ExportPlan): ExportPlan {
+  if (problem === undefined || problem.facts["export"] !== undefined || !AWAITED.has(problem.code))
+    return problem === undefined ? plan : { ...plan, problem };
+  return { ...plan, waiting: [...plan.waiting, awaited(problem)] };
+}
+
+const AWAITED: ReadonlySet<string> = new Set<FailureCode>(["source.gap", "source.missing"]);
+
+function awaited({ message }: SluiceError): Notice {
+  return { what: "exports", why: `${message}; they are asked for` };
+}
+
+function notMade([folder, why]: readonly [string, string]): Notice {
+  return { what: folder, why: `DynamoDB could not make it: ${why}` };
 }
 
 function notYetTogether(

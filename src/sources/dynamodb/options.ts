@@ -19,6 +19,8 @@ export interface DynamoDbExportsOptions extends RecordOptions {
   readonly requireFullExport: boolean;
   /** Whether the table's stream is read, too: then the exports must reach beyond its beginning. */
   readonly hasStream?: boolean;
+  /** Whether exports are asked for: then what is missing is waited for. */
+  readonly hasRequests?: boolean;
   /** Uncompressed bytes that a batch takes in, as estimated. 256 MiB unless told. */
   readonly batchBytes?: number;
 }

@@ -3,7 +3,7 @@ import type { Channel } from "../../source.ts";
 import { SourceFault, type TableClient } from "./table-client.ts";
 
 /** A channel whose last faults, such as a table that stays throttled, are failures with a code. */
-export function plainFailures(channel: Channel, { where }: TableClient): Channel {
+export function plainFailures(channel: Channel, { where }: Pick<TableClient, "where">): Channel {
   const plainly = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();

@@ -135,7 +135,10 @@ function waitFor(
 }
 
 /** Fails where the table is not there, or is another one than the definition says. */
-export async function describe(client: TableClient, { table, keys }: RecordOptions): Promise<TableFacts> {
+export async function describe(
+  client: Pick<TableClient, "describeTable" | "where">,
+  { table, keys }: RecordOptions,
+): Promise<TableFacts> {
   try {
     const facts = await client.describeTable();
     checkKeys(facts, keys);

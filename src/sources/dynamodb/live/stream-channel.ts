@@ -3,6 +3,8 @@ import type { StructType } from "../../../contract/index.ts";
 import { localStore } from "../../../storage/index.ts";
 import type { Channel, ChannelPlan, ChannelState, Notice, PlannedBatch, StagedBatch } from "../../source.ts";
 import type { RecordOptions } from "../options.ts";
+import { decodeCoverage } from "../plan/coverage.ts";
+import { gapBehind } from "./gap-behind.ts";
 import { describe, type ChannelParts } from "./scan-channel.ts";
 import { decodeScan } from "./scan-state.ts";
 import { ShardMemory } from "./shard-memory.ts";
@@ -11,12 +13,14 @@ import { lateNotice } from "./stream-horizon.ts";
 import { hasNewImages, readStream, type StreamWork } from "./read-stream.ts";
 import { lostRecords, missingImages, noImages, noStream, otherStream } from "./stream-gaps.ts";
 import { streamSpans } from "./covered-spans.ts";
-import { decodeStream, encodeStream, type StreamState } from "./stream-state.ts";
+import { decodeStream, encodeStream, type StreamGap, type StreamState } from "./stream-state.ts";
 import { isFault, type StreamFacts, type TableClient, type TableFacts } from "./table-client.ts";
 
 export interface StreamOptions extends RecordOptions {
   /** Whether a scan may fill a gap. */
   readonly hasScan: boolean;
+  /** Whether exports are asked for, which fill a gap, too. */
+  readonly hasRequests?: boolean;
   /** Bytes of records that a batch takes in. 64 MiB unless told. */
   readonly streamBatchBytes?: number;
   /** Whether the items are read that records without new images tell of. */
@@ -95,8 +99,10 @@ async function planStream(
 ): Promise<ChannelPlan> {
   const { facts, arn } = options;
   const nowMs = world.nowMs();
-  const begin = async (epoch: number): Promise<PlannedBatch> =>
-    openBatch(firstState(await streamOf(client, arn), { table: facts, epoch, nowMs }));
+  const begin = async (epoch: number, gap?: StreamGap): Promise<PlannedBatch> => {
+    const first = firstState(await streamOf(client, arn), { table: facts, epoch, nowMs });
+    return openBatch(gap === undefined ? first : { ...first, gap });
+  };
   const before = decodeStream(moved ?? last?.end);
   if (before === undefined) return { ...NOTHING, batches: [await begin(0)] };
   const broken = await breakIn(client, before, { arn, nowMs, needsImages: options.fetchesItems === true });
@@ -104,11 +110,25 @@ async function planStream(
     const late = lateNotice(before, { table: options.table, nowMs });
     return { ...NOTHING, batches: [openBatch(before)], waiting: late === undefined ? [] : [late] };
   }
-  if (!options.hasScan) return { ...NOTHING, problem: broken };
-  // Another scan fills the gap: it belongs to the new epoch, as everything does that comes after it.
-  const epoch = 1 + Math.max(before.epoch, decodeScan(beside?.get("scan"))?.epoch ?? 0);
-  const notice = { what: `stream of ${options.table}`, why: `${broken.message}; a new scan fills the gap` };
-  return { ...NOTHING, batches: [await begin(epoch)], waiting: [notice] };
+  const filled = fillOf(options, before, { tableId: facts.id, beside });
+  if (filled === undefined) return { ...NOTHING, problem: broken };
+  const notice = { what: `stream of ${options.table}`, why: `${broken.message}; ${filled.by}` };
+  return { ...NOTHING, batches: [await begin(filled.epoch, filled.gap)], waiting: [notice] };
+}
+
+/** How a gap is filled; undefined where nothing can fill it. */
+function fillOf(
+  { hasScan, hasRequests = false }: StreamOptions,
+  before: StreamState,
+  { tableId, beside }: { readonly tableId: string; readonly beside: ChannelState["beside"] },
+): { readonly epoch: number; readonly by: string; readonly gap?: StreamGap } | undefined {
+  const coverage = decodeCoverage(beside?.get("export"));
+  // What fills the gap belongs to the new epoch, as everything does that comes after it.
+  const epoch = 1 + Math.max(before.epoch, decodeScan(beside?.get("scan"))?.epoch ?? 0, coverage?.streamEpoch ?? 0);
+  if (hasScan) return { epoch, by: "a new scan fills the gap" };
+  if (!hasRequests) return undefined;
+  const gap = gapBehind(before, { tableId, coverage });
+  return { epoch, by: "exports are asked for that fill the gap", gap };
 }
 
 /** What makes that the stream cannot be gone on with; undefined: nothing. A stream that was switched off is read to its end first. */

@@ -11,6 +11,8 @@ export interface StreamState {
   readonly tableCreatedMs: number;
   /** Every record since this moment is in or will be: the stream's beginning, or what it still kept at the first look. */
   readonly sinceMs: number;
+  /** What the stream had forgotten when the epoch began, where exports fill it. */
+  readonly gap?: StreamGap;
   /** When it was first looked at. */
   readonly lookedMs?: number;
   /** When the list of shards was last asked for. */
@@ -19,6 +21,13 @@ export interface StreamState {
   readonly lacksImages?: true;
   /** Shards that the stream still lists; those that are through stay until it does not, or they would be read again. */
   readonly shards: Readonly<Record<string, ShardState>>;
+}
+
+export interface StreamGap {
+  /** Everything before this moment was read; null where windows of changes cannot tell what came after it, only a snapshot can. */
+  readonly fromMs: number | null;
+  /** No event of an earlier epoch is newer. */
+  readonly newestMs: number;
 }
 
 export interface ShardState {
@@ -65,7 +74,9 @@ export const OVERLAP_MS = 5 * 60_000;
  */
 export function overlapsFrom(state: StreamState | undefined): number | undefined {
   if (state === undefined) return undefined;
-  const { sinceMs, createdMs, tableCreatedMs } = state;
+  const { sinceMs, createdMs, tableCreatedMs, gap } = state;
+  // What fills a gap must be newer than all that it follows, too (DESIGN, "Order").
+  if (gap !== undefined) return Math.max(sinceMs, gap.newestMs) + OVERLAP_MS;
   const isAsOldAsTheTable = sinceMs === createdMs && createdMs - tableCreatedMs <= TOGETHER_MS;
   return isAsOldAsTheTable ? 0 : sinceMs + OVERLAP_MS;
 }

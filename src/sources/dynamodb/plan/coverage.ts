@@ -16,6 +16,8 @@ export interface Coverage {
   readonly snapshots: readonly string[];
   /** Whether windows belong to the epoch: then a hole may be waited for. */
   readonly hasWindows: boolean;
+  /** The epoch of the stream beside it that this is the coverage of; undefined: its first, or there is none. */
+  readonly streamEpoch?: number;
   /** The export that is in with only some of its files. */
   readonly partial?: PartialUnit;
   /** Exports that need no look any more, by folder and first characters of their ids: a digest of the ids. */

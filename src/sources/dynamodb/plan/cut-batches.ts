@@ -99,9 +99,9 @@ class Cutter {
   /** Coverage while a unit is under way: what was before, or a new epoch in which nothing is whole yet. */
   #partly(unit: PlannedUnit, before: Coverage | undefined): Coverage {
     if (before !== undefined && before.epoch === unit.epoch && before.tableId === unit.after.tableId) return before;
-    const { tableId, epoch, base } = unit.after;
+    const { tableId, epoch, base, streamEpoch } = unit.after;
     const nothing = { coveredTo: null, snapshots: [], hasWindows: false, settled: {} };
-    return { format: 1, tableId, epoch, base, ...nothing };
+    return { format: 1, tableId, epoch, base, ...nothing, ...(streamEpoch === undefined ? {} : { streamEpoch }) };
   }
 }
 

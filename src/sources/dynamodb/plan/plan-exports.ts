@@ -33,6 +33,8 @@ export interface ExportPlan {
 export interface ExportRules {
   readonly table: string;
   readonly requireFullExport: boolean;
+  /** The epoch of the stream beside the exports, where it is not its first. */
+  readonly streamEpoch?: number;
 }
 
 /**
@@ -188,7 +190,9 @@ class Planner {
   #begin(snapshot: FinishedExport, epoch: number): void {
     const base = endOf(snapshot.summary.content);
     const { tableId } = snapshot.summary;
-    this.#at = { format: 1, tableId, epoch, base, coveredTo: null, snapshots: [], hasWindows: false };
+    const { streamEpoch } = this.#rules;
+    const nothing = { coveredTo: null, snapshots: [], hasWindows: false };
+    this.#at = { format: 1, tableId, epoch, base, ...nothing, ...(streamEpoch === undefined ? {} : { streamEpoch }) };
     this.#take(snapshot);
     this.#takeOut(
       (one) => endOf(one.summary.content) < base || (isWindow(one) && endOf(one.summary.content) === base),

@@ -1,0 +1,230 @@
+import type { SluiceError } from "../../../base/index.ts";
+import type { Notice } from "../../source.ts";
+import { shortTime } from "../plan/cut-batches.ts";
+import { endMsOf, type ExportContent, type ExportOrder, type ExportPlace, type Recovery } from "./export-client.ts";
+import { exportToken } from "./export-token.ts";
+import { failureOf, recoveryOff } from "./request-failures.ts";
+
+/** An export of the table to our place, as far as it is known. */
+export interface KnownExport {
+  readonly content: ExportContent;
+  /** `gone`: complete, and removed from its place before it was read. */
+  readonly status: "running" | "complete" | "failed" | "gone";
+  readonly startedMs: number;
+  readonly endedMs?: number;
+  readonly failure?: string;
+}
+
+export interface RequestNeeds {
+  readonly table: string;
+  readonly tableId: string;
+  readonly place: ExportPlace;
+  readonly nowMs: number;
+  /** undefined: point-in-time recovery is off. */
+  readonly recovery: Recovery | undefined;
+  /** Up to where the table's exports are in, or the stream is; undefined before the first, and where a full export is needed. */
+  readonly reachedMs: number | undefined;
+  readonly known: readonly KnownExport[];
+  readonly wanted: Wanted;
+}
+
+export type Wanted =
+  /** Windows of this length follow each other for ever. */
+  | { readonly kind: "windows"; readonly everyMs: number }
+  /** Beside a stream: up to this moment, and no further; 0 for any. */
+  | { readonly kind: "reach"; readonly goalMs: number; readonly epoch: number };
+
+export interface RequestPlan {
+  /** To be asked for in this order. */
+  readonly orders: readonly ExportOrder[];
+  readonly waiting: readonly Notice[];
+  readonly problem?: SluiceError;
+}
+
+/** Limits of a window (AWS, "DynamoDB data export to Amazon S3: how it works", incremental exports). */
+export const WINDOW_LEAST_MS = 15 * 60_000;
+export const WINDOW_MOST_MS = 24 * 3_600_000;
+
+/** Of a table at a time, of the 300 that an account may have under way. */
+const RUNNING_MAX = 8;
+
+/** The first time again after five minutes, then after four times as long each, after a day at most. */
+const AGAIN_MS = 5 * 60_000;
+const AGAIN_FACTOR = 4;
+const AGAIN_MOST_MS = 24 * 3_600_000;
+/** From so many failures on it is no bad luck: the table stops and says so, while it is still asked for now and then. */
+const FAILURES_SAID = 3;
+
+/**
+ * Decides which exports to ask for: a full one first, then windows that follow each other without a hole or an overlap, each of whole
+ * seconds and of a length that DynamoDB makes. What lies beyond the time that can be restored begins with a full export again.
+ */
+export function planRequests(needs: RequestNeeds): RequestPlan {
+  const planner = new Planner(needs);
+  planner.run();
+  return planner.plan;
+}
+
+class Planner {
+  readonly #needs: RequestNeeds;
+  readonly #orders: ExportOrder[] = [];
+  readonly #waiting: Notice[] = [];
+  #problem: SluiceError | undefined;
+  /** What is there or will be. */
+  #usable: readonly ExportContent[];
+  #running: number;
+
+  constructor(needs: RequestNeeds) {
+    this.#needs = needs;
+    const running = needs.known.filter(({ status }) => status === "running");
+    this.#running = running.length;
+    this.#usable = needs.known.filter(({ status }) => status === "running" || status === "complete").map(contentOf);
+    for (const { content, startedMs } of running) this.#wait(content, `asked for, in progress since ${iso(startedMs)}`);
+  }
+
+  get plan(): RequestPlan {
+    const problem = this.#problem === undefined ? {} : { problem: this.#problem };
+    return { orders: this.#orders, waiting: this.#waiting, ...problem };
+  }
+
+  run(): void {
+    for (;;) {
+      const reached = this.#reached();
+      const next = this.#next(reached);
+      if (next === undefined || !this.#order(next, reached)) return;
+    }
+  }
+
+  /** Up to where everything is in, or will be once the exports that are known are complete. */
+  #reached(): number | undefined {
+    let reached = this.#needs.reachedMs;
+    for (;;) {
+      const at: number | undefined = reached;
+      const window = this.#usable.find(
+        (one) => at !== undefined && one.kind === "window" && one.fromMs <= at && one.toMs > at,
+      );
+      if (window !== undefined) reached = endMsOf(window);
+      else {
+        // Over a hole only a later snapshot leads.
+        const later = this.#usable.flatMap((one) => (one.kind === "full" ? one.timeMs : []));
+        const snapshot = Math.min(...later.filter((time) => time > (at ?? -1)));
+        if (snapshot === Infinity) return reached;
+        reached = snapshot;
+      }
+    }
+  }
+
+  #next(reached: number | undefined): ExportContent | undefined {
+    const { recovery, wanted, table } = this.#needs;
+    const isEnough = reached !== undefined && wanted.kind === "reach" && reached >= wanted.goalMs;
+    if (isEnough) return undefined;
+    if (recovery === undefined) {
+      this.#problem = recoveryOff(table);
+      return undefined;
+    }
+    const isOutOfReach = reached !== undefined && reached < recovery.earliestMs;
+    return reached === undefined || isOutOfReach ? this.#full(recovery) : this.#window(wholeSecond(reached), recovery);
+  }
+
+  #full({ earliestMs, latestMs }: Recovery): ExportContent | undefined {
+    const { wanted } = this.#needs;
+    const goalMs = wanted.kind === "reach" ? wanted.goalMs : 0;
+    const until = Math.min(wholeSecond(latestMs), wholeSecond(this.#needs.nowMs));
+    const what = { kind: "full", timeMs: Math.max(goalMs, until) } as const;
+    if (until < goalMs) return this.#wait(what, `it is asked for at ${iso(goalMs)} or later`);
+    if (until < earliestMs) return this.#wait(what, "point-in-time recovery has nothing yet that can be exported");
+    // The same moment however often it is asked for in a while: DynamoDB knows the request again by it.
+    const steady = goalMs > 0 ? goalMs : until - (until % WINDOW_LEAST_MS);
+    return { kind: "full", timeMs: steady >= earliestMs + MARGIN_MS ? steady : until };
+  }
+
+  #window(fromMs: number, { latestMs }: Recovery): ExportContent | undefined {
+    const { wanted, nowMs } = this.#needs;
+    const until = Math.min(wholeSecond(latestMs), wholeSecond(nowMs));
+    const toMs = this.#endOfHole(fromMs) ?? endOfWindow(fromMs, until, wanted);
+    if (toMs === undefined) return undefined;
+    const window = { kind: "window", fromMs, toMs } as const;
+    return toMs <= until ? window : this.#wait(window, `it is asked for at ${iso(toMs)} or later`);
+  }
+
+  /** Where a window that failed must end for the one behind it to follow; undefined where there is none behind it. */
+  #endOfHole(fromMs: number): number | undefined {
+    const starts = this.#usable.flatMap((one) => (one.kind === "window" && one.fromMs > fromMs ? one.fromMs : []));
+    if (starts.length === 0) return undefined;
+    return cut(fromMs, Math.min(...starts));
+  }
+
+  /** False when nothing more is to be asked for in this run. */
+  #order(content: ExportContent, reached: number | undefined): boolean {
+    const { tableId, place, wanted, nowMs, known, table } = this.#needs;
+    const failed = known.filter((one) => isFailed(one) && isSame(one.content, content, reached));
+    const last = Math.max(...failed.map(({ endedMs, startedMs }) => endedMs ?? startedMs));
+    const againMs = last + Math.min(AGAIN_MOST_MS, AGAIN_MS * AGAIN_FACTOR ** (failed.length - 1));
+    if (failed.length >= FAILURES_SAID) this.#problem = failureOf(table, titleOf(content), { failed, againMs });
+    if (failed.length > 0 && nowMs < againMs) {
+      this.#wait(content, `it failed (${failed.at(-1)?.failure}); it is asked for again at ${iso(againMs)} or later`);
+      return false;
+    }
+    if (this.#running >= RUNNING_MAX) {
+      this.#wait(content, `${this.#running} exports of the table are under way: it is asked for after them`);
+      return false;
+    }
+    const startMs = content.kind === "window" ? content.fromMs : (reached ?? 0);
+    const epoch = wanted.kind === "reach" ? wanted.epoch : 0;
+    const { kind } = content;
+    const token = exportToken({ tableId, place, kind, startMs, epoch, failures: failed.length });
+    this.#orders.push({ content, token });
+    this.#usable = [...this.#usable, content];
+    this.#running += 1;
+    const again = failed.length === 0 ? "" : " again";
+    this.#wait(content, `it is asked for${again} now, and read by a later run`);
+    return true;
+  }
+
+  #wait(content: ExportContent, why: string): undefined {
+    this.#waiting.push({ what: titleOf(content), why });
+  }
+}
+
+/** What can be restored moves on while one asks. */
+const MARGIN_MS = 3_600_000;
+
+function endOfWindow(fromMs: number, untilMs: number, wanted: Wanted): number | undefined {
+  if (wanted.kind === "reach") return cut(fromMs, wanted.goalMs);
+  const { everyMs } = wanted;
+  const longest = Math.max(1, Math.floor(WINDOW_MOST_MS / everyMs));
+  const count = Math.min(longest, Math.floor((untilMs - fromMs) / everyMs));
+  return count < 1 ? undefined : fromMs + count * everyMs;
+}
+
+/** The end of a window that reaches a moment or comes nearer: neither too short nor too long. */
+function cut(fromMs: number, goalMs: number): number {
+  return Math.min(Math.max(goalMs, fromMs + WINDOW_LEAST_MS), fromMs + WINDOW_MOST_MS);
+}
+
+function isFailed({ status }: KnownExport): boolean {
+  return status === "failed" || status === "gone";
+}
+
+/** Whether an export that failed was for what is wanted now. */
+function isSame(one: ExportContent, other: ExportContent, reached: number | undefined): boolean {
+  if (one.kind === "window") return other.kind === "window" && one.fromMs === other.fromMs;
+  return other.kind === "full" && one.timeMs > (reached ?? -1);
+}
+
+function contentOf({ content }: KnownExport): ExportContent {
+  return content;
+}
+
+export function titleOf(content: ExportContent): string {
+  if (content.kind === "full") return `full export ${iso(content.timeMs)}`;
+  return `window ${iso(content.fromMs)} – ${iso(content.toMs)}`;
+}
+
+function iso(ms: number): string {
+  return shortTime(new Date(ms).toISOString());
+}
+
+function wholeSecond(ms: number): number {
+  return ms - (ms % 1_000);
+}

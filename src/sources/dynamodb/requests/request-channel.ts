@@ -1,0 +1,165 @@
+import { SluiceError, type World } from "../../../base/index.ts";
+import { CONTRACT_COLUMNS, struct, type StructType } from "../../../contract/index.ts";
+import type { ObjectStore } from "../../../storage/index.ts";
+import type { Channel, ChannelPlan, ChannelState, Notice, PlannedBatch, StagedBatch } from "../../source.ts";
+import { decodeStream, overlapsFrom } from "../live/stream-state.ts";
+import type { RecordOptions } from "../options.ts";
+import { decodeCoverage, type Coverage } from "../plan/coverage.ts";
+import { inEpochOf, isJoined } from "../plan/stream-epoch.ts";
+import { describe } from "../live/scan-channel.ts";
+import { endMsOf, type ExportClient, type ExportOrder, type ExportPlace } from "./export-client.ts";
+import { knownExports, type EndedExports } from "./known-exports.ts";
+import { planRequests, titleOf, type Wanted } from "./plan-requests.ts";
+import { decodeRequests, encodeRequests, type Requests } from "./request-memory.ts";
+
+/** What is asked for. */
+export interface RequestSettings {
+  readonly place: ExportPlace;
+  /** How much a window holds; beside a stream there are none but those that fill a gap. */
+  readonly everyMs: number;
+}
+
+export interface RequestOptions extends RecordOptions, RequestSettings {
+  readonly hasStream: boolean;
+}
+
+export interface RequestParts {
+  readonly client: ExportClient;
+  /** Its root is the folder that the exports are written to. */
+  readonly store: ObjectStore;
+  readonly world: World;
+}
+
+/**
+ * Asks DynamoDB for the exports that the export channel reads. It brings no records: what it did is its memory, and where that is lost
+ * DynamoDB's own list of exports tells.
+ */
+export function requestChannel(options: RequestOptions, parts: RequestParts): Channel {
+  const ended: EndedExports = new Map();
+  let seen: { readonly key: string; readonly untilMs: number; readonly plan: ChannelPlan } | undefined;
+  return {
+    name: "export-requests",
+    isLive: true,
+    plan: async (state) => {
+      const wanted = wantedNow(options, state);
+      if (wanted === undefined || "why" in wanted) return { ...NOTHING, waiting: wanted === undefined ? [] : [wanted] };
+      const key = JSON.stringify([state.moved, ...(state.beside ?? [])]);
+      const nowMs = parts.world.nowMs();
+      if (seen?.key === key && nowMs < seen.untilMs) return seen.plan;
+      if (isTooEarly(options, state, nowMs)) return NOTHING;
+      const plan = await planFrom(options, { ...parts, ended, wanted }, state);
+      seen = plan.batches.length > 0 ? undefined : { key, untilMs: nowMs + LOOK_MS, plan };
+      return plan;
+    },
+    stage: async (batch, known) => await ask(options, parts, { batch, known }),
+  };
+}
+
+/** An export takes minutes at least: who runs all the time need not look more often. */
+const LOOK_MS = 30_000;
+
+const NOTHING: ChannelPlan = { batches: [], waiting: [], skipped: [] };
+
+/** What exports are wanted for; a notice where that is not known yet, undefined where there is nothing to want. */
+function wantedNow(
+  { hasStream, everyMs, table }: RequestOptions,
+  { beside }: ChannelState,
+): Wanted | Notice | undefined {
+  if (!hasStream) return { kind: "windows", everyMs };
+  const stream = decodeStream(beside?.get("stream"));
+  const goalMs = overlapsFrom(stream);
+  if (stream === undefined || goalMs === undefined)
+    return { what: `export of ${table}`, why: "the stream's position must be known first" };
+  const coverage = decodeCoverage(beside?.get("export"));
+  if (coverage?.coveredTo !== null && coverage !== undefined && isJoined(stream, coverage)) return undefined;
+  return { kind: "reach", goalMs: Math.ceil(goalMs / 1_000) * 1_000, epoch: stream.epoch };
+}
+
+/** Alone: when no window is complete yet, and none is under way. */
+function isTooEarly({ hasStream, everyMs }: RequestOptions, { beside, moved }: ChannelState, nowMs: number): boolean {
+  const reached = decodeCoverage(beside?.get("export"))?.coveredTo ?? null;
+  if (hasStream || reached === null) return false;
+  const reachedMs = Date.parse(reached);
+  const isAwaited = decodeRequests(moved).asked.some(({ endMs }) => endMs > reachedMs);
+  return !isAwaited && nowMs - reachedMs < everyMs;
+}
+
+async function planFrom(
+  options: RequestOptions,
+  { client, store, world, ended, wanted }: RequestParts & { readonly ended: EndedExports; readonly wanted: Wanted },
+  { beside, moved }: ChannelState,
+): Promise<ChannelPlan> {
+  const { place, table } = options;
+  const { arn: tableArn, id: tableId } = await describe(client, options);
+  const before = decodeCoverage(beside?.get("export"));
+  const coverage = options.hasStream ? inEpochOf(decodeStream(beside?.get("stream")), before) : before;
+  const reachedMs = coverage?.tableId === tableId ? reachedBy(coverage) : undefined;
+  const behindMs = before?.tableId === tableId ? Math.max(reachedMs ?? -1, reachedBy(before) ?? -1) : undefined;
+  const { asked, refused } = decodeRequests(moved);
+  const arns = asked.filter((one) => one.endMs > (behindMs ?? -1)).map((one) => one.arn);
+  const known = await knownExports({ client, store, place, tableArn, tableId, behindMs, asked: arns }, ended);
+  const recovery = await client.recovery();
+  const nowMs = world.nowMs();
+  const plan = planRequests({ table, tableId, place, nowMs, recovery, reachedMs, known, wanted });
+  const running = known.filter(({ status }) => status === "running");
+  const start: Requests = {
+    format: 1,
+    asked: running.map(({ arn, content }) => ({ arn, endMs: endMsOf(content) })),
+    orders: plan.orders,
+    tableArn,
+  };
+  const waiting =
+    refused === undefined ? plan.waiting : [{ what: `export of ${table}`, why: refused }, ...plan.waiting];
+  const batches = plan.orders.length === 0 ? [] : [requestBatch(start)];
+  return { ...NOTHING, batches, waiting, ...(plan.problem === undefined ? {} : { problem: plan.problem }) };
+}
+
+function reachedBy({ coveredTo, base, partial }: Coverage): number | undefined {
+  if (coveredTo !== null) return Date.parse(coveredTo);
+  // A full export that is in with some of its files.
+  return partial === undefined ? undefined : Date.parse(base);
+}
+
+function requestBatch(start: Requests): PlannedBatch {
+  const titles = (start.orders ?? []).map(({ content }) => titleOf(content));
+  const title = `request of ${titles.join(", ")}`;
+  return { epoch: 0, files: [], start: encodeRequests(start), end: undefined, title };
+}
+
+async function ask(
+  { place }: RequestOptions,
+  { client }: RequestParts,
+  { batch, known }: { readonly batch: PlannedBatch; readonly known: StructType | undefined },
+): Promise<StagedBatch> {
+  const { orders = [], tableArn, asked: before } = decodeRequests(batch.start);
+  if (tableArn === undefined) throw new SluiceError("internal.bug", "A request of exports names its table");
+  const asked = [...before];
+  let refused: string | undefined;
+  for (const order of orders) {
+    refused = await askFor(client, tableArn, { order, place, asked });
+    // What comes behind it must follow on what DynamoDB has.
+    if (refused !== undefined) break;
+  }
+  const schema = known ?? struct(CONTRACT_COLUMNS);
+  const relation = { sql: "SELECT * FROM nothing", inputs: { nothing: { kind: "rows", schema, rows: [] } } } as const;
+  const end = encodeRequests({ format: 1, asked, ...(refused === undefined ? {} : { refused }) });
+  return { relation, schema, files: [], rows: 0, unreadable: [], end };
+}
+
+/** Why it was refused for now; undefined where it was accepted. */
+async function askFor(
+  client: ExportClient,
+  tableArn: string,
+  {
+    order,
+    place,
+    asked,
+  }: { readonly order: ExportOrder; readonly place: ExportPlace; readonly asked: Requests["asked"][number][] },
+): Promise<string | undefined> {
+  const answer = await client.request(tableArn, order, place);
+  if (answer.kind === "too-many")
+    return "DynamoDB took no more requests: too many exports of the account are under way";
+  if (answer.kind === "asked-before") return "DynamoDB has been asked for it before: it is waited for";
+  if (!asked.some(({ arn }) => arn === answer.arn)) asked.push({ arn: answer.arn, endMs: endMsOf(order.content) });
+  return undefined;
+}
