@@ -216,14 +216,15 @@ async function refresh(context: LayerContext, definition: Extract<TableDefinitio
 
 /** What the next run would read into a Bronze table; writes nothing. */
 export async function planBronze(
-  context: Pick<LayerContext, "tables">,
+  context: Pick<LayerContext, "tables" | "world">,
   definition: BronzeDefinition,
   source: Source,
 ): Promise<readonly Awaited<ReturnType<typeof planChannel>>[]> {
   const log = batchLog(context.tables.systemStore, definition.name.slice("bronze.".length));
   return await Promise.all(
     source.channels.map(
-      async (channel) => await planChannel(placeOf(context, definition.name), log, { channel, source }),
+      async (channel) =>
+        await planChannel(placeOf(context, definition.name), log, { channel, source, world: context.world }),
     ),
   );
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { SluiceError, parseJson, stringifyJson, type JsonObject, type JsonValue } from "../../base/index.ts";
 import { batchManifestPath, type BatchFile, type BatchManifest } from "../../contract/index.ts";
 import type { ObjectStore } from "../../storage/index.ts";
@@ -9,11 +10,17 @@ export interface BatchLog {
   /** The highest number there is; -1 for none. */
   newest(after: number): Promise<number>;
   create(manifest: BatchManifest): Promise<"created" | "exists">;
-  /** What a channel has learnt since its batch of that number without taking a record in; undefined when nobody knows. */
-  moved(channel: string, batch: number): Promise<string | undefined>;
+  /** What a channel has learnt since its batch of that number without taking a record in. */
+  moved(channel: string, batch: number): Promise<Progress>;
   /** Remembers it. Correctness does not need it: where it is lost, a gap too many is declared at worst. */
   remember(channel: string, batch: number, end: string): Promise<void>;
 }
+
+/** `none`: it has learnt nothing, or nobody wrote it down. `damaged`: what was written down is not what is there. */
+export type Progress =
+  | { readonly kind: "moved"; readonly end: string }
+  | { readonly kind: "none" }
+  | { readonly kind: "damaged"; readonly path: string };
 
 export function batchLog(systemStore: ObjectStore, table: string): BatchLog {
   const find = async (batch: number): Promise<BatchManifest | undefined> => {
@@ -47,15 +54,35 @@ export function batchLog(systemStore: ObjectStore, table: string): BatchLog {
       ),
     moved: async (channel, batch) => {
       const path = progressPath(table, channel);
-      if ((await systemStore.stat(path)) === undefined) return undefined;
-      const progress = parsed(path, await systemStore.read(path)) as { readonly batch?: number; readonly end?: string };
-      return progress.batch === batch ? progress.end : undefined;
+      if ((await systemStore.stat(path)) === undefined) return { kind: "none" };
+      return progressOf(path, await systemStore.read(path), batch);
     },
     remember: async (channel, batch, end) => {
-      const text = `${stringifyJson({ format: 1, batch, end })}\n`;
+      const text = `${stringifyJson({ format: 2, batch, end, sha256: digestOf(batch, end) })}\n`;
       await systemStore.replace(progressPath(table, channel), new TextEncoder().encode(text));
     },
   };
+}
+
+/** A position that was read wrongly would skip records without a word: whatever does not have its digest counts for nothing. */
+function progressOf(path: string, bytes: Uint8Array, batch: number): Progress {
+  const damaged: Progress = { kind: "damaged", path };
+  let progress: { format?: unknown; batch?: unknown; end?: unknown; sha256?: unknown };
+  try {
+    progress = parseJson(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as typeof progress;
+  } catch {
+    return damaged;
+  }
+  if (typeof progress !== "object" || progress === null) return damaged;
+  if (typeof progress.batch !== "number" || typeof progress.end !== "string") return damaged;
+  // The first format had no digest.
+  const isWhole = progress.format === 1 || progress.sha256 === digestOf(progress.batch, progress.end);
+  if (!isWhole) return damaged;
+  return progress.batch === batch ? { kind: "moved", end: progress.end } : { kind: "none" };
+}
+
+function digestOf(batch: number, end: string): string {
+  return createHash("sha256").update(`${batch}\n${end}`).digest("hex");
 }
 
 /** One small object a channel, replaced whenever the channel moves without rows. */

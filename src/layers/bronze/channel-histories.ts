@@ -3,7 +3,7 @@ import type { TableHead } from "../../delta/index.ts";
 import type { Channel, ChannelEpoch, ChannelHistory, Source } from "../../sources/index.ts";
 import type { TablePlace } from "../context.ts";
 import type { BatchLog } from "./batch-log.ts";
-import { movedOf, positionIn } from "./channel-turn.ts";
+import { movedOf, positionIn } from "./plan-channel.ts";
 
 export interface TableHistory {
   readonly channels: ReadonlyMap<Channel, ChannelHistory>;
@@ -44,7 +44,7 @@ async function historiesOf(
 ): Promise<ReadonlyMap<Channel, ChannelHistory>> {
   const histories = new Map<Channel, ChannelHistory>();
   for (const { channel, epochs } of followed) {
-    const moved = await movedOf(log, channel, positionIn(head, channel));
+    const { end: moved } = await movedOf(log, channel, positionIn(head, channel));
     histories.set(channel, { epochs: epochs.toReversed(), ...(moved === undefined ? {} : { moved }) });
   }
   return histories;

@@ -1,14 +1,14 @@
-import { SluiceError } from "../../base/index.ts";
-import { CONTRACT_COLUMNS, struct, type BatchManifest, type StructType } from "../../contract/index.ts";
+import type { World } from "../../base/index.ts";
+import { CONTRACT_COLUMNS, struct, type StructType } from "../../contract/index.ts";
 import type { BronzeDefinition } from "../../definition/index.ts";
-import type { TableHead, TxnAction } from "../../delta/index.ts";
 import type { OpenTable } from "../../engine/index.ts";
-import type { Channel, ChannelPlan, PlannedBatch, Source } from "../../sources/index.ts";
+import type { ChannelPlan, Pace, PlannedBatch } from "../../sources/index.ts";
 import { openNewest, type LayerContext, type TablePlace } from "../context.ts";
 import { meaningProperties } from "../table-meaning.ts";
-import type { BatchLog } from "./batch-log.ts";
+import type { ChannelMemory, ChannelPosition } from "./channel-memory.ts";
+import { planChannel } from "./plan-channel.ts";
 import { stageAhead, type PrivateFolder, type ReadyBatch } from "./stage-ahead.ts";
-import { channelAppId, endOf, takeIn, type TableWork } from "./take-in.ts";
+import { endOf, takeIn, type BatchWork, type TableWork, type TakenIn } from "./take-in.ts";
 
 export interface TurnOptions {
   /** For the files of one staged batch. */
@@ -17,6 +17,11 @@ export interface TurnOptions {
   readonly onWork?: () => void;
   /** Asked after each batch: whether it is somebody else's turn. */
   readonly isOver?: () => boolean;
+  /** What a process that stays knows, and how often it comes. */
+  readonly memory?: ChannelMemory;
+  readonly pace?: Pace;
+  /** Called after each commit; `newestMs`: when the newest change in it happened, where the source tells. */
+  readonly onTaken?: (taken: TakenIn & { readonly newestMs: number | undefined }) => void;
 }
 
 export interface TurnOutcome extends Omit<ChannelPlan, "batches"> {
@@ -32,20 +37,21 @@ export interface TurnOutcome extends Omit<ChannelPlan, "batches"> {
 /** Takes in what a channel has, batch by batch, until there is nothing more or its turn is over. */
 export async function takeTurn(context: LayerContext, work: TableWork, options: TurnOptions): Promise<TurnOutcome> {
   const { channel, place, log } = work;
-  const { batches, position: before, ...plan } = await planChannel(place, log, work);
+  const { world } = context;
+  const { batches, position: before, ...plan } = await planChannel(place, log, { ...work, ...options, world });
   let position = before;
   let taken = { batches: 0, rows: 0, quarantined: 0, version: undefined as number | undefined };
   let isOver = false;
   const isTurnOver = (): boolean => (isOver ||= options.isOver?.() === true);
   /** Where the channel is beyond its last commit. */
   let moved: string | undefined;
-  for await (const ready of readBatches(context, work, { batches, ...options, isOver: isTurnOver })) {
+  for await (const ready of readBatches(context, work, { ...options, batches, isOver: isTurnOver })) {
     context.signal?.throwIfAborted();
     const { rows, unreadable, behind } = ready.staged;
     if (ready.batch.end === undefined && rows === 0 && unreadable.length === 0) {
       moved = endOf(ready);
     } else {
-      const done = await takeIn(context, { ...work, ...ready, position });
+      const done = await commit(context, { ...work, ...ready, position }, options);
       position = done.batch;
       moved = undefined;
       taken = {
@@ -58,102 +64,96 @@ export async function takeTurn(context: LayerContext, work: TableWork, options: 
     const isLast = behind === undefined && ready.batch === batches.at(-1);
     if (isLast) isOver = false;
   }
-  if (moved !== undefined) await log.remember(channel.name, position, moved);
+  if (moved !== undefined) await move(work, { position, moved }, { ...options, world });
   return { ...plan, ...taken, channel: channel.name, isDone: !isOver };
 }
 
-/** A plan, and the channel's batch that it goes on from; -1 before the first. */
-interface PlanFrom extends ChannelPlan {
-  readonly position: number;
+async function commit(
+  context: LayerContext,
+  work: BatchWork,
+  { pace, memory, onTaken }: Pick<TurnOptions, "pace" | "memory" | "onTaken">,
+): Promise<TakenIn> {
+  // A commit under way is finished where there is time to: what was read need not be read again.
+  const done = await takeIn(pace === undefined ? context : withoutSignal(context), work);
+  const nowMs = context.world.nowMs();
+  memory?.set(work.channel, { position: done.batch, last: done.manifest, moved: undefined }, nowMs);
+  memory?.keepSchema(work.staged.schema, nowMs);
+  onTaken?.({ ...done, newestMs: work.staged.newestMs });
+  return done;
 }
 
-/** What a channel would do next; reads the table's head and the newest manifests of the source's channels only. */
-export async function planChannel(
-  place: TablePlace,
-  log: BatchLog,
-  { channel, source }: { readonly channel: Channel; readonly source: Pick<Source, "channels"> },
-): Promise<PlanFrom> {
-  const head = await place.log.head();
-  const position = positionIn(head, channel);
-  if (position < 0 && !hasBatches(head)) await refuseForgotten(place, log, head?.version ?? -1);
-  const last = position < 0 ? undefined : await log.read(position);
-  const moved = await movedOf(log, channel, position);
-  const beside = new Map<string, string>();
-  for (const other of source.channels) {
-    const memory = other === channel ? undefined : await memoryOf(head, log, other);
-    if (memory !== undefined) beside.set(other.name, memory);
+/** The channel has learnt something without a record: that is written down, by a process that stays now and then. */
+async function move(
+  work: TableWork,
+  at: { readonly position: number; readonly moved: string },
+  { memory, world }: { readonly memory?: ChannelMemory; readonly world: World },
+): Promise<void> {
+  memory?.move(work.channel, at.moved);
+  if (memory === undefined || memory.isDue(work.channel, world.nowMs())) await remember({ ...work, memory }, at, world);
+}
+
+function withoutSignal(context: LayerContext): LayerContext {
+  const { engine, tables, world, run, onProgress } = context;
+  return { engine, tables, world, run, ...(onProgress === undefined ? {} : { onProgress }) };
+}
+
+/** Writes down what a channel learnt since its last batch without taking a record in. */
+async function remember(
+  { channel, log, memory }: Pick<TableWork, "channel" | "log"> & { readonly memory: ChannelMemory | undefined },
+  { position, moved }: Pick<ChannelPosition, "position"> & { readonly moved: string },
+  world: World,
+): Promise<void> {
+  await log.remember(channel.name, position, moved);
+  memory?.written(channel, world.nowMs());
+}
+
+/** Writes down what the channels of a table learnt, before the process ends. */
+export async function rememberAll(
+  work: Pick<TableWork, "source" | "log"> & { readonly memory: ChannelMemory },
+  world: World,
+): Promise<void> {
+  for (const channel of work.source.channels) {
+    const known = work.memory.of(channel, world.nowMs());
+    if (known?.moved !== undefined && channel.isLive === true)
+      await remember({ ...work, channel }, { position: known.position, moved: known.moved }, world);
   }
-  return { ...(await channel.plan({ last, moved, beside, history: () => batchesBack(log, last) })), position };
-}
-
-async function* batchesBack(log: BatchLog, last: BatchManifest | undefined): AsyncGenerator<BatchManifest> {
-  for (let batch = last; batch !== undefined; batch = batch.before < 0 ? undefined : await log.read(batch.before)) {
-    yield batch;
-  }
-}
-
-async function memoryOf(head: TableHead | undefined, log: BatchLog, channel: Channel): Promise<string | undefined> {
-  const position = positionIn(head, channel);
-  const moved = await movedOf(log, channel, position);
-  return moved ?? (position < 0 ? undefined : (await log.read(position)).end);
-}
-
-export async function movedOf(log: BatchLog, channel: Channel, position: number): Promise<string | undefined> {
-  return channel.isLive === true ? await log.moved(channel.name, position) : undefined;
-}
-
-/** The channel's newest batch that is in; -1 before the first. */
-export function positionIn(head: TableHead | undefined, channel: Channel): number {
-  return head?.txns.get(channelAppId(head.metadata.id, channel))?.version ?? -1;
-}
-
-function channelTxns(head: TableHead | undefined): readonly TxnAction[] {
-  return [...(head?.txns.values() ?? [])].filter(({ appId }) => appId.startsWith(`${head?.metadata.id}/`));
-}
-
-function hasBatches(head: TableHead | undefined): boolean {
-  return channelTxns(head).length > 0;
-}
-
-/** A table that was written to and has no `txn` any more must not be filled again from the start (FAULTS F26). */
-async function refuseForgotten(place: TablePlace, log: BatchLog, version: number): Promise<void> {
-  if (version <= 0) return;
-  const newest = await log.newest(-1);
-  if (newest < 0) return;
-  throw new SluiceError(
-    "table.broken-invariant",
-    `Cannot read into ${place.name}: its position is gone while batches exist`,
-    {
-      facts: { table: place.name, newestBatch: newest, version },
-      advice:
-        "Restore the table to a version that has the position, or remove the table and its batches to load it anew.",
-    },
-  );
 }
 
 /** Reads what is planned, one batch ahead. The table is made before its first batch is read. */
 async function* readBatches(
   context: LayerContext,
   { definition, channel, place }: TableWork,
-  { batches, openFolder, onWork, isOver }: TurnOptions & { readonly batches: readonly PlannedBatch[] },
+  { batches, openFolder, onWork, isOver, memory, pace }: TurnOptions & { readonly batches: readonly PlannedBatch[] },
 ): AsyncGenerator<ReadyBatch> {
   if (batches.length === 0) return;
   onWork?.();
-  const { snapshot } = await ensureTable(context, definition, place);
+  const { world } = context;
   yield* stageAhead({
     batches,
-    known: snapshot?.metadata.schema,
+    known: memory?.schema(world.nowMs()) ?? (await presentSchema(context, definition, place, memory)),
     openFolder,
     ...(isOver === undefined ? {} : { isOver }),
     stage: async (batch, known, { folder, signal }) =>
       await channel.stage(batch, known, {
-        world: context.world,
+        world,
         folder,
+        ...(pace === undefined ? {} : { pace }),
         signal: context.signal === undefined ? signal : AbortSignal.any([context.signal, signal]),
         onProgress: ({ records, bytes }) =>
           context.onProgress?.({ table: definition.name, phase: "read", detail: batch.title, rows: records, bytes }),
       }),
   });
+}
+
+async function presentSchema(
+  context: LayerContext,
+  definition: BronzeDefinition,
+  place: TablePlace,
+  memory: ChannelMemory | undefined,
+): Promise<StructType | undefined> {
+  const { snapshot } = await ensureTable(context, definition, place);
+  if (snapshot !== undefined) memory?.keepSchema(snapshot.metadata.schema, context.world.nowMs());
+  return snapshot?.metadata.schema;
 }
 
 /** The table exists before its first batch, so that manifests can name its id. */

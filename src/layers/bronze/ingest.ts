@@ -3,8 +3,10 @@ import type { BronzeDefinition } from "../../definition/index.ts";
 import type { Channel, Notice, Source } from "../../sources/index.ts";
 import type { LayerContext } from "../context.ts";
 import { batchLog } from "./batch-log.ts";
+import type { ChannelMemory } from "./channel-memory.ts";
 import { finishing } from "./finish-channels.ts";
-import { takeTurn, type TurnOptions, type TurnOutcome } from "./channel-turn.ts";
+import { rememberAll, takeTurn, type TurnOptions, type TurnOutcome } from "./channel-turn.ts";
+import type { TableWork } from "./take-in.ts";
 
 export interface IngestOutcome {
   readonly batches: number;
@@ -19,6 +21,11 @@ export interface IngestOutcome {
   readonly unfit?: SluiceError;
 }
 
+export interface IngestOptions extends Omit<TurnOptions, "isOver"> {
+  /** Only those channels that bring changes while they happen. */
+  readonly onlyLive?: boolean;
+}
+
 /**
  * Takes everything that the source's channels have and Bronze has not, one batch a commit (DESIGN, "One data path"): stage,
  * unreadable lines to quarantine, manifest n, Bronze commit with `txn` = n refused unless the channel's is the batch before.
@@ -28,15 +35,9 @@ export async function ingestBronze(
   context: LayerContext,
   definition: BronzeDefinition,
   source: Source,
-  options: Omit<TurnOptions, "isOver">,
+  options: IngestOptions,
 ): Promise<IngestOutcome> {
-  const name = definition.name.slice("bronze.".length);
-  const table = {
-    definition,
-    source,
-    place: context.tables.place("bronze", name),
-    log: batchLog(context.tables.systemStore, name),
-  };
+  const table = tableOf(context, definition, source);
   const live = source.channels.filter(isLive);
   const turns: TurnOutcome[] = [];
   const take = async (channel: Channel, isOver: () => boolean = () => false): Promise<TurnOutcome> => {
@@ -45,11 +46,16 @@ export async function ingestBronze(
     return turn;
   };
   const takeLive = async (): Promise<void> => {
-    for (const channel of live) await take(channel);
+    // Who stays comes back; who reads once reads all that is there.
+    const endsMs = options.pace === undefined ? Infinity : context.world.nowMs() + TURN_MS;
+    for (const channel of live) await take(channel, () => context.world.nowMs() >= endsMs);
   };
+  const others = options.onlyLive === true ? [] : source.channels.filter((one) => !isLive(one));
   const work = async (): Promise<void> => {
     await takeLive();
-    for (const channel of source.channels.filter((one) => !isLive(one))) {
+    for (const channel of others) {
+      // It lies where others may have put something: nothing that is known of it counts.
+      options.memory?.forget(channel);
       for (let isDone = false; !isDone;) {
         const endsMs = live.length === 0 ? Infinity : context.world.nowMs() + TURN_MS;
         const turn = await take(channel, () => context.world.nowMs() >= endsMs);
@@ -58,9 +64,25 @@ export async function ingestBronze(
       }
     }
   };
-  const left = await finishing(source.channels, work);
+  const left = await finishing(options.onlyLive === true ? live : source.channels, work);
   const { waiting, ...outcome } = together(turns);
   return { ...outcome, waiting: [...waiting, ...left] };
+}
+
+/** Writes down what a process that stays has learnt of a table's channels, before it ends. */
+export async function rememberChannels(
+  context: LayerContext,
+  definition: BronzeDefinition,
+  source: Source,
+  memory: ChannelMemory,
+): Promise<void> {
+  await rememberAll({ ...tableOf(context, definition, source), memory }, context.world);
+}
+
+function tableOf(context: LayerContext, definition: BronzeDefinition, source: Source): Omit<TableWork, "channel"> {
+  const name = definition.name.slice("bronze.".length);
+  const place = context.tables.place("bronze", name);
+  return { definition, source, place, log: batchLog(context.tables.systemStore, name) };
 }
 
 /** How long another channel may take until the live ones are read again. */

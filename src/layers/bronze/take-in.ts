@@ -27,6 +27,7 @@ export interface TakenIn {
   readonly rows: number;
   readonly quarantined: number;
   readonly version: number;
+  readonly manifest: BatchManifest;
 }
 
 /** `txn` appId of a channel of a Bronze table. */
@@ -53,6 +54,7 @@ export async function takeIn(context: LayerContext, work: BatchWork): Promise<Ta
     rows: staged.rows,
     quarantined: staged.unreadable.length,
     version: outcome.version,
+    manifest,
   };
 }
 

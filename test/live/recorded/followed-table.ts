@@ -115,6 +115,11 @@ export class FollowedTable {
     this.#epochs.set(name, [...older, { epoch, end, batches }]);
   }
 
+  /** What a channel learnt without a record is lost. */
+  forget(name: "scan" | "stream"): void {
+    this.#moved.delete(name);
+  }
+
   async follow(name: "scan" | "stream"): Promise<void> {
     const other = name === "scan" ? "stream" : "scan";
     const besides = this.#moved.get(other) ?? this.#ends.get(other);

@@ -158,6 +158,27 @@ describe("a stream that has forgotten something", () => {
     ]);
   });
 
+  test("and what was known of it before its first record is lost, too: a new scan fills what nobody knows of", async () => {
+    const { followed, world, table } = followedTable(true);
+    for (let at = 0; at < 10; at += 1) table.put(`k${at}`, `${at}`);
+    table.restart();
+    await world.sleep(10 * MINUTE_MS);
+    for (const name of ["stream", "scan", "stream"] as const) await followed.follow(name);
+    expect(followed.events.filter(({ op }) => op !== "R" && op !== "T")).toEqual([]);
+    table.put("k1", "101");
+    table.delete("k2");
+    await world.sleep(25 * HOUR_MS);
+    followed.forget("stream");
+    followed.restart();
+    for (let turn = 0; turn < 2; turn += 1) {
+      for (const name of ["stream", "scan", "stream"] as const) await followed.follow(name);
+      await world.sleep(6 * MINUTE_MS);
+    }
+    expect(followed.problem).toBeUndefined();
+    expect(followed.notices.join()).toMatch(/a new scan fills the gap/);
+    expect(stateOf(followed.events)).toEqual(new Map(table.items));
+  });
+
   test("has lost nothing while it was idle, however old its last record is", async () => {
     const { followed, world, table } = await loaded(false);
     for (let hour = 0; hour < 72; hour += 12) {

@@ -6,14 +6,14 @@ import type { RecordOptions } from "../options.ts";
 import { decodeCoverage } from "../plan/coverage.ts";
 import { gapBehind } from "./gap-behind.ts";
 import { describe, type ChannelParts } from "./scan-channel.ts";
-import { decodeScan } from "./scan-state.ts";
+import { decodeScan, type ScanState } from "./scan-state.ts";
 import { ShardMemory } from "./shard-memory.ts";
 import { firstState, listed } from "./shard-order.ts";
 import { lateNotice } from "./stream-horizon.ts";
 import { hasNewImages, readStream, type StreamWork } from "./read-stream.ts";
 import { lostRecords, missingImages, noImages, noStream, otherStream } from "./stream-gaps.ts";
 import { streamSpans } from "./covered-spans.ts";
-import { decodeStream, encodeStream, type StreamGap, type StreamState } from "./stream-state.ts";
+import { decodeStream, encodeStream, overlapsFrom, type StreamGap, type StreamState } from "./stream-state.ts";
 import { isFault, type StreamFacts, type TableClient, type TableFacts } from "./table-client.ts";
 
 export interface StreamOptions extends RecordOptions {
@@ -99,12 +99,11 @@ async function planStream(
 ): Promise<ChannelPlan> {
   const { facts, arn } = options;
   const nowMs = world.nowMs();
-  const begin = async (epoch: number, gap?: StreamGap): Promise<PlannedBatch> => {
-    const first = firstState(await streamOf(client, arn), { table: facts, epoch, nowMs });
-    return openBatch(gap === undefined ? first : { ...first, gap });
-  };
+  const first = async (epoch: number): Promise<StreamState> =>
+    firstState(await streamOf(client, arn), { table: facts, epoch, nowMs });
   const before = decodeStream(moved ?? last?.end);
-  if (before === undefined) return { ...NOTHING, batches: [await begin(0)] };
+  const scanned = decodeScan(beside?.get("scan"));
+  if (before === undefined) return beginning(options, await first(0), options.hasScan ? scanned : undefined);
   const broken = await breakIn(client, before, { arn, nowMs, needsImages: options.fetchesItems === true });
   if (broken === undefined) {
     const late = lateNotice(before, { table: options.table, nowMs });
@@ -113,7 +112,9 @@ async function planStream(
   const filled = fillOf(options, before, { tableId: facts.id, beside });
   if (filled === undefined) return { ...NOTHING, problem: broken };
   const notice = { what: `stream of ${options.table}`, why: `${broken.message}; ${filled.by}` };
-  return { ...NOTHING, batches: [await begin(filled.epoch, filled.gap)], waiting: [notice] };
+  const { gap } = filled;
+  const state = await first(filled.epoch);
+  return { ...NOTHING, batches: [openBatch(gap === undefined ? state : { ...state, gap })], waiting: [notice] };
 }
 
 /** How a gap is filled; undefined where nothing can fill it. */
@@ -129,6 +130,16 @@ function fillOf(
   if (!hasRequests) return undefined;
   const gap = gapBehind(before, { tableId, coverage });
   return { epoch, by: "exports are asked for that fill the gap", gap };
+}
+
+/** The first that is read of a stream. Where it does not reach back to the scan, nobody knows what happened between the two. */
+function beginning({ table }: StreamOptions, state: StreamState, scan: ScanState | undefined): ChannelPlan {
+  const reachesBack = scan === undefined || Date.parse(scan.time) >= (overlapsFrom(state) ?? Infinity);
+  if (reachesBack) return { ...NOTHING, batches: [openBatch(state)] };
+  // The stream came after the scan, or what was known of it is lost.
+  const why = "nobody knows what happened since the scan; a new scan fills the gap";
+  const batches = [openBatch({ ...state, epoch: scan.epoch + 1 })];
+  return { ...NOTHING, batches, waiting: [{ what: `stream of ${table}`, why }] };
 }
 
 /** What makes that the stream cannot be gone on with; undefined: nothing. A stream that was switched off is read to its end first. */
