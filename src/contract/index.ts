@@ -33,5 +33,13 @@ export {
   type StructField,
   type StructType,
 } from "./schema.ts";
-export { OWN_WRITE, contentHash, isOwnWrite, markerOf, type AttributeMap, type AttributeValue } from "./own-write.ts";
+export {
+  OWN_WRITE,
+  canonicalItem,
+  contentHash,
+  isOwnWrite,
+  markerOf,
+  type AttributeMap,
+  type AttributeValue,
+} from "./own-write.ts";
 export { EXPORT_SHIFT_MICROS, RANK, encodeSequence, type Rank, type SequenceParts } from "./sequence.ts";

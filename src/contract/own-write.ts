@@ -56,10 +56,12 @@ export function markerOf(item: AttributeMap | undefined): AttributeMap | undefin
 /** Equal for items with equal attributes, the marker aside, however a store spells numbers and orders names and sets. 22 characters. */
 export function contentHash(item: AttributeMap): string {
   const { [OWN_WRITE]: _marker, ...content } = item;
-  return createHash("sha256")
-    .update(canonical({ M: content }))
-    .digest("base64url")
-    .slice(0, 22);
+  return createHash("sha256").update(canonicalItem(content)).digest("base64url").slice(0, 22);
+}
+
+/** One text for items with equal attributes, however numbers are spelt and names and sets ordered. Fails on what is no item. */
+export function canonicalItem(item: AttributeMap): string {
+  return canonical({ M: item });
 }
 
 /** One text for one value. */

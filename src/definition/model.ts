@@ -92,6 +92,12 @@ export interface DynamoDbDefinition {
   readonly stream: boolean;
   /** How items are read that the stream tells of without an image; undefined: they are not. */
   readonly fetchItems?: { readonly readCapacity?: number };
+  /** Files of its changes that Firehose delivered. */
+  readonly firehose?: {
+    readonly folder: ResolvedLocation;
+    readonly errors?: string;
+    readonly latenessMs?: number;
+  };
   /** undefined: as the environment says. */
   readonly region?: string;
   /** Another server than AWS's own. */

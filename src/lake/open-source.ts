@@ -2,7 +2,7 @@ import type { World } from "../base/index.ts";
 import type { BronzeDefinition, ColumnHint, DynamoDbDefinition } from "../definition/index.ts";
 import type { Engine } from "../engine/index.ts";
 import { awsExportClient, awsTableClient, dmsFiles, dynamodbSource } from "../sources/index.ts";
-import type { DynamoDbSourceOptions, Source } from "../sources/index.ts";
+import type { DynamoDbNeeds, DynamoDbSourceOptions, Source } from "../sources/index.ts";
 import { readS3Url, s3Root } from "../storage/index.ts";
 import type { OpenStore } from "./open-store.ts";
 
@@ -38,12 +38,8 @@ function openSource({ source, hints }: BronzeDefinition, needs: SourceNeeds): So
   return dmsFiles({ ...options, hints: typesOf(hints) }, { store: openStore(folder), engine, world });
 }
 
-function openDynamoDb(
-  { table, keys, ttlAttribute, exports, scan, stream, fetchItems, region, endpoint }: DynamoDbDefinition,
-  hints: readonly ColumnHint[],
-  { world, openStore }: SourceNeeds,
-): Source {
-  const place = { table, ...(region === undefined ? {} : { region }), ...(endpoint === undefined ? {} : { endpoint }) };
+function openDynamoDb(definition: DynamoDbDefinition, hints: readonly ColumnHint[], needs: SourceNeeds): Source {
+  const { table, keys, ttlAttribute, exports, scan, stream, fetchItems, firehose } = definition;
   const requests = exports === undefined ? undefined : requestsOf(exports);
   return dynamodbSource(
     {
@@ -56,14 +52,28 @@ function openDynamoDb(
       stream,
       ...(fetchItems === undefined ? {} : { fetchItems }),
       ...(requests === undefined ? {} : { requests }),
+      ...(firehose === undefined ? {} : { firehose }),
     },
     {
-      world,
-      ...(exports === undefined ? {} : { exports: openStore(exports.folder) }),
-      ...(scan === undefined && !stream ? {} : { client: awsTableClient(place) }),
-      ...(requests === undefined ? {} : { exportClient: awsExportClient(place) }),
+      ...neededBy(definition, needs),
+      ...(requests === undefined ? {} : { exportClient: awsExportClient(placeOf(definition)) }),
     },
   );
+}
+
+/** The stores and clients of the channels that a table has. */
+function neededBy(definition: DynamoDbDefinition, { world, openStore }: SourceNeeds): DynamoDbNeeds {
+  const { exports, scan, stream, firehose } = definition;
+  return {
+    world,
+    ...(exports === undefined ? {} : { exports: openStore(exports.folder) }),
+    ...(firehose === undefined ? {} : { firehose: openStore(firehose.folder) }),
+    ...(scan === undefined && !stream ? {} : { client: awsTableClient(placeOf(definition)) }),
+  };
+}
+
+function placeOf({ table, region, endpoint }: DynamoDbDefinition): Parameters<typeof awsTableClient>[0] {
+  return { table, ...(region === undefined ? {} : { region }), ...(endpoint === undefined ? {} : { endpoint }) };
 }
 
 /** Where DynamoDB is to write the exports that are asked for. */

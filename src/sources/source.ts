@@ -27,6 +27,8 @@ export interface Channel {
   readonly name: string;
   /** Whether it brings changes while they happen: it is read before the others, and again while these take long. */
   readonly isLive?: boolean;
+  /** Whether its source may deliver a record again: an event that came within a day is not taken in twice. Names of events begin with their times. */
+  readonly mayRepeat?: boolean;
   /** Looks at what is there and decides what to read next; reads no records, writes nothing. */
   plan(state: ChannelState): Promise<ChannelPlan>;
   /** Reads one planned batch into local files. `known` is the Bronze table's present schema (contract columns included). */

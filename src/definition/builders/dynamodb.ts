@@ -39,6 +39,11 @@ export interface DynamoDbOptions {
    * Without it such a stream feeds Bronze alone.
    */
   readonly fetchItems?: boolean | FetchItemsOptions;
+  /**
+   * Files of its changes that Amazon Data Firehose delivered, from the table's Kinesis stream or from a function that reads its stream: the
+   * place that they lie below, with whatever prefixes.
+   */
+  readonly firehose?: Location | DeliveredFiles;
   /** The table's TTL attribute (seconds since 1970), by which TTL deletes are told apart from others. */
   readonly ttl?: string;
   /** `false` when the incremental exports reach back to the table's creation, so that no full export is needed. Default `true`. */
@@ -71,6 +76,15 @@ export interface ScanOptions {
   readonly segments?: number;
   /** Scans the table anew so long after the last scan began, where there is no stream. */
   readonly every?: Duration;
+}
+
+export interface DeliveredFiles {
+  /** The place that they lie below: a folder, or `s3://bucket/prefix`. */
+  readonly files: Location;
+  /** The prefix, below that place, of what Firehose could not process; its usual names end with `-failed`. */
+  readonly errors?: string;
+  /** How much older than the newest file one may be and still be found at once; others are found within a day. "2 days" unless told. */
+  readonly lateness?: Duration;
 }
 
 /** A DynamoDB table, by its exports or a scan, and its stream. */

@@ -5,6 +5,7 @@ import type { Place } from "../reading/place.ts";
 import { readFields, readList } from "../reading/read-object.ts";
 import { readFlag, readOptionalText, readText, readWholeNumber } from "../reading/read-scalar.ts";
 import { readExports } from "./exports.ts";
+import { readFirehose } from "./firehose.ts";
 import { withLanding } from "./landing.ts";
 
 const KNOWN = [
@@ -16,6 +17,7 @@ const KNOWN = [
   "scan",
   "stream",
   "fetchItems",
+  "firehose",
   "ttl",
   "requireFullExport",
   "region",
@@ -29,16 +31,20 @@ export function readDynamoDb(place: Place, options: unknown, folder: string): Dy
   const fields = withLanding(place, written);
   const table = readText(place.at("table"), fields.table, "the DynamoDB table's name");
   const keys = readSourceKeys(place.at("keys"), fields.keys);
-  const ttl = readOptionalText(place.at("ttl"), fields.ttl, "the TTL attribute's name");
-  if (ttl !== undefined && keys?.includes(ttl) === true)
-    place.at("ttl").refuse("an attribute that is no key", `"${ttl}"`);
+  const ttl = readTtl(place.at("ttl"), fields.ttl, keys);
   const stream = readFlag(place.at("stream"), fields.stream, false);
-  const scan = readScan(place.at("scan"), fields.scan, stream);
   const fetchItems = readFetchItems(place.at("fetchItems"), fields.fetchItems, stream);
-  const exports = readExports(place, fields, { folder, hasStream: stream });
+  const exports = readExports(place, fields, { folder, hasStream: stream || fields.firehose !== undefined });
+  const scan = readScan(place.at("scan"), fields.scan, stream || fields.firehose !== undefined);
   const region = readOptionalText(place.at("region"), fields.region, 'a region such as "eu-central-1"');
   const endpoint = readEndpoint(place.at("endpoint"), fields.endpoint);
-  refuseSnapshots(place, { hasExport: fields.export !== undefined, hasScan: scan !== undefined, stream });
+  const files = readFirehose(place.at("firehose"), fields.firehose, folder);
+  refuseSnapshots(place, {
+    hasExport: fields.export !== undefined,
+    hasScan: scan !== undefined,
+    hasFiles: fields.firehose !== undefined,
+    stream,
+  });
   if (table === undefined || keys === undefined) return undefined;
   return {
     kind: "dynamodb",
@@ -49,17 +55,30 @@ export function readDynamoDb(place: Place, options: unknown, folder: string): Dy
     ...(scan === undefined ? {} : { scan }),
     stream,
     ...(fetchItems === undefined ? {} : { fetchItems }),
+    ...files,
     ...(region === undefined ? {} : { region }),
     ...(endpoint === undefined ? {} : { endpoint }),
   };
 }
 
+function readTtl(place: Place, value: unknown, keys: readonly string[] | undefined): string | undefined {
+  const ttl = readOptionalText(place, value, "the TTL attribute's name");
+  if (ttl !== undefined && keys?.includes(ttl) === true) place.refuse("an attribute that is no key", `"${ttl}"`);
+  return ttl;
+}
+
 function refuseSnapshots(
   place: Place,
-  { hasExport, hasScan, stream }: { readonly hasExport: boolean; readonly hasScan: boolean; readonly stream: boolean },
+  {
+    hasExport,
+    hasScan,
+    hasFiles,
+    stream,
+  }: { readonly hasExport: boolean; readonly hasScan: boolean; readonly hasFiles: boolean; readonly stream: boolean },
 ): void {
   if (hasExport && hasScan) place.at("scan").refuse("one snapshot: `export` or `scan`", "both");
-  if (hasExport || hasScan) return;
+  // Files may reach back to the table's creation: nobody can tell.
+  if (hasExport || hasScan || hasFiles) return;
   const why = stream ? "a stream brings what changes within a day, not what was there before" : "";
   place.at("export").refuse("the place of the table's exports, or `scan: true`", "neither", why);
 }

@@ -6,6 +6,7 @@ import type { Channel, Source, StagedBatch } from "../../sources/index.ts";
 import { openNewest, type LayerContext, type TablePlace } from "../context.ts";
 import { sameWork, type BatchLog } from "./batch-log.ts";
 import type { ReadyBatch } from "./stage-ahead.ts";
+import { withoutDoubles } from "./doubles.ts";
 import { setAsideLines } from "./unreadable.ts";
 
 /** A channel of a Bronze table. */
@@ -37,10 +38,12 @@ export function channelAppId(tableId: string, channel: Channel): string {
 
 /** Publishes the manifest of a staged batch and commits its rows with the batch's number as the channel's `txn`. */
 export async function takeIn(context: LayerContext, work: BatchWork): Promise<TakenIn> {
-  const { definition, channel, batch, place, staged } = work;
+  const { definition, channel, batch, place } = work;
   const table = await openNewest(place);
   refuseOvertaken(work, table);
-  const manifest = await publishManifest(context, work, table);
+  await refuseTooManyUnreadable(context, work);
+  const staged = channel.mayRepeat === true ? await withoutDoubles(context, table, work.staged) : work.staged;
+  const manifest = await publishManifest(context, { ...work, staged }, table);
   const outcome = await context.engine.append(table, bronzeRows(context, staged, manifest.batch), {
     schema: staged.schema,
     txns: [{ appId: channelAppId(manifest.tableId, channel), version: manifest.batch, expected: manifest.before }],
@@ -81,7 +84,6 @@ function refuseOvertaken({ definition, channel, batch, position }: BatchWork, ta
 async function publishManifest(context: LayerContext, work: BatchWork, table: OpenTable): Promise<BatchManifest> {
   const { staged } = work;
   const { tableId, before, committed } = positionOf(table, work.channel);
-  await refuseTooManyUnreadable(context, work);
   for (let newest = await work.log.newest(committed); ; newest += 1) {
     const draft: BatchManifest = {
       format: 1,
@@ -132,7 +134,9 @@ async function refuseTooManyUnreadable(context: LayerContext, work: BatchWork): 
   if (staged.unreadable.length === 0) return;
   const { name, unreadableAtMost } = work.definition;
   await setAsideLines(context, name, staged.unreadable);
-  const lines = staged.files.reduce((sum, file) => sum + file.rows + file.quarantined, 0);
+  const inFiles = staged.files.reduce((sum, file) => sum + file.rows + file.quarantined, 0);
+  // A stream has no files.
+  const lines = staged.files.length === 0 ? staged.rows + staged.unreadable.length : inFiles;
   if (staged.unreadable.length <= unreadableAtMost * lines) return;
   const [first] = staged.unreadable;
   throw new SluiceError(

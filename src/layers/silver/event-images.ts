@@ -27,7 +27,7 @@ export async function refuseMissingImages(
   { definition, bronze }: { readonly definition: SilverDefinition; readonly bronze: BronzeDefinition },
   { events, files, truncates }: { events: OpenTable; files: readonly AddFile[]; truncates: readonly Truncate[] },
 ): Promise<void> {
-  if (bronze.source.kind !== "dynamodb" || !bronze.source.stream) return;
+  if (bronze.source.kind !== "dynamodb" || !(bronze.source.stream || bronze.source.firehose !== undefined)) return;
   const [row] = await engine.rows({
     sql: `SELECT max(_sequence) FILTER (WHERE _op NOT IN ('D', 'T') AND ${MAY_SAY} AND ${IMAGE} = 'none') AS missing,
       max(_sequence) FILTER (WHERE _op = 'T') AS truncated FROM events`,
@@ -39,6 +39,8 @@ export async function refuseMissingImages(
   if (snapshots.some((sequence) => sequence > missing)) return;
   throw new SluiceError("source.invalid", `Cannot fold into ${definition.name}: changes came without their images`, {
     facts: { table: definition.name, from: bronze.name, source: bronze.source.table },
-    advice: `Set \`fetchItems: true\` beside \`stream\` of ${bronze.name}; what it lacks so far a scan or an export fills.`,
+    advice: bronze.source.stream
+      ? `Set \`fetchItems: true\` beside \`stream\` of ${bronze.name}; what it lacks so far a scan or an export fills.`
+      : "Deliver records of a stream with NEW_AND_OLD_IMAGES; what is lacking so far a scan or an export fills.",
   });
 }

@@ -7,7 +7,7 @@ import { SluiceError, must } from "../../base/index.ts";
 import type { BatchFile, StructType } from "../../contract/index.ts";
 import { countOf, quoteIdentifier, textOf, type Engine } from "../../engine/index.ts";
 import type { ObjectStore } from "../../storage/index.ts";
-import { fileBytes } from "../input/index.ts";
+import { assertUnchanged, fileBytes } from "../input/index.ts";
 import type { PlannedBatch, PlannedFile, StageContext, StagedBatch, UnreadableLine } from "../source.ts";
 import { finishStagedFile } from "../staged/index.ts";
 import { OPERATION_COLUMN, type FileKind } from "./csv/csv-layout.ts";
@@ -104,7 +104,7 @@ async function takeFile(
   const progress = context.onProgress ?? (() => undefined);
   if (unit.format === "parquet") {
     const { md5, sizeBytes } = await copyFile(bytes, local);
-    await assertSame(store, planned, sizeBytes);
+    await assertUnchanged(store, "AWS DMS", planned, sizeBytes);
     const columns = await parquetColumns(engine, planned.path, local);
     progress({ records: 0, bytes: sizeBytes });
     const operation = columns.find(({ name }) => name === OPERATION_COLUMN);
@@ -122,7 +122,7 @@ async function takeFile(
     context.signal?.throwIfAborted();
     progress(read);
   });
-  await assertSame(store, planned, csv.sizeBytes);
+  await assertUnchanged(store, "AWS DMS", planned, csv.sizeBytes);
   return { planned, unit, md5: csv.md5, local, columns: csv.columns, csv, part: undefined };
 }
 
@@ -141,20 +141,6 @@ async function copyFile(
   };
   await pipeline(Readable.from(counted()), createWriteStream(to, { flags: "wx" }));
   return { md5: hash.digest("hex"), sizeBytes };
-}
-
-/** A file that is still being written, or was replaced since it was listed, is left for the next run. */
-async function assertSame(store: ObjectStore, planned: PlannedFile, read: number): Promise<void> {
-  const { path, sizeBytes } = planned;
-  const now = await store.stat(path);
-  const { modifiedMs } = planned.unit as unknown as FileUnit;
-  // Some stores tell the time to the second here and to the millisecond in a listing.
-  const isAsListed = now !== undefined && Math.trunc(now.modifiedMs / 1_000) === Math.trunc(modifiedMs / 1_000);
-  if (read === sizeBytes && now?.sizeBytes === sizeBytes && isAsListed) return;
-  throw new SluiceError("source.corrupt", "Cannot read a file of AWS DMS: it changed while it was read", {
-    facts: { file: path, listed: sizeBytes, read, now: now?.sizeBytes },
-    advice: "Let whatever writes or copies it finish, and run again.",
-  });
 }
 
 /** All CSV files are one part; Parquet files of the same columns are one. */

@@ -3,6 +3,8 @@ import type { ObjectStore } from "../../storage/index.ts";
 import type { Channel, Source } from "../source.ts";
 import { hintedShapes } from "./columns/hints.ts";
 import { exportChannels } from "./export-channels.ts";
+import { firehoseChannel } from "./firehose/firehose-channel.ts";
+import type { DeliveryOptions } from "./firehose/options.ts";
 import { patientClient } from "./live/patient-client.ts";
 import { plainFailures } from "./live/plain-failures.ts";
 import { RaisedRead } from "./live/raised-read.ts";
@@ -32,12 +34,16 @@ export interface DynamoDbSourceOptions extends DynamoDbExportsOptions {
   readonly requests?: RequestSettings;
   /** Bytes of records that a batch of the stream takes in. 64 MiB unless told. */
   readonly streamBatchBytes?: number;
+  /** Files of Firehose, where there are such. */
+  readonly firehose?: Pick<DeliveryOptions, "errors" | "latenessMs">;
 }
 
 export interface DynamoDbNeeds {
   readonly world: World;
   /** Its root is the folder below which the exports lie; undefined: there are none. */
   readonly exports?: ObjectStore;
+  /** Its root is the place that Firehose delivers to; undefined: it does not. */
+  readonly firehose?: ObjectStore;
   /** For `scan` and `stream`. */
   readonly client?: TableClient;
   /** For `requests`. */
@@ -50,11 +56,16 @@ export interface DynamoDbNeeds {
  */
 export function dynamodbSource(
   options: DynamoDbSourceOptions,
-  { world, exports, client, exportClient }: DynamoDbNeeds,
+  { world, exports, firehose, client, exportClient }: DynamoDbNeeds,
 ): Source {
   const hints = hintedShapes(options);
   const threads = new ScanThreads();
   const channels: Channel[] = [];
+  const changes = [...(options.stream === true ? ["stream"] : []), ...(firehose === undefined ? [] : ["firehose"])];
+  const hasStream = changes.length > 0;
+  if (firehose !== undefined) {
+    channels.push(firehoseChannel({ ...options, ...options.firehose }, { store: firehose, world, hints, threads }));
+  }
   if (client !== undefined) {
     const { scan, stream = false, fetchItems } = options;
     const patient = patientClient(client, world);
@@ -70,11 +81,16 @@ export function dynamodbSource(
       channels.push(plainFailures(streamChannel(streamOptions, parts), client));
     }
     if (scan !== undefined) {
-      channels.push(plainFailures(scanChannel({ ...options, ...scan, hasStream: stream }, parts), client));
+      channels.push(plainFailures(scanChannel({ ...options, ...scan, hasStream, changes }, parts), client));
     }
   }
   if (exports !== undefined) {
-    channels.push(...exportChannels(options, { world, store: exports, client: exportClient, hints, threads }));
+    channels.push(
+      ...exportChannels(
+        { ...options, hasStream, changes },
+        { world, store: exports, client: exportClient, hints, threads },
+      ),
+    );
   }
   return {
     system: "dynamodb",
@@ -82,9 +98,10 @@ export function dynamodbSource(
     channels,
     rebuild: (row, schema) => rebuildRecord(row, schema, options.keys),
     locate: async (file, key) => {
-      if (exports === undefined) return undefined;
-      const { locateRecord } = await import("./locate-record.ts");
-      return await locateRecord(exports, file, key, options.keys);
+      const { locateRecord, locateDelivered } = await import("./locate-record.ts");
+      const line = exports === undefined ? undefined : await locateRecord(exports, file, key, options.keys);
+      if (line !== undefined || firehose === undefined) return line;
+      return await locateDelivered(firehose, file, key, options.keys);
     },
     close: () => {
       client?.close();

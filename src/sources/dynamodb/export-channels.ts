@@ -12,7 +12,7 @@ import { requestChannel, type RequestSettings } from "./requests/request-channel
 import type { ScanThreads } from "./scan/scan-threads.ts";
 
 export interface ExportChannelsOptions extends Omit<DynamoDbExportsOptions, "hasStream" | "hasRequests"> {
-  readonly stream?: boolean;
+  readonly hasStream: boolean;
   readonly requests?: RequestSettings;
 }
 
@@ -30,8 +30,8 @@ export function exportChannels(
   options: ExportChannelsOptions,
   { world, store, hints, threads, client }: ExportChannelsParts,
 ): readonly Channel[] {
-  const { requests, stream = false } = options;
-  const given = { ...options, hasStream: stream, hasRequests: requests !== undefined };
+  const { requests } = options;
+  const given = { ...options, hasRequests: requests !== undefined };
   if (requests === undefined || client === undefined) return [exportChannel(given, { store, hints, threads })];
   const patient = patientExportClient(client, world);
   const asking = requestChannel({ ...given, ...requests }, { client: patient, store, world });

@@ -3,10 +3,10 @@ import { SluiceError, type FailureCode } from "../../base/index.ts";
 import type { Channel, ChannelPlan, ChannelState, Notice, PlannedBatch } from "../source.ts";
 import type { Shape } from "./columns/shapes.ts";
 import { decodeCoverage, encodeCoverage, type Coverage } from "./plan/coverage.ts";
-import { decodeStream, overlapsFrom, type StreamState } from "./live/stream-state.ts";
 import { inEpochOf, isJoined } from "./plan/stream-epoch.ts";
 import type { DeadExports } from "./requests/dead-exports.ts";
 import { exportSpans } from "./plan/covered-spans.ts";
+import { changesBeside, type Changes } from "./live/beside.ts";
 import { cutBatches, shortTime } from "./plan/cut-batches.ts";
 import { findExports, settle } from "./plan/find-exports.ts";
 import type { FoundExport } from "./plan/found-export.ts";
@@ -54,13 +54,13 @@ async function planChannel(
   { store, deadExports }: Pick<ExportParts, "store" | "deadExports">,
   { last, beside }: ChannelState,
 ): Promise<ChannelPlan> {
-  const stream = options.hasStream === true ? decodeStream(beside?.get("stream")) : undefined;
-  const state = inEpochOf(stream, decodeCoverage(last?.end));
+  const live = liveBeside(options, beside);
+  const state = inEpochOf(live, decodeCoverage(last?.end));
   const remembered = state?.settled ?? {};
   const found = await findExports(store, options.table, remembered);
   const dead = (await deadExports?.(found.exports)) ?? NONE;
   const alive = found.exports.filter(({ folder }) => !dead.has(folder));
-  const plan = planFound(alive, state, { options, stream });
+  const plan = planFound(alive, state, { options, streamEpoch: live.epoch });
   const { loaded, fault } = await loadUnits(store, plan.units, state?.partial);
   const batches = cutBatches(loaded, state, {
     bytesMax: options.batchBytes ?? BATCH_BYTES,
@@ -81,12 +81,18 @@ async function planChannel(
 
 const NONE: ReadonlyMap<string, string> = new Map();
 
+function liveBeside(
+  { hasStream = false, changes = ["stream"] }: DynamoDbExportsOptions,
+  beside: ChannelState["beside"],
+): Changes {
+  return changesBeside(beside, hasStream ? changes : []);
+}
+
 function planFound(
   exports: readonly FoundExport[],
   state: Coverage | undefined,
-  { options, stream }: { readonly options: DynamoDbExportsOptions; readonly stream: StreamState | undefined },
+  { options, streamEpoch }: { readonly options: DynamoDbExportsOptions; readonly streamEpoch: number },
 ): ExportPlan {
-  const { epoch: streamEpoch = 0 } = stream ?? {};
   const plan = planExports(exports, state, { ...options, ...(streamEpoch === 0 ? {} : { streamEpoch }) });
   return options.hasRequests === true ? patient(plan) : plan;
 }
@@ -95,17 +101,13 @@ function planFound(
  * Exports beside a stream have its epoch: they are ordered by their times alone, so a later one needs none of its own. Until they reach
  * beyond the stream's beginning something may have happened that neither tells of.
  */
-function besideStream(
-  plan: ChannelPlan,
-  { table, hasRequests = false }: DynamoDbExportsOptions,
-  { last, beside }: ChannelState,
-): ChannelPlan {
-  const stream = decodeStream(beside?.get("stream"));
-  const batches = plan.batches.map((batch) => ({ ...batch, epoch: stream?.epoch ?? 0 }));
+function besideStream(plan: ChannelPlan, options: DynamoDbExportsOptions, { last, beside }: ChannelState): ChannelPlan {
+  const { table, hasRequests = false } = options;
+  const live = liveBeside(options, beside);
+  const batches = plan.batches.map((batch) => ({ ...batch, epoch: live.epoch }));
   const end = decodeCoverage(batches.at(-1)?.end ?? last?.end);
-  if (isJoined(stream, end) || plan.problem !== undefined) return { ...plan, batches };
-  const fromMs = overlapsFrom(stream);
-  const problem = notYetTogether(table, { coveredTo: end?.coveredTo ?? undefined, fromMs });
+  if (isJoined(live, end) || plan.problem !== undefined) return { ...plan, batches };
+  const problem = notYetTogether(table, { coveredTo: end?.coveredTo ?? undefined, fromMs: live.fromMs });
   return hasRequests
     ? { ...plan, batches, waiting: [...plan.waiting, awaited(problem)] }
     : { ...plan, batches, problem };

@@ -2,6 +2,8 @@ import { decodeKey, encodeKey, type KeyPart, type KeyTag } from "../../contract/
 import { isFailure, parseJson, type JsonValue } from "../../base/index.ts";
 import type { ObjectStore } from "../../storage/index.ts";
 import { fileBytes, inflate } from "../input/index.ts";
+import { RecordCutter } from "./envelope/record-cutter.ts";
+import { readDelivered } from "./firehose/delivered-bytes.ts";
 import { NEWLINE } from "./scan/json-bytes.ts";
 import { LineBuffer } from "./scan/line-buffer.ts";
 import { isObject, taggedValue } from "./columns/shapes.ts";
@@ -23,6 +25,36 @@ export async function locateRecord(
     if (isFailure(error, "source.missing")) return undefined;
     throw error;
   }
+}
+
+/** The same of a file of Firehose: the number of the record in it. */
+export async function locateDelivered(
+  store: ObjectStore,
+  file: string,
+  key: string,
+  keys: readonly string[],
+): Promise<number | undefined> {
+  let number = 0;
+  let found: number | undefined;
+  const cutter = new RecordCutter({
+    record: (bytes, start, end) => {
+      number += 1;
+      if (found === undefined && hasKey(Buffer.from(bytes.subarray(start, end)).toString("utf8"), key, keys))
+        found = number;
+      return undefined;
+    },
+    refuse: () => {
+      number += 1;
+    },
+  });
+  try {
+    await readDelivered(store, file, (chunk) => cutter.push(chunk));
+  } catch (error) {
+    if (isFailure(error, "source.missing")) return undefined;
+    throw error;
+  }
+  cutter.end();
+  return found;
 }
 
 interface Wanted {
@@ -78,18 +110,24 @@ class Finder {
   }
 
   #isWanted(text: string): boolean {
-    let line: JsonValue;
-    try {
-      line = parseJson(text);
-    } catch {
-      // An unreadable line is in quarantine, not in Bronze.
-      return false;
-    }
-    if (!isObject(line)) return false;
-    const item = line["Item"] ?? line["Keys"] ?? null;
-    const parts = this.#wanted.keys.map((key) => keyPart(isObject(item) ? (item[key] ?? null) : null));
-    return parts.every((one) => one !== undefined) && encodeKey(parts) === this.#wanted.key;
+    return hasKey(text, this.#wanted.key, this.#wanted.keys);
   }
+}
+
+/** Whether a record, as text, is of an item with this `_key`. */
+function hasKey(text: string, key: string, keys: readonly string[]): boolean {
+  let line: JsonValue;
+  try {
+    line = parseJson(text);
+  } catch {
+    // An unreadable record is in quarantine, not in Bronze.
+    return false;
+  }
+  if (!isObject(line)) return false;
+  const change = line["dynamodb"] ?? null;
+  const item = line["Item"] ?? (isObject(change) ? change["Keys"] : line["Keys"]) ?? null;
+  const parts = keys.map((name) => keyPart(isObject(item) ? (item[name] ?? null) : null));
+  return parts.every((one) => one !== undefined) && encodeKey(parts) === key;
 }
 
 function keyPart(value: JsonValue): KeyPart | undefined {

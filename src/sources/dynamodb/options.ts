@@ -21,6 +21,8 @@ export interface DynamoDbExportsOptions extends RecordOptions {
   readonly hasStream?: boolean;
   /** Whether exports are asked for: then what is missing is waited for. */
   readonly hasRequests?: boolean;
+  /** The channels that bring changes beside them; the stream alone unless told. */
+  readonly changes?: readonly string[];
   /** Uncompressed bytes that a batch takes in, as estimated. 256 MiB unless told. */
   readonly batchBytes?: number;
 }

@@ -21,6 +21,7 @@ export function rebuildRecord(row: Row, schema: StructType, keys: readonly strin
   const hasImage = row["_op"] !== "D" && meta["image"] === undefined;
   if (hasImage) members.push(`"NewImage":${object([...attributes.values()])}`);
   if (typeof row["_before"] === "string") members.push(`"OldImage":${row["_before"]}`);
+  if (isObject(meta["envelope"] ?? null)) return envelope(meta, members);
   if (typeof meta["shard"] === "string") return streamRecord(row, meta, members);
   return object([`"Metadata":${metadataOf(row, meta)}`, ...members, ...beside]);
 }
@@ -45,6 +46,14 @@ function streamRecord(row: Row, meta: JsonObject, members: readonly string[]): s
     ...of("userIdentity"),
     `"dynamodb":${object(change)}`,
   ]);
+}
+
+/** As it was delivered, whether by Kinesis or in a file: what surrounded the images stands in the meta. */
+function envelope(meta: JsonObject, images: readonly string[]): string {
+  const [around, change] = [meta["envelope"] ?? null, meta["change"] ?? null].map((part) =>
+    isObject(part) ? membersOf(part) : [],
+  );
+  return object([...(around ?? []), `"dynamodb":${object([...(change ?? []), ...images])}`]);
 }
 
 function metadataOf(row: Row, meta: JsonObject): string {

@@ -1,8 +1,9 @@
 import { SluiceError, isFailure } from "../../../base/index.ts";
 import type { ObjectStore } from "../../../storage/index.ts";
+import { isTemporary } from "../../input/index.ts";
 import type { Notice } from "../../source.ts";
 import type { DmsFilesOptions } from "../options.ts";
-import { fileOfName, isTemporary, type ListedFile } from "./listed-file.ts";
+import { fileOfName, type ListedFile } from "./listed-file.ts";
 
 export interface Listing {
   readonly files: readonly ListedFile[];

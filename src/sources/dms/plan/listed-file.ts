@@ -45,11 +45,6 @@ export function nameInGroups(path: string): string | undefined {
   return (fileOfName(file, "table") ?? fileOfName(file, "transactions"))?.name;
 }
 
-/** Whether an object is no delivery: hidden, or under way to its name. */
-export function isTemporary(path: string): boolean {
-  return path.split("/").some((part) => /^[._]/.test(part)) || /\.(?:tmp|temp|part|partial|crdownload|filepart|inprogress)$/i.test(path) || path.endsWith("/"); // prettier-ignore
-}
-
 /** By the time in the name; files of one moment, and those of a load, by path. */
 export function byStamp(left: ListedFile, right: ListedFile): number {
   if (left.stamp !== right.stamp) return left.stamp < right.stamp ? -1 : 1;

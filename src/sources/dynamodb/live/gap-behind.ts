@@ -1,4 +1,5 @@
 import type { Coverage } from "../plan/coverage.ts";
+import { changesOfStream } from "./beside.ts";
 import { isJoined } from "../plan/stream-epoch.ts";
 import { readUpTo } from "./stream-horizon.ts";
 import { MARGIN_MS, type StreamGap, type StreamState } from "./stream-state.ts";
@@ -19,6 +20,9 @@ export function gapBehind(
   const fromMs = readUpTo(before) - MARGIN_MS;
   const hasImages = before.lacksImages !== true;
   const isFollowed =
-    hasImages && before.tableId === tableId && isJoined(before, coverage) && exportedMs - fromMs < EXPORTED_MOST_MS;
+    hasImages &&
+    before.tableId === tableId &&
+    isJoined(changesOfStream(before), coverage) &&
+    exportedMs - fromMs < EXPORTED_MOST_MS;
   return { fromMs: isFollowed ? fromMs - (fromMs % 1_000) : null, newestMs };
 }

@@ -9,9 +9,9 @@ import type { ScanThreads } from "../scan/scan-threads.ts";
 import type { RaisedRead } from "./raised-read.ts";
 import type { ReadBudget } from "./read-budget.ts";
 import { shortTime } from "../plan/cut-batches.ts";
+import { changesBeside } from "./beside.ts";
 import { decodeScan, encodeScan, isWhole, newScan, segmentsFor, type ScanState } from "./scan-state.ts";
 import { scanSpans } from "./covered-spans.ts";
-import { decodeStream, overlapsFrom } from "./stream-state.ts";
 
 export interface ScanOptions extends RecordOptions {
   /** Segments read side by side; by the table's size unless told. */
@@ -22,6 +22,8 @@ export interface ScanOptions extends RecordOptions {
   readonly everyMs?: number;
   /** Whether the table's stream is read, too: then the scan waits until it is sure to overlap. */
   readonly hasStream: boolean;
+  /** The channels that bring changes beside it; the stream alone unless told. */
+  readonly changes?: readonly string[];
 }
 
 export interface LiveNeeds {
@@ -61,16 +63,15 @@ export function scanChannel(options: ScanOptions, parts: ChannelParts): Channel 
 async function planScan(options: ScanOptions, needs: LiveNeeds, { last, beside }: ChannelState): Promise<ChannelPlan> {
   const { client, world } = needs;
   const before = decodeScan(last?.end);
-  const stream = beside?.get("stream");
-  const epoch = epochOf(before, { stream, everyMs: options.everyMs, nowMs: world.nowMs() });
+  const changes = changesBeside(beside, options.changes ?? (options.hasStream ? ["stream"] : []));
+  const epoch = epochOf(before, { wanted: changes.epoch, everyMs: options.everyMs, nowMs: world.nowMs() });
   if (before?.epoch === epoch && isWhole(before)) return await planPutBack(options, needs, before);
   const facts = await describe(client, options);
   // Places in one table mean nothing in another one of its name.
   const isUnderWay = before?.epoch === epoch && before.tableId === facts.id;
   if (isUnderWay) return await planned(needs, facts, before);
   const nowMs = world.nowMs();
-  const from = options.hasStream ? overlapsFrom(decodeStream(stream)) : 0;
-  const waiting = waitFor(from, { nowMs, table: options.table });
+  const waiting = waitFor(changes.fromMs, { nowMs, table: options.table });
   if (waiting !== undefined) return { ...NOTHING, waiting: [waiting] };
   const { id: tableId, items: expected, sizeBytes } = facts;
   const segments = options.segments ?? segmentsFor(sizeBytes);
@@ -112,9 +113,8 @@ async function planPutBack(
 /** The epoch that the table is to be scanned in: the stream's, which a gap moves on, or one each time it is scanned again. */
 function epochOf(
   before: ScanState | undefined,
-  { stream, everyMs, nowMs }: { stream: string | undefined; everyMs: number | undefined; nowMs: number },
+  { wanted, everyMs, nowMs }: { wanted: number; everyMs: number | undefined; nowMs: number },
 ): number {
-  const wanted = decodeStream(stream)?.epoch ?? 0;
   if (before === undefined) return wanted;
   const isDue = isWhole(before) && everyMs !== undefined && nowMs >= Date.parse(before.time) + everyMs;
   return Math.max(wanted, isDue ? before.epoch + 1 : before.epoch);

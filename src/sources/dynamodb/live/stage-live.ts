@@ -32,24 +32,33 @@ export async function stageSpool(
   { spooled, kind, epoch, constants }: SpoolWork,
   more: readonly StagedFile[],
 ): Promise<StagedBatch> {
-  const { options, context } = staging;
-  const task = (known: ReadonlyMap<string, Shape>): ScanTask => ({
-    kind,
+  const task = (known: ReadonlyMap<string, Shape>): ScanTask =>
+    spoolTask(staging, { spooled, kind, epoch, constants, staged: "rows.parquet", known });
+  const { scanned: _, ...staged } = await stageLines(staging, (known) => [task(known)], more);
+  return { ...staged, files: [] };
+}
+
+export interface SpoolTask extends SpoolWork {
+  /** The name of the staged file. */
+  readonly staged: string;
+  readonly known: ReadonlyMap<string, Shape>;
+  readonly delivered?: string;
+}
+
+/** How lines that we wrote ourselves are scanned. */
+export function spoolTask({ options, context }: Staging, { spooled, staged, ...work }: SpoolTask): ScanTask {
+  return {
+    ...work,
     file: spooled.path,
-    staged: join(context.folder, "rows.parquet"),
-    epoch,
+    staged: join(context.folder, staged),
     keys: options.keys,
     ...(options.ttlAttribute === undefined ? {} : { ttlAttribute: options.ttlAttribute }),
     hasOldImages: false,
-    known,
     columnsMax: options.columnsMax ?? COLUMNS_MAX,
-    constants,
     md5: undefined,
     records: spooled.lines,
     sizeBytes: spooled.sizeBytes,
-  });
-  const { scanned: _, ...staged } = await stageLines(staging, (known) => [task(known)], more);
-  return { ...staged, files: [] };
+  };
 }
 
 /** Events that no line stands for; without one a file without rows, so that the engine has columns to read. */

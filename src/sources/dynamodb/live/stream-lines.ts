@@ -1,5 +1,6 @@
 import { SluiceError } from "../../../base/index.ts";
 import { RANK, encodeSequence } from "../../../contract/index.ts";
+import { OPERATIONS, SEQUENCE_DIGITS, changeLine, isByTtl } from "../envelope/change-line.ts";
 import { NO_IMAGE } from "./event-images.ts";
 import { membersAt, plainText, type Place } from "./json-items.ts";
 import { isOwn } from "./own-writes.ts";
@@ -14,11 +15,7 @@ export interface ShardPlace {
   readonly shard: string;
 }
 
-/** A sequence number has up to forty digits (AWS, "StreamRecord"). */
-const SEQUENCE_DIGITS = 40;
-const OPERATIONS: Readonly<Record<string, string>> = { INSERT: "I", MODIFY: "U", REMOVE: "D" };
 const MICROS_PER_SECOND = 1_000_000n;
-const TTL_PRINCIPAL = "dynamodb.amazonaws.com";
 
 /**
  * Writes the records of a shard as lines that the scanner knows, their images as they came, and gives where the shard is after them.
@@ -105,26 +102,14 @@ function lineOf(
     position: sequence.padStart(SEQUENCE_DIGITS, "0"),
   });
   const isBare = operation !== "D" && record.newImage === undefined;
-  const event = `stream/${place.label}/${place.shard}/${sequence}/`;
-  const frame =
-    `{"Stream":{"op":"${operation}","sequence":"${order}","event":"${event}","meta":{${isBare ? NO_IMAGE : ""}${metaOf(bytes, record, place)}}},` +
-    `"Metadata":{"WriteTimestampMicros":{"N":"${BigInt(createdSeconds) * MICROS_PER_SECOND}"}}`;
-  const parts: Uint8Array[] = [Buffer.from(frame, "utf8")];
-  const add = (label: Uint8Array, at: Place | undefined): void => {
-    if (at !== undefined) parts.push(label, bytes.subarray(at[0], at[1]));
-  };
-  add(KEYS, record.keys);
-  // What a delete leaves is nothing, whatever the view.
-  if (operation !== "D") add(NEW_IMAGE, record.newImage);
-  add(OLD_IMAGE, record.oldImage);
-  parts.push(TAIL);
-  return parts;
+  return changeLine(bytes, record, {
+    operation,
+    sequence: order,
+    event: `stream/${place.label}/${place.shard}/${sequence}/`,
+    meta: `${isBare ? NO_IMAGE : ""}${metaOf(bytes, record, place)}`,
+    micros: BigInt(createdSeconds) * MICROS_PER_SECOND,
+  });
 }
-
-const KEYS = Buffer.from(',"Keys":');
-const NEW_IMAGE = Buffer.from(',"NewImage":');
-const OLD_IMAGE = Buffer.from(',"OldImage":');
-const TAIL = Buffer.from("}");
 
 function metaOf(bytes: Uint8Array, record: RecordParts, { shard }: ShardPlace): string {
   const members = [`"shard":${JSON.stringify(shard)}`];
@@ -133,8 +118,7 @@ function metaOf(bytes: Uint8Array, record: RecordParts, { shard }: ShardPlace): 
   const identity = rawAt(bytes, record.identity, "userIdentity");
   if (identity === "null") return members.join(",");
   members.push(`"userIdentity":${identity}`);
-  const said = JSON.parse(identity) as { readonly principalId?: string; readonly PrincipalId?: string };
-  if ((said.principalId ?? said.PrincipalId) === TTL_PRINCIPAL) members.push('"ttl":true');
+  if (isByTtl(identity)) members.push('"ttl":true');
   return members.join(",");
 }
 

@@ -1,15 +1,15 @@
-import { overlapsFrom, type StreamState } from "../live/stream-state.ts";
+import type { Changes } from "../live/beside.ts";
 import type { Coverage } from "./coverage.ts";
 
 /**
  * Coverage by exports in the present epoch of the stream beside them. Where that began with a gap, what was exported before is of an earlier
  * epoch: windows go on from the moment up to which the stream had been read, or a later snapshot begins anew.
  */
-export function inEpochOf(stream: StreamState | undefined, coverage: Coverage | undefined): Coverage | undefined {
+export function inEpochOf(stream: Changes | undefined, coverage: Coverage | undefined): Coverage | undefined {
   const streamEpoch = stream?.epoch ?? 0;
   if (coverage === undefined || (coverage.streamEpoch ?? 0) >= streamEpoch) return coverage;
   const { tableId, settled } = coverage;
-  const fromMs = stream?.gap?.fromMs ?? null;
+  const fromMs = stream?.gapFromMs ?? null;
   const coveredTo = fromMs === null ? null : new Date(fromMs).toISOString();
   const base = coveredTo ?? coverage.coveredTo ?? coverage.base;
   const nothing = { snapshots: [], hasWindows: fromMs !== null };
@@ -17,8 +17,8 @@ export function inEpochOf(stream: StreamState | undefined, coverage: Coverage | 
 }
 
 /** Whether the exports that are in reach far enough for them and the stream to be one table. */
-export function isJoined(stream: StreamState | undefined, coverage: Coverage | undefined): boolean {
-  const fromMs = overlapsFrom(stream);
-  if (fromMs === undefined || (coverage?.streamEpoch ?? 0) !== (stream?.epoch ?? 0)) return false;
+export function isJoined(stream: Changes, coverage: Coverage | undefined): boolean {
+  const { fromMs, epoch } = stream;
+  if (fromMs === undefined || (coverage?.streamEpoch ?? 0) !== epoch) return false;
   return fromMs === 0 || Date.parse(coverage?.coveredTo ?? "") >= fromMs;
 }

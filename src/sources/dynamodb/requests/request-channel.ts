@@ -2,7 +2,7 @@ import { SluiceError, type World } from "../../../base/index.ts";
 import { CONTRACT_COLUMNS, struct, type StructType } from "../../../contract/index.ts";
 import type { ObjectStore } from "../../../storage/index.ts";
 import type { Channel, ChannelPlan, ChannelState, Notice, PlannedBatch, StagedBatch } from "../../source.ts";
-import { decodeStream, overlapsFrom } from "../live/stream-state.ts";
+import { changesBeside } from "../live/beside.ts";
 import type { RecordOptions } from "../options.ts";
 import { decodeCoverage, type Coverage } from "../plan/coverage.ts";
 import { inEpochOf, isJoined } from "../plan/stream-epoch.ts";
@@ -21,6 +21,8 @@ export interface RequestSettings {
 
 export interface RequestOptions extends RecordOptions, RequestSettings {
   readonly hasStream: boolean;
+  /** The channels that bring changes beside it; the stream alone unless told. */
+  readonly changes?: readonly string[];
 }
 
 export interface RequestParts {
@@ -62,17 +64,16 @@ const NOTHING: ChannelPlan = { batches: [], waiting: [], skipped: [] };
 
 /** What exports are wanted for; a notice where that is not known yet, undefined where there is nothing to want. */
 function wantedNow(
-  { hasStream, everyMs, table }: RequestOptions,
+  { hasStream, everyMs, table, changes = ["stream"] }: RequestOptions,
   { beside }: ChannelState,
 ): Wanted | Notice | undefined {
   if (!hasStream) return { kind: "windows", everyMs };
-  const stream = decodeStream(beside?.get("stream"));
-  const goalMs = overlapsFrom(stream);
-  if (stream === undefined || goalMs === undefined)
-    return { what: `export of ${table}`, why: "the stream's position must be known first" };
+  const live = changesBeside(beside, changes);
+  const goalMs = live.fromMs;
+  if (goalMs === undefined) return { what: `export of ${table}`, why: "the stream's position must be known first" };
   const coverage = decodeCoverage(beside?.get("export"));
-  if (coverage?.coveredTo !== null && coverage !== undefined && isJoined(stream, coverage)) return undefined;
-  return { kind: "reach", goalMs: Math.ceil(goalMs / 1_000) * 1_000, epoch: stream.epoch };
+  if (coverage?.coveredTo !== null && coverage !== undefined && isJoined(live, coverage)) return undefined;
+  return { kind: "reach", goalMs: Math.ceil(goalMs / 1_000) * 1_000, epoch: live.epoch };
 }
 
 /** Alone: when no window is complete yet, and none is under way. */
@@ -92,7 +93,7 @@ async function planFrom(
   const { place, table } = options;
   const { arn: tableArn, id: tableId } = await describe(client, options);
   const before = decodeCoverage(beside?.get("export"));
-  const coverage = options.hasStream ? inEpochOf(decodeStream(beside?.get("stream")), before) : before;
+  const coverage = options.hasStream ? inEpochOf(changesBeside(beside, options.changes ?? ["stream"]), before) : before;
   const reachedMs = coverage?.tableId === tableId ? reachedBy(coverage) : undefined;
   const behindMs = before?.tableId === tableId ? Math.max(reachedMs ?? -1, reachedBy(before) ?? -1) : undefined;
   const { asked, refused } = decodeRequests(moved);

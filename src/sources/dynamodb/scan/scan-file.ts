@@ -15,6 +15,8 @@ export interface ScanTask extends LineScannerOptions {
   readonly constants: EventConstants;
   /** As the manifest says: lower-case hex, lines. Without a checksum the file is plain text that we wrote ourselves. */
   readonly md5: string | undefined;
+  /** The file that its records were delivered in, where we wrote the lines ourselves. */
+  readonly delivered?: string;
   readonly records: number;
   /** As it lies there. */
   readonly sizeBytes: number;
@@ -92,7 +94,7 @@ class FileScan {
     this.scanner = new LineScanner(task);
     this.#lines = new LineBuffer(this.scanner);
     // A row is traced to a file that somebody delivered, not to what we kept for a moment.
-    this.#constants = constantColumns(task.md5 === undefined ? undefined : task.file, task.constants);
+    this.#constants = constantColumns(task.md5 === undefined ? task.delivered : task.file, task.constants);
     this.#writer = new StagedFileWriter(task.staged);
   }
 

@@ -110,7 +110,8 @@ async function lookBack(
 ): Promise<ReadonlyMap<string, FoundBefore>> {
   const known = new Map(Object.entries(groups));
   const found = new Map<string, FoundBefore>();
-  let missing = [...unclear.keys()].reduce((sum, key) => sum + (groups[key]?.[0] ?? 0), 0);
+  // Files of a narrow group belong to a wider one that has come about since: they are looked for there.
+  let missing = Object.entries(groups).reduce((sum, [key, [taken]]) => sum + (unclear.has(groupOf(key, known)) ? taken : 0), 0); // prettier-ignore
   for await (const { files, epoch } of history()) {
     for (const file of files) {
       const name = nameInGroups(file.path);

@@ -25,3 +25,8 @@ export function markOf({ path, sizeBytes, modifiedMs }: Omit<DeliveredFile, "nam
     .digest()
     .readBigUInt64BE(0);
 }
+
+/** Whether an object is no delivery: hidden, or under way to its name. */
+export function isTemporary(path: string): boolean {
+  return path.split("/").some((part) => /^[._]/.test(part)) || /\.(?:tmp|temp|part|partial|crdownload|filepart|inprogress)$/i.test(path) || path.endsWith("/"); // prettier-ignore
+}

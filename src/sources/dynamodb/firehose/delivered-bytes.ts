@@ -1,0 +1,60 @@
+import { createHash } from "node:crypto";
+import { SluiceError } from "../../../base/index.ts";
+import type { ObjectStore } from "../../../storage/index.ts";
+import { fileBytes, inflate } from "../../input/index.ts";
+
+export interface ReadFile {
+  readonly md5: string;
+  readonly sizeBytes: number;
+}
+
+/** Files of other forms, by how they begin. */
+const FORMS: readonly (readonly [beginning: Uint8Array, name: string])[] = [
+  [Buffer.from("PAR1"), "Parquet"],
+  [Buffer.from("PK\u0003\u0004"), "ZIP"],
+  [Buffer.of(0xff, 0x06, 0x00, 0x00, 0x73), "Snappy"],
+  [Buffer.of(0x28, 0xb5, 0x2f, 0xfd), "Zstandard"],
+  [Buffer.from("ORC"), "ORC"],
+];
+
+/**
+ * The uncompressed bytes of a delivered file, chunk by chunk. By its bytes, not by its name, it is told whether it is compressed: Firehose
+ * names files without an extension, and people give them any.
+ */
+export async function readDelivered(
+  store: ObjectStore,
+  path: string,
+  onChunk: (chunk: Uint8Array) => void,
+): Promise<ReadFile> {
+  const { first, all } = await opened(fileBytes(store.localFolder ?? store, path));
+  const form = FORMS.find(([beginning]) => Buffer.compare(first.subarray(0, beginning.length), beginning) === 0);
+  if (form !== undefined) throw unknownForm(path, form[1]);
+  if (first[0] === 0x1f && first[1] === 0x8b) return await inflate(path, all, onChunk);
+  const hash = createHash("md5");
+  let sizeBytes = 0;
+  for await (const chunk of all) {
+    hash.update(chunk);
+    sizeBytes += chunk.length;
+    onChunk(chunk);
+  }
+  return { md5: hash.digest("hex"), sizeBytes };
+}
+
+async function opened(
+  bytes: AsyncGenerator<Uint8Array>,
+): Promise<{ readonly first: Uint8Array; readonly all: AsyncIterable<Uint8Array> }> {
+  const { value, done } = await bytes.next();
+  const first = done === true ? new Uint8Array(0) : value;
+  const all = async function* (): AsyncGenerator<Uint8Array> {
+    if (first.length > 0) yield first;
+    yield* bytes;
+  };
+  return { first, all: all() };
+}
+
+function unknownForm(file: string, form: string): SluiceError {
+  return new SluiceError("source.invalid", `Cannot read a file of Firehose: it is ${form}, not JSON`, {
+    facts: { file },
+    advice: "Let the delivery stream write JSON, without compression or with GZIP.",
+  });
+}

@@ -1,0 +1,38 @@
+import type { World } from "../../../base/index.ts";
+import type { ObjectStore } from "../../../storage/index.ts";
+import type { Channel } from "../../source.ts";
+import type { Shape } from "../columns/shapes.ts";
+import { epochBeside } from "../live/beside.ts";
+import type { ScanThreads } from "../scan/scan-threads.ts";
+import { decodeDeliveries } from "./memory.ts";
+import type { DeliveryOptions } from "./options.ts";
+import { planDeliveries } from "./plan-deliveries.ts";
+
+export interface DeliveryParts {
+  /** Its root is the place that Firehose delivers to. */
+  readonly store: ObjectStore;
+  readonly world: World;
+  readonly hints: ReadonlyMap<string, Shape>;
+  readonly threads: ScanThreads;
+}
+
+/**
+ * Changes of a table in files that Amazon Data Firehose delivered: from its Kinesis stream, or from a function that reads its stream. Files come
+ * late and in any order, and hold changes in any order: each file is taken in once, and a change's own time and content say where it belongs.
+ */
+export function firehoseChannel(options: DeliveryOptions, { store, world, hints, threads }: DeliveryParts): Channel {
+  return {
+    name: "firehose",
+    isLive: true,
+    mayRepeat: true,
+    plan: async ({ last, moved, beside, history }) => {
+      const memory = decodeDeliveries(moved ?? last?.end);
+      const epoch = Math.max(memory?.epoch ?? 0, epochBeside(beside));
+      return await planDeliveries(options, { store, memory, history, epoch, nowMs: world.nowMs() });
+    },
+    stage: async (batch, known, context) => {
+      const { stageDeliveries } = await import("./stage-deliveries.ts");
+      return await stageDeliveries({ options, store, hints, threads, batch, known, context });
+    },
+  };
+}

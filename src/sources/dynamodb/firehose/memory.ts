@@ -1,0 +1,31 @@
+import { SluiceError } from "../../../base/index.ts";
+import type { Groups } from "../../input/index.ts";
+
+/** The channel's memory: stands in the `end` of each batch manifest. */
+export interface DeliveryMemory {
+  readonly format: 1;
+  readonly epoch: number;
+  /** When the first of the files was there, ms: every change since then is in a file, or will be. */
+  readonly sinceMs: number;
+  /** When all of the place was last listed, ms. */
+  readonly wholeMs: number;
+  /** Ten digits: the newest hour of any file that is in; empty where paths have no time. */
+  readonly newest: string;
+  /** Series of paths of which everything was listed; null where there are too many to remember: then everything is listed each time. */
+  readonly series: readonly string[] | null;
+  readonly groups: Groups;
+}
+
+export function encodeDeliveries(memory: DeliveryMemory | undefined): string {
+  return memory === undefined ? "{}" : JSON.stringify(memory);
+}
+
+export function decodeDeliveries(text: string | undefined): DeliveryMemory | undefined {
+  if (text === undefined || text === "{}") return undefined;
+  const memory = JSON.parse(text) as DeliveryMemory;
+  if ((memory.format as number) === 1) return memory;
+  throw new SluiceError("source.invalid", "Cannot go on from the last batch: a newer version of Sluice wrote it", {
+    facts: { format: memory.format },
+    advice: "Use the newer version.",
+  });
+}

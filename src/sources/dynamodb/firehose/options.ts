@@ -1,0 +1,14 @@
+import type { RecordOptions } from "../options.ts";
+
+/** Files that Amazon Data Firehose delivered. */
+export interface DeliveryOptions extends RecordOptions {
+  /** The prefix of what Firehose could not process, below the place; by its usual names unless told. */
+  readonly errors?: string;
+  /** How much older than the newest file one that is delivered may be to be found at once; others are found within a day. Two days unless told. */
+  readonly latenessMs?: number;
+  /** Uncompressed bytes that a batch takes in, as estimated. 256 MiB unless told. */
+  readonly batchBytes?: number;
+}
+
+/** Firehose tries for a day to deliver; days in prefixes are those of any time zone (Developer Guide, "Data delivery"). */
+export const LATENESS_MS = 2 * 86_400_000;

@@ -1,0 +1,106 @@
+import { SluiceError } from "../../../base/index.ts";
+import { RANK, encodeSequence } from "../../../contract/index.ts";
+import type { ObjectStore } from "../../../storage/index.ts";
+import type { UnreadableLine } from "../../source.ts";
+import { changeLine } from "../envelope/change-line.ts";
+import { ForeignRecord, NoRecord, readEnvelope, type Envelope } from "../envelope/read-envelope.ts";
+import { RecordCutter } from "../envelope/record-cutter.ts";
+import { isOwn } from "../live/own-writes.ts";
+import type { Spool } from "../live/spool.ts";
+import { readDelivered, type ReadFile } from "./delivered-bytes.ts";
+
+/** Raw bytes that an unreadable record carries. */
+const RAW_MAX = 1_048_576;
+
+export interface DeliveredRecords extends ReadFile {
+  /** Records of whatever table, and what is none. */
+  readonly records: number;
+  readonly unreadable: readonly UnreadableLine[];
+  /** The number in the file, from 1, of the record that each line of the spool stands for. */
+  readonly places: readonly number[];
+}
+
+export interface FileReading {
+  readonly table: string;
+  readonly epoch: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Reads a delivered file: its changes of the table go to the spool as lines of the scanner; those of other tables are passed over. */
+export async function readFile(
+  store: ObjectStore,
+  path: string,
+  spool: Spool,
+  { table, epoch, signal }: FileReading,
+): Promise<DeliveredRecords> {
+  const places: number[] = [];
+  const unreadable: UnreadableLine[] = [];
+  let records = 0;
+  const cutter = new RecordCutter({
+    record: (bytes, start, end, _offset) => {
+      try {
+        const envelope = readEnvelope(bytes.subarray(0, end), start);
+        records += 1;
+        if (envelope.table !== undefined && envelope.table !== table) return undefined;
+        if (isOwn(bytes, envelope.images)) return undefined;
+        spool.line(eventLine(bytes, envelope, epoch));
+        places.push(records);
+        return undefined;
+      } catch (error) {
+        if (error instanceof ForeignRecord) throw foreign(error, path);
+        if (error instanceof NoRecord) return error.message;
+        throw error;
+      }
+    },
+    refuse: (raw, offset, reason) => {
+      records += 1;
+      unreadable.push(unreadableRecord(path, { number: records, offset, raw, reason }));
+    },
+  });
+  const read = await readDelivered(store, path, (chunk) => {
+    signal?.throwIfAborted();
+    cutter.push(chunk);
+    // What goes wrong here is told at the end.
+    spool.flush().catch(() => undefined);
+  });
+  cutter.end();
+  return { ...read, records, unreadable, places };
+}
+
+/** The line that the scanner reads of a change that was delivered, perhaps not for the first time. */
+export function eventLine(
+  bytes: Uint8Array,
+  { images, operation, micros, position, origin, meta }: Envelope,
+  epoch: number,
+): readonly Uint8Array[] {
+  const sequence = encodeSequence({ epoch, timeMicros: BigInt(micros), rank: RANK.stream, position });
+  // Begins with the time, so that statistics of files tell in which of them the same event can be.
+  const event = `${origin}/${epoch}/${String(micros).padStart(16, "0")}/${position}/`;
+  return changeLine(bytes, images, { operation, sequence, event, meta, micros });
+}
+
+interface Unreadable {
+  readonly number: number;
+  readonly offset: number;
+  readonly raw: Uint8Array;
+  readonly reason: string;
+}
+
+export function unreadableRecord(file: string, { number, offset, raw, reason }: Unreadable): UnreadableLine {
+  const kept = raw.subarray(0, RAW_MAX);
+  return {
+    file,
+    line: number,
+    byteOffset: offset,
+    reason,
+    raw: Buffer.from(kept.buffer, kept.byteOffset, kept.length).toString("base64"),
+    sizeBytes: raw.length,
+  };
+}
+
+function foreign({ message, advice }: ForeignRecord, file: string): SluiceError {
+  return new SluiceError("source.invalid", `Cannot read changes of a table: the file holds ${message}`, {
+    facts: { file },
+    advice,
+  });
+}

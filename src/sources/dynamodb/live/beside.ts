@@ -1,0 +1,48 @@
+import { decodeDeliveries } from "../firehose/memory.ts";
+import { decodeScan } from "./scan-state.ts";
+import { OVERLAP_MS, decodeStream, overlapsFrom, type StreamState } from "./stream-state.ts";
+
+/** The channels that bring changes while they happen, and the memory of each. */
+type Memories = ReadonlyMap<string, string> | undefined;
+
+/** What a snapshot must know of the changes that are read beside it. */
+export interface Changes {
+  readonly epoch: number;
+  /** From when on a snapshot may be for nothing to fall between it and the changes, ms; 0 for any; undefined before it is known. */
+  readonly fromMs: number | undefined;
+  /** Where the epoch began with a gap that windows of exports may fill: the moment up to which everything had been read, ms. */
+  readonly gapFromMs?: number | null | undefined;
+}
+
+/** Of several such channels each brings every change: a snapshot must reach into all of them, so that any may be taken away later. */
+export function changesBeside(beside: Memories, names: readonly string[]): Changes {
+  const all = names.map((name) => changesOf(name, beside?.get(name)));
+  const newest = all.reduce((best, one) => (one.epoch > best.epoch ? one : best), { epoch: 0, fromMs: 0 } as Changes);
+  const isKnown = all.every(({ fromMs }) => fromMs !== undefined);
+  return {
+    epoch: newest.epoch,
+    gapFromMs: newest.gapFromMs,
+    fromMs: isKnown ? all.reduce((most, { fromMs = 0 }) => Math.max(most, fromMs), 0) : undefined,
+  };
+}
+
+/** What a channel's memory tells of the changes that it brings. */
+function changesOf(name: string, memory: string | undefined): Changes {
+  if (name === "firehose") {
+    const deliveries = decodeDeliveries(memory);
+    const fromMs = deliveries === undefined ? undefined : deliveries.sinceMs + OVERLAP_MS;
+    return { epoch: deliveries?.epoch ?? 0, fromMs };
+  }
+  const stream = decodeStream(memory);
+  return changesOfStream(stream);
+}
+
+export function changesOfStream(stream: StreamState | undefined): Changes {
+  return { epoch: stream?.epoch ?? 0, fromMs: overlapsFrom(stream), gapFromMs: stream?.gap?.fromMs };
+}
+
+/** The newest epoch that any other channel is in. */
+export function epochBeside(beside: Memories): number {
+  const { epoch } = changesBeside(beside, ["stream", "kinesis", "firehose"]);
+  return Math.max(epoch, decodeScan(beside?.get("scan"))?.epoch ?? 0);
+}
