@@ -13,6 +13,7 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const RUNTIME_DEPENDENCIES = [
   "@aws-sdk/client-dynamodb", // publishing, scans; loaded where something is published or scanned
   "@aws-sdk/client-dynamodb-streams", // streams; loaded where one is read
+  "@aws-sdk/client-kinesis", // Kinesis streams of tables; loaded where one is read
   "@aws-sdk/client-s3", // lakes in S3; loaded where there is one
   "@duckdb/node-api", // the engine's types; its code is part of the build
   "@duckdb/node-bindings", // the engine
