@@ -217,7 +217,7 @@ describe.skipIf(!requirePart("versitygw") || !requirePart("httpfs"))("an engine 
         try {
           const failure = await failureOf(rowsOf(table, "SELECT sum(length(note)) FROM t"));
           expect([way, failure.code]).toEqual([way, code]);
-          expect(everyWord(failure)).not.toMatch(/sluice-test|Signature|AWSAccessKey/i);
+          expect(everyWord(failure)).not.toMatch(/sluicetest|Signature|AWSAccessKey/i);
         } finally {
           it.proxy.onRequest = () => undefined;
         }

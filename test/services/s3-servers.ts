@@ -14,7 +14,8 @@ export interface S3Server extends AsyncDisposable {
   readonly client: S3Client;
 }
 
-const CREDENTIALS = { AWS_ACCESS_KEY_ID: "sluice-test", AWS_SECRET_ACCESS_KEY: "sluice-test-secret" };
+/** Those of DynamoDB Local, which likes letters only: a lake uses both. */
+const CREDENTIALS = { AWS_ACCESS_KEY_ID: "sluicetest", AWS_SECRET_ACCESS_KEY: "sluicetestsecret" };
 const BUCKET = "lake";
 
 /** VersityGW: a serious S3 over a folder. */

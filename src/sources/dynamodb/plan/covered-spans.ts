@@ -24,9 +24,10 @@ function snapshotsOf({ base, coveredTo, snapshots, partial }: Coverage, rest: Re
   return [...whole, { ...ONE_CLOCK, ...rest, kind: "snapshot", ...underWay }];
 }
 
-function windowsOf({ base, coveredTo, snapshots, hasWindows }: Coverage, rest: Rest): readonly Span[] {
+function windowsOf({ base, coveredTo, snapshots, hasWindows, streamEpoch }: Coverage, rest: Rest): readonly Span[] {
   if (!hasWindows || coveredTo === null) return [];
-  // Windows without a full export reach back to the table's creation: the definition says so.
-  const fromMs = snapshots.length === 0 ? undefined : Date.parse(base);
+  // Windows without a full export reach back to the table's creation: the definition says so. Those that fill a gap begin with it.
+  const isFromCreation = snapshots.length === 0 && streamEpoch === undefined;
+  const fromMs = isFromCreation ? undefined : Date.parse(base);
   return [{ ...ONE_CLOCK, ...rest, kind: "changes", title: "export windows", fromMs, toMs: Date.parse(coveredTo) }];
 }

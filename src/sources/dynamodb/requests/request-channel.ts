@@ -109,8 +109,9 @@ async function planFrom(
     orders: plan.orders,
     tableArn,
   };
-  const waiting =
-    refused === undefined ? plan.waiting : [{ what: `export of ${table}`, why: refused }, ...plan.waiting];
+  // What was refused is asked for again now; told only as long as there is something to ask for.
+  const isRefused = refused !== undefined && plan.orders.length > 0;
+  const waiting = isRefused ? [{ what: `export of ${table}`, why: refused }, ...plan.waiting] : plan.waiting;
   const batches = plan.orders.length === 0 ? [] : [requestBatch(start)];
   return { ...NOTHING, batches, waiting, ...(plan.problem === undefined ? {} : { problem: plan.problem }) };
 }
