@@ -78,6 +78,8 @@ describe("changes seen through a filter", () => {
     [{ newImage: outside, oldImage: inside }, "leaves"],
     [{ newImage: outside, oldImage: outside }, "skip"],
     [{ newImage: outside }, "leaves"],
+    [{ newImage: outside, isInsert: true }, "skip"],
+    [{ newImage: inside, isInsert: true }, "keep"],
     [{ oldImage: inside }, "keep"],
     [{ oldImage: outside }, "skip"],
     [{}, "keep"],
@@ -98,7 +100,11 @@ describe("changes seen through a filter", () => {
         let before: AttributeMap | undefined;
         for (const newImage of states) {
           if (newImage === undefined && before === undefined) continue;
-          const change = filteredChange(filter, { newImage, oldImage: hasOldImages ? before : undefined });
+          const change = filteredChange(filter, {
+            newImage,
+            oldImage: hasOldImages ? before : undefined,
+            isInsert: before === undefined && newImage !== undefined,
+          });
           if (change === "keep") isThere = newImage !== undefined;
           if (change === "leaves") isThere = false;
           before = newImage;

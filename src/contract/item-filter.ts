@@ -28,19 +28,25 @@ export interface ItemFilter {
 
 /**
  * What a change of an item is to somebody who sees the filtered table alone: `keep` – as it is; `leaves` – the item is not there any
- * more, which is a delete; `skip` – it was not there before, and is not now. A change without an image of before is never skipped.
+ * more, which is a delete; `skip` – it was not there before, and is not now. A change without an image of before is never skipped,
+ * unless it `isInsert`: then there was no item.
  */
 export type FilteredChange = "keep" | "leaves" | "skip";
 
+export interface ChangedImages {
+  /** undefined: the item was deleted. */
+  readonly newImage?: AttributeMap | undefined;
+  /** undefined: there was no item, or nobody knows what it was. */
+  readonly oldImage?: AttributeMap | undefined;
+  readonly isInsert?: boolean;
+}
+
 export function filteredChange(
   filter: ItemFilter,
-  {
-    newImage,
-    oldImage,
-  }: { readonly newImage?: AttributeMap | undefined; readonly oldImage?: AttributeMap | undefined },
+  { newImage, oldImage, isInsert = false }: ChangedImages,
 ): FilteredChange {
   if (newImage !== undefined && matchesFilter(filter, newImage)) return "keep";
-  if (oldImage !== undefined && !matchesFilter(filter, oldImage)) return "skip";
+  if (isInsert || (oldImage !== undefined && !matchesFilter(filter, oldImage))) return "skip";
   return newImage === undefined ? "keep" : "leaves";
 }
 

@@ -78,8 +78,8 @@ describe("a Bronze table", () => {
       "a scan that can be followed",
       problemsWith.source({ export: undefined, scan: { segments: 0, readCapacity: 1.5, every: "soon", speed: 1 } }),
       [
-        'tables.bronze.orders.source.scan.speed: expected a known field, got "speed"; known fields: readCapacity, segments, every',
-        "tables.bronze.orders.source.scan.readCapacity: expected read units a second from 1 to 1000000, got 1.5",
+        'tables.bronze.orders.source.scan.speed: expected a known field, got "speed"; known fields: readCapacity, raiseTo, segments, every',
+        'tables.bronze.orders.source.scan.readCapacity: expected a share such as "25%", or read units a second from 1 to 1000000, got 1.5',
         "tables.bronze.orders.source.scan.segments: expected a number of segments from 1 to 1000, got 0",
         'tables.bronze.orders.source.scan.every: expected a time such as "6 hours", got "soon"',
       ],

@@ -42,7 +42,7 @@ test.each([
 
 test.each(["0%", "101%", "25", "-5%", "a%", 0, 1.5, true])("a scan cannot use %o", (given) => {
   expect(() => scanOf(given)).toThrow(ConfigError);
-  expect(() => scanOf(given)).toThrow(/scan\.readCapacity: expected read units a second, or a share such as "25%"/);
+  expect(() => scanOf(given)).toThrow(/scan\.readCapacity: expected a share such as "25%", or read units a second/);
 });
 
 test.each([
@@ -71,4 +71,25 @@ test("files of Firehose, with and without what else is to be said of them", () =
   expect(() => resolveLake(defineLake({ name: "shop", storage: "./lake", tables: [late] }), { folder: "/f" })).toThrow(
     /firehose\.lateness.*at most 31 days/,
   );
+});
+
+test("items and attributes that are taken in, the key and the TTL attribute always", () => {
+  const where = { status: "open" };
+  const source = dynamodb({ table: "t", keys: ["id"], scan: true, ttl: "until", where, attributes: ["status"] });
+  const lake = defineLake({ name: "shop", storage: "./lake", tables: [bronze("items", { source })] });
+  const { tables } = resolveLake(lake, { folder: "/project/shop", machine: { memoryBytes: 6e9, cores: 2 } });
+  const filter = {
+    where: [{ attribute: "status", is: "eq", value: { S: "open" } }],
+    attributes: ["id", "until", "status"],
+  };
+  expect(tables).toMatchObject([{ source: { filter } }]);
+});
+
+test.each([
+  [{ export: "./exports" }, /source\.where: expected nothing beside `export`, got a filter/],
+  [{ scan: true, stream: true, fetchItems: true }, /source\.where: expected nothing beside `fetchItems`, got a filter/],
+])("a filter has no place beside %o", (more, message) => {
+  const source = dynamodb({ table: "t", keys: ["id"], where: { status: "open" }, ...more });
+  const lake = defineLake({ name: "shop", storage: "./lake", tables: [bronze("items", { source })] });
+  expect(() => resolveLake(lake, { folder: "/p", machine: { memoryBytes: 6e9, cores: 2 } })).toThrow(message);
 });

@@ -16,6 +16,7 @@ export type {
 export type { ByteSize, Duration } from "./builders/amounts.ts";
 export { s, type Column, type Columns } from "./builders/column.ts";
 export { dms, type DmsEndpointSettings, type DmsOptions, type DmsSource } from "./builders/dms.ts";
+export type { AttributeCondition, FilterValue, ItemWhere } from "./builders/item-filter.ts";
 export { dynamodb, type DynamoDbOptions, type DynamoDbSource } from "./builders/dynamodb.ts";
 export { dynamodbTarget, type DynamoDbTarget, type DynamoDbTargetOptions } from "./builders/dynamodb-target.ts";
 export { expect, type Expectation, type Expectations } from "./builders/expectation.ts";

@@ -1,4 +1,4 @@
-import type { DataType, TableName } from "../contract/index.ts";
+import type { DataType, ItemFilter, TableName } from "../contract/index.ts";
 import type { Rule } from "../quality/index.ts";
 import type { S3Place } from "./builders/s3-place.ts";
 
@@ -98,6 +98,8 @@ export interface DynamoDbDefinition {
     readonly errors?: string;
     readonly latenessMs?: number;
   };
+  /** Which items are taken in, and what of them; undefined: all, whole. */
+  readonly filter?: ItemFilter;
   /** undefined: as the environment says. */
   readonly region?: string;
   /** Another server than AWS's own. */

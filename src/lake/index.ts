@@ -19,6 +19,7 @@ export {
   withDeleted,
 } from "../definition/index.ts";
 export type {
+  AttributeCondition,
   AutoCompactOptions,
   BronzeOptions,
   BronzeTable,
@@ -37,8 +38,10 @@ export type {
   EngineOptions,
   Expectation,
   Expectations,
+  FilterValue,
   GoldOptions,
   GoldTable,
+  ItemWhere,
   Join,
   LakeConfig,
   LakeDefinition,

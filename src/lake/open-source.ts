@@ -39,18 +39,13 @@ function openSource({ source, hints }: BronzeDefinition, needs: SourceNeeds): So
 }
 
 function openDynamoDb(definition: DynamoDbDefinition, hints: readonly ColumnHint[], needs: SourceNeeds): Source {
-  const { table, keys, ttlAttribute, exports, scan, stream, fetchItems, firehose } = definition;
+  const { kind: _kind, region: _region, endpoint: _endpoint, exports, firehose, ...records } = definition;
   const requests = exports === undefined ? undefined : requestsOf(exports);
   return dynamodbSource(
     {
-      table,
-      keys,
+      ...records,
       requireFullExport: exports?.requireFull ?? true,
-      ...(ttlAttribute === undefined ? {} : { ttlAttribute }),
       hints: typesOf(hints),
-      ...(scan === undefined ? {} : { scan }),
-      stream,
-      ...(fetchItems === undefined ? {} : { fetchItems }),
       ...(requests === undefined ? {} : { requests }),
       ...(firehose === undefined ? {} : { firehose }),
     },

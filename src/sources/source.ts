@@ -29,6 +29,8 @@ export interface Channel {
   readonly isLive?: boolean;
   /** Whether its source may deliver a record again: an event that came within a day is not taken in twice. Names of events begin with their times. */
   readonly mayRepeat?: boolean;
+  /** Whether it can get on without taking a record in, as a live channel can: what it learnt then is remembered. */
+  readonly movesWithoutRecords?: boolean;
   /** Looks at what is there and decides what to read next; reads no records, writes nothing. */
   plan(state: ChannelState): Promise<ChannelPlan>;
   /** Reads one planned batch into local files. `known` is the Bronze table's present schema (contract columns included). */

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { realWorld, type World } from "../../src/base/index.ts";
+import { must, realWorld, type World } from "../../src/base/index.ts";
 import {
   bronze,
   defineLake,
@@ -15,9 +15,12 @@ import {
   type Lake,
 } from "../../src/lake/index.ts";
 import type { DynamoDbOptions } from "../../src/lake/index.ts";
+import { matchesFilter, type AttributeMap, type FilterCondition, type FilterScalar } from "../../src/contract/index.ts";
+import { awsTableClient } from "../../src/sources/index.ts";
+import { filterExpression } from "../../src/sources/dynamodb/live/filter-expression.ts";
 import { startDynamoDbLocal, type DynamoDbServer } from "../services/dynamodb-local.ts";
 import { requirePart } from "../services/parts.ts";
-import { LiveTable, orderItem } from "./live-table.ts";
+import { LiveTable, orderItem, type Item } from "./live-table.ts";
 
 describe.skipIf(!requirePart("dynamodb-local"))("a table of DynamoDB Local", { timeout: 120_000 }, () => {
   let server: DynamoDbServer;
@@ -153,7 +156,107 @@ describe.skipIf(!requirePart("dynamodb-local"))("a table of DynamoDB Local", { t
       { image: "later", n: 4n },
     ]);
   });
+
+  test("a filter means in the lake what DynamoDB's own expressions mean", async () => {
+    const table = await LiveTable.create(server, `orders-${made}`, { view: "off" });
+    const values = [undefined, ...SCALARS, { L: [{ N: "1" }] }, { M: { a: { S: "b" } } }, { SS: ["ab"] }] as const;
+    const items = values.map((a, at) => ({ order_id: { S: `o-${at}` }, ...(a === undefined ? {} : { a }) }));
+    await table.writeAll(items.map((item) => ({ ...item, b: { S: "x" } })) as Item[]);
+    const client = awsTableClient({ table: table.name, endpoint: server.endpoint });
+    for (const condition of conditionsOn("a")) {
+      const filter = { where: [condition], attributes: ["order_id", "a"] };
+      const expression = must(filterExpression(filter), "one condition fits");
+      const page = await client.scan({ segment: 0, segments: 1, startKey: undefined, filter: expression });
+      const found = Array.from(
+        { length: page.items.places.length / 2 },
+        (_, at) =>
+        JSON.parse(Buffer.from(page.items.bytes.subarray(page.items.places[2 * at], page.items.places[2 * at + 1])).toString()) as AttributeMap, // prettier-ignore
+      );
+      const plain = items.map((item) => JSON.parse(JSON.stringify(item, base64OfBytes)) as AttributeMap);
+      const expected = plain.filter((item) => matchesFilter(filter, item));
+      expect({ condition, items: byKey(found) }).toEqual({ condition, items: byKey(expected) });
+      expect(page.scanned).toBe(items.length);
+    }
+    client.close();
+  });
+
+  test("a filtered table: rows that no longer match leave, those that do again come back, what is not kept is not there", async () => {
+    const table = await LiveTable.create(server, `orders-${made}`);
+    await table.writeAll([orderOf("a", "1", "open"), orderOf("b", "2", "closed"), orderOf("c", "3", "open")]);
+    const where = { status: { in: ["open"] }, amount: { gte: 1 } };
+    await using lake = lakeOf(table, { scan: true, stream: true, where, attributes: ["amount"] });
+    await lake.run();
+    expect(await amounts(lake)).toEqual(new Map([["a", "1.00"], ["c", "3.00"]])); // prettier-ignore
+    await table.put(orderOf("a", "1", "closed"));
+    await table.put(orderOf("b", "20", "open"));
+    await table.put(orderOf("d", "4", "closed"));
+    await table.delete("c");
+    await lake.run();
+    expect(await amounts(lake)).toEqual(new Map([["b", "20.00"]]));
+    await table.put(orderOf("a", "10", "open"));
+    await table.put(orderOf("d", "0.99", "open"));
+    const report = await lake.run();
+    expect(report.tables[0]?.rows).toBe(1);
+    expect(await amounts(lake)).toEqual(new Map([["a", "10.00"], ["b", "20.00"]])); // prettier-ignore
+    const [left] = await rowsOf(
+      lake,
+      `select _op, _source_meta->>'left' as "left", _before from bronze.orders where _key = 'S:a' and _op = 'D'`,
+    );
+    expect(left).toMatchObject({ _op: "D", left: "MODIFY" });
+    expect(JSON.parse(String(left?.["_before"]))).toEqual({ order_id: { S: "a" }, amount: { N: "1" } });
+    const columns = await rowsOf(lake, "select * from bronze.orders limit 1");
+    expect(Object.keys(columns[0] ?? {})).not.toContain("note");
+  });
 });
+
+const SCALARS = [
+  { S: "ab" },
+  { S: "b" },
+  { S: "10" },
+  { S: "\uFFFF" },
+  { S: "😀" },
+  { N: "10" },
+  { N: "9.5" },
+  { N: "-0.00000000000000000001" },
+  { N: `1${"0".repeat(120)}` },
+  { N: "9.9999999999999999999999999999999999999" },
+  { BOOL: true },
+  { BOOL: false },
+  { NULL: true },
+  { B: new Uint8Array([1, 2]) },
+  { B: new Uint8Array([200]) },
+] as const;
+
+/** Every operator with every value that it takes. */
+function conditionsOn(attribute: string): readonly FilterCondition[] {
+  const scalars = SCALARS.map((one) => JSON.parse(JSON.stringify(one, base64OfBytes)) as FilterScalar);
+  const ordered = scalars.filter((one) => "S" in one || "N" in one || "B" in one);
+  const compared = (["eq", "ne"] as const).flatMap((is) => scalars.map((value) => ({ attribute, is, value })));
+  const ranges = (["lt", "lte", "gt", "gte"] as const).flatMap((is) =>
+    ordered.map((value) => ({ attribute, is, value })),
+  );
+  const texts = ordered
+    .filter((one) => !("N" in one))
+    .map((value) => ({ attribute, is: "beginsWith" as const, value }));
+  const others = [
+    { attribute, is: "in", values: scalars },
+    { attribute, is: "exists" },
+    { attribute, is: "missing" },
+  ] as const;
+  return [...compared, ...ranges, ...texts, ...others];
+}
+
+function orderOf(id: string, amount: string, status: string): Item {
+  return orderItem(id, amount, { status: { S: status }, note: { S: "much text" } });
+}
+
+function byKey(items: readonly AttributeMap[]): ReadonlyMap<string, AttributeMap> {
+  return new Map(items.map((item) => [JSON.stringify(item["order_id"]), item]));
+}
+
+function base64OfBytes(_name: string, value: unknown): unknown {
+  return value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value;
+}
 
 async function amounts(lake: Lake): Promise<ReadonlyMap<string, string>> {
   const rows = await rowsOf(lake, "select order_id, amount from silver.orders");

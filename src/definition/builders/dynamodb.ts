@@ -1,4 +1,5 @@
 import type { Duration } from "./amounts.ts";
+import type { ItemWhere } from "./item-filter.ts";
 import type { Location } from "./s3-place.ts";
 import { marked, type Marked } from "./mark.ts";
 
@@ -44,6 +45,13 @@ export interface DynamoDbOptions {
    * place that they lie below, with whatever prefixes.
    */
   readonly firehose?: Location | DeliveredFiles;
+  /**
+   * Takes in only items that meet these conditions: `{ status: { in: ["open", "paid"] }, amount: { gte: 10 } }`. An item that no longer
+   * does is deleted in the lake. Beside `scan`, not beside `export`.
+   */
+  readonly where?: ItemWhere;
+  /** Takes in only these attributes, and the key's. Default: all. */
+  readonly attributes?: readonly string[];
   /** The table's TTL attribute (seconds since 1970), by which TTL deletes are told apart from others. */
   readonly ttl?: string;
   /** `false` when the incremental exports reach back to the table's creation, so that no full export is needed. Default `true`. */

@@ -1,11 +1,13 @@
 import { flawOfEndpoint } from "../../storage/index.ts";
 import { durationMs } from "../builders/amounts.ts";
+import type { ItemFilter } from "../../contract/index.ts";
 import type { DynamoDbDefinition, TableScan } from "../model.ts";
 import type { Place } from "../reading/place.ts";
 import { readFields, readList } from "../reading/read-object.ts";
 import { readFlag, readOptionalText, readText, readWholeNumber } from "../reading/read-scalar.ts";
 import { readExports } from "./exports.ts";
 import { readFirehose } from "./firehose.ts";
+import { readItemFilter } from "./item-filter.ts";
 import { withLanding } from "./landing.ts";
 
 const KNOWN = [
@@ -18,6 +20,8 @@ const KNOWN = [
   "stream",
   "fetchItems",
   "firehose",
+  "where",
+  "attributes",
   "ttl",
   "requireFullExport",
   "region",
@@ -45,6 +49,7 @@ export function readDynamoDb(place: Place, options: unknown, folder: string): Dy
     hasFiles: fields.firehose !== undefined,
     stream,
   });
+  const filter = readFilter(place, fields, { keys, ttl });
   if (table === undefined || keys === undefined) return undefined;
   return {
     kind: "dynamodb",
@@ -56,6 +61,7 @@ export function readDynamoDb(place: Place, options: unknown, folder: string): Dy
     stream,
     ...(fetchItems === undefined ? {} : { fetchItems }),
     ...files,
+    ...(filter === undefined ? {} : { filter }),
     ...(region === undefined ? {} : { region }),
     ...(endpoint === undefined ? {} : { endpoint }),
   };
@@ -81,6 +87,34 @@ function refuseSnapshots(
   if (hasExport || hasScan || hasFiles) return;
   const why = stream ? "a stream brings what changes within a day, not what was there before" : "";
   place.at("export").refuse("the place of the table's exports, or `scan: true`", "neither", why);
+}
+
+/** An export has every item whole; what is not wanted of it is left out by a Silver table. */
+function readFilter(
+  place: Place,
+  fields: Readonly<Record<"where" | "attributes" | "export" | "fetchItems" | "firehose", unknown>>,
+  { keys = [], ttl }: { readonly keys: readonly string[] | undefined; readonly ttl: string | undefined },
+): ItemFilter | undefined {
+  const filter = readItemFilter(place, fields, [...keys, ...(ttl === undefined ? [] : [ttl])]);
+  if (filter === undefined) return undefined;
+  const at = place.at(fields.where === undefined ? "attributes" : "where");
+  if (fields.export !== undefined) {
+    const why = "an export brings every item whole; use `scan`, or leave items out in Silver";
+    return at.refuse("nothing beside `export`", "a filter", why);
+  }
+  if (fields.firehose !== undefined) {
+    return at.refuse(
+      "nothing beside `firehose`",
+      "a filter",
+      "its files have what was delivered; leave items out in Silver",
+    );
+  }
+  if (fields.fetchItems === undefined || fields.fetchItems === false) return filter;
+  return at.refuse(
+    "nothing beside `fetchItems`",
+    "a filter",
+    "what a change left behind is known later than it is filtered",
+  );
 }
 
 const SEGMENTS_MOST = 1_000;
@@ -109,7 +143,7 @@ const PERCENT = /^(\d{1,3}(?:\.\d{1,2})?) ?%$/;
 
 function readReadCapacity(place: Place, value: unknown): TableScan["readCapacity"] {
   if (value === undefined) return undefined;
-  const what = 'read units a second, or a share such as "25%"';
+  const what = 'a share such as "25%", or read units a second';
   if (typeof value !== "string") return readWholeNumber(place, value, { least: 1, most: CAPACITY_MOST, what });
   const share = Number(PERCENT.exec(value.trim())?.[1]) / 100;
   return share > 0 && share <= 1 ? { share } : place.expected(what, value);

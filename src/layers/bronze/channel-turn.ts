@@ -114,7 +114,7 @@ export async function rememberAll(
 ): Promise<void> {
   for (const channel of work.source.channels) {
     const known = work.memory.of(channel, world.nowMs());
-    if (known?.moved !== undefined && channel.isLive === true)
+    if (known?.moved !== undefined && (channel.isLive === true || channel.movesWithoutRecords === true))
       await remember({ ...work, channel }, { position: known.position, moved: known.moved }, world);
   }
 }

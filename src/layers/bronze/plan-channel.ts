@@ -79,7 +79,7 @@ export async function movedOf(
   channel: Channel,
   position: number,
 ): Promise<{ readonly end: string | undefined; readonly damaged: readonly Notice[] }> {
-  if (channel.isLive !== true) return { end: undefined, damaged: [] };
+  if (channel.isLive !== true && channel.movesWithoutRecords !== true) return { end: undefined, damaged: [] };
   const progress = await log.moved(channel.name, position);
   if (progress.kind === "moved") return { end: progress.end, damaged: [] };
   if (progress.kind === "none") return { end: undefined, damaged: [] };

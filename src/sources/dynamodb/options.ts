@@ -1,4 +1,4 @@
-import type { DataType } from "../../contract/index.ts";
+import type { DataType, ItemFilter } from "../../contract/index.ts";
 
 /** What is known of a table's records, by whatever channel they come. */
 export interface RecordOptions {
@@ -9,6 +9,8 @@ export interface RecordOptions {
   readonly ttlAttribute?: string;
   /** Types for attributes; without one a number is exact text. */
   readonly hints: readonly { readonly name: string; readonly type: DataType }[];
+  /** Which items are taken in, and what of them; undefined: all, whole. Exports are not filtered. */
+  readonly filter?: ItemFilter;
   /** Leaf columns that a table's attributes may have; what comes later is rescued. 1,000 unless told. */
   readonly columnsMax?: number;
 }

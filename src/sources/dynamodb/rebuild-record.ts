@@ -42,7 +42,7 @@ function streamRecord(row: Row, meta: JsonObject, members: readonly string[]): s
   ];
   return object([
     ...of("eventID"),
-    `"eventName":${JSON.stringify(EVENT_NAMES[textOf(row["_op"])] ?? "")}`,
+    `"eventName":${JSON.stringify(meta["left"] ?? EVENT_NAMES[textOf(row["_op"])] ?? "")}`,
     ...of("userIdentity"),
     `"dynamodb":${object(change)}`,
   ]);

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { must, type World } from "../../../src/base/index.ts";
-import type { BatchManifest } from "../../../src/contract/index.ts";
+import type { BatchManifest, ItemFilter } from "../../../src/contract/index.ts";
 import { ledgerOf, type Ledger } from "../../../src/layers/index.ts";
 import type { Channel, ChannelEpoch, Pace, PlannedBatch, StageContext } from "../../../src/sources/index.ts";
 import { ScanThreads } from "../../../src/sources/dynamodb/scan/scan-threads.ts";
@@ -60,6 +60,8 @@ export class FollowedTable {
   #memory = new ShardMemory();
   /** As a process that stays has it; undefined: each call reads what is there. */
   pace: Pace | undefined;
+  /** Counts from the next start on. */
+  filter: ItemFilter | undefined;
   /** Asked before each commit; throws to die. */
   beforeCommit: () => void = () => undefined;
 
@@ -78,8 +80,8 @@ export class FollowedTable {
   #open(): Readonly<Record<"scan" | "stream", Channel>> {
     const parts = { needs: this.#needs, hints: new Map(), threads: new ScanThreads() };
     return {
-      stream: streamChannel(this.#options, parts, this.#memory),
-      scan: scanChannel({ ...OPTIONS, segments: 3, hasStream: true }, parts),
+      stream: streamChannel({ ...this.#options, ...this.#filtered() }, parts, this.#memory),
+      scan: scanChannel({ ...OPTIONS, segments: 3, hasStream: true, ...this.#filtered() }, parts),
     };
   }
 
@@ -137,6 +139,10 @@ export class FollowedTable {
     while (next !== undefined) next = await this.#take(name, next);
   }
 
+  #filtered(): { readonly filter?: ItemFilter } {
+    return this.filter === undefined ? {} : { filter: this.filter };
+  }
+
   #paced(): { readonly pace?: Pace } {
     return this.pace === undefined ? {} : { pace: this.pace };
   }
@@ -163,7 +169,7 @@ export class FollowedTable {
 
   async #scan(batch: PlannedBatch, context: StageContext): Promise<Step & { behind?: string }> {
     const start = must(decodeScan(batch.start), "a scan begins somewhere");
-    const options = { table: "t", keys: ["id"], hints: [], hasStream: true, batchBytes: 400 };
+    const options = { table: "t", keys: ["id"], hints: [], hasStream: true, batchBytes: 400, ...this.#filtered() };
     const { spooled, state } = await readPages(start, options, { client: this.#client, world: this.#world, context });
     const { time, epoch } = state;
     const snapshot = { channel: "scan", time, epoch } as const;
@@ -181,7 +187,11 @@ export class FollowedTable {
 
   async #stream(batch: PlannedBatch, context: StageContext): Promise<Step & { behind?: string }> {
     const work = { batch, context, memory: this.#memory };
-    const { spooled, state, isDrained } = await readStream(this.#options, this.#needs, work);
+    const { spooled, state, isDrained } = await readStream(
+      { ...this.#options, ...this.#filtered() },
+      this.#needs,
+      work,
+    );
     const events = linesOf(join(context.folder, spooled.path)).map(({ Stream, Keys, NewImage }): Event => {
       const key = Keys?.id.S;
       const { op = "", sequence = "", event = "", meta } = Stream ?? {};

@@ -1,4 +1,5 @@
 import type { World } from "../../../src/base/index.ts";
+import { matchesFilter, projectItem, type AttributeMap, type ItemFilter } from "../../../src/contract/index.ts";
 import {
   SourceFault,
   type JsonItems,
@@ -25,6 +26,8 @@ export interface Mischief {
   /** How often a request is refused, a page is empty, or the whole time of the stream seems to go back. */
   readonly throttles?: number;
   readonly empties?: number;
+  /** A scan shows each page as it was at most so long ago: it is eventually consistent. */
+  readonly staleMs?: number;
   /** How often a shard may split in two, from the first one on. Four times unless told. */
   readonly splits?: number;
   /** What the stream's records hold. New and old images unless told. */
@@ -43,12 +46,15 @@ export class RecordedTable implements TableClient {
   requests = 0;
   /** Every change that was made, with the number of its record in the stream, if there was a stream. */
   readonly changes: { readonly atMs: number; readonly sequence: number | undefined }[] = [];
+  /** What the filter of a scan's request means. */
+  filter: ItemFilter | undefined;
   #arn = "arn:recorded/stream/1";
   #createdMs: number;
   #streamMs: number;
   #shards: Shard[] = [];
   #old: { readonly arn: string; readonly shards: Shard[]; readonly createdMs: number } | undefined;
   #sequence = 1_000;
+  readonly #writes: { readonly atMs: number; readonly key: string; readonly value: string | undefined }[] = [];
   #made = 0;
   readonly #world: World;
   readonly #mischief: Mischief;
@@ -64,6 +70,7 @@ export class RecordedTable implements TableClient {
   put(key: string, value: string): void {
     const before = this.items.get(key);
     this.items.set(key, value);
+    this.#writes.push({ atMs: this.#world.nowMs(), key, value });
     this.#record(key, before === undefined ? "INSERT" : "MODIFY", { before, after: value });
   }
 
@@ -71,6 +78,7 @@ export class RecordedTable implements TableClient {
     const before = this.items.get(key);
     if (before === undefined) return;
     this.items.delete(key);
+    this.#writes.push({ atMs: this.#world.nowMs(), key, value: undefined });
     this.#record(key, "REMOVE", { before, after: undefined });
   }
 
@@ -121,15 +129,26 @@ export class RecordedTable implements TableClient {
     };
   }
 
-  async scan({ segment, segments, startKey }: Parameters<TableClient["scan"]>[0]): ReturnType<TableClient["scan"]> {
+  async scan({
+    segment,
+    segments,
+    startKey,
+    filter,
+  }: Parameters<TableClient["scan"]>[0]): ReturnType<TableClient["scan"]> {
     this.#request();
-    const mine = [...this.items.keys()].filter((key) => hashOf(key) % segments === segment).toSorted();
+    const items = this.#itemsLately();
+    const mine = [...items.keys()].filter((key) => hashOf(key) % segments === segment).toSorted();
     const from = startKey === undefined ? "" : (JSON.parse(startKey) as { id: { S: string } }).id.S;
     const page = mine.filter((key) => key > from).slice(0, 3);
     const last = page.at(-1);
     const isEnd = last === undefined || last === mine.at(-1);
     return {
-      items: itemsOf(page.map((key) => imageOf(key, this.items.get(key) ?? ""))),
+      items: itemsOf(
+        this.#shown(
+          page.map((key) => imageOf(key, items.get(key) ?? "")),
+          filter !== undefined,
+        ),
+      ),
       scanned: page.length,
       units: 1,
       lastKey: isEnd ? undefined : JSON.stringify({ id: { S: last } }),
@@ -146,6 +165,29 @@ export class RecordedTable implements TableClient {
       return value === undefined ? [] : [imageOf(id.S, value)];
     });
     return { items: itemsOf(found), units: some, left: keys.slice(some) };
+  }
+
+  #itemsLately(): ReadonlyMap<string, string> {
+    const { staleMs = 0, random } = this.#mischief;
+    if (staleMs === 0) return this.items;
+    const untilMs = this.#world.nowMs() - random() * staleMs;
+    const items = new Map<string, string>();
+    for (const { atMs, key, value } of this.#writes) {
+      if (atMs > untilMs) break;
+      if (value === undefined) items.delete(key);
+      else items.set(key, value);
+    }
+    return items;
+  }
+
+  /** What a scan gives of items; with a filter in the request as `filter` says. */
+  #shown(images: readonly string[], isFiltered: boolean): readonly string[] {
+    const { filter } = this;
+    if (!isFiltered || filter === undefined) return images;
+    return images
+      .map((image) => JSON.parse(image) as AttributeMap)
+      .filter((item) => matchesFilter(filter, item))
+      .map((item) => JSON.stringify(projectItem(filter, item)));
   }
 
   async describeStream(arn: string): ReturnType<TableClient["describeStream"]> {
@@ -265,7 +307,7 @@ export class RecordedTable implements TableClient {
 }
 
 function imageOf(key: string, value: string): string {
-  return `{"id":{"S":"${key}"},"v":{"N":"${value}"}}`;
+  return `{"id":{"S":"${key}"},"v":{"N":"${value}"},"even":{"BOOL":${Number(value) % 2 === 0}}}`;
 }
 
 function itemsOf(texts: readonly string[]): JsonItems {

@@ -1,3 +1,4 @@
+import type { ImageFilter } from "../live/filtered-image.ts";
 import type { Place } from "../live/json-items.ts";
 
 /** `_op` by what DynamoDB calls a change. */
@@ -27,15 +28,20 @@ export interface ChangeFrame {
   readonly micros: number | bigint;
 }
 
-/** The line that the scanner reads of a change (`StreamFrame`), in parts: its images are the bytes as they came. */
-export function changeLine(bytes: Uint8Array, images: Images, frame: ChangeFrame): readonly Uint8Array[] {
+/** The line that the scanner reads of a change (`StreamFrame`), in parts: its images are the bytes as they came, what a filter leaves out aside. */
+export function changeLine(
+  bytes: Uint8Array,
+  images: Images,
+  frame: ChangeFrame,
+  filter?: ImageFilter,
+): readonly Uint8Array[] {
   const { operation, sequence, event, meta, micros } = frame;
   const head =
     `{"Stream":{"op":"${operation}","sequence":"${sequence}","event":"${event}","meta":{${meta}}},` +
     `"Metadata":{"WriteTimestampMicros":{"N":"${micros}"}}`;
   const parts: Uint8Array[] = [Buffer.from(head, "utf8")];
   const add = (label: Uint8Array, at: Place | undefined): void => {
-    if (at !== undefined) parts.push(label, bytes.subarray(at[0], at[1]));
+    if (at !== undefined) parts.push(label, ...(filter?.image(bytes, at) ?? [bytes.subarray(at[0], at[1])]));
   };
   add(KEYS, images.keys);
   // What a delete leaves is nothing, whatever the view.

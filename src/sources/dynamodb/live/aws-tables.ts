@@ -14,13 +14,14 @@ export async function describeTable({ sdk, client }: Tables, where: Where): Prom
 export async function scanPage(
   { sdk, client }: Tables,
   where: Where,
-  { segment, segments, startKey, limit }: ScanRequest,
+  { segment, segments, startKey, limit, filter }: ScanRequest,
 ): Promise<ScanPage> {
   const command = new sdk.ScanCommand({
     TableName: where.table,
     Segment: segment,
     TotalSegments: segments,
     ReturnConsumedCapacity: "TOTAL",
+    ...filter,
     ...(limit === undefined ? {} : { Limit: limit }),
     ...(startKey === undefined ? {} : { ExclusiveStartKey: keyFrom(startKey) }),
   });

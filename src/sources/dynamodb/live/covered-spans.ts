@@ -33,7 +33,7 @@ function spanOf(state: StreamState, { batches, isLast }: { batches: Span["batche
     kind: "changes",
     title: "stream",
     // What is as old as the table has no beginning that matters.
-    fromMs: overlapsFrom(state) === 0 ? undefined : state.sinceMs,
+    fromMs: overlapsFrom(state) === 0 ? undefined : (state.filterMs ?? state.sinceMs),
     toMs: readUpTo(state),
     overlapMs: OVERLAP_MS,
     batches,

@@ -13,6 +13,11 @@ export function isOwn(bytes: Uint8Array, images: { readonly newImage?: Place; re
   return isOwnWrite({ newImage: imageAt(bytes, newImage), oldImage: imageAt(bytes, oldImage) });
 }
 
+/** Whether an item that Sluice wrote may be among these. */
+export function hasMarker(bytes: Uint8Array): boolean {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(NAME);
+}
+
 function hasName(bytes: Uint8Array, place: Place | undefined): boolean {
   return place !== undefined && slice(bytes, place).includes(NAME);
 }

@@ -1,11 +1,12 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { RateLimit, simulatedWorld } from "../../../base/index.ts";
+import { contentHash, type AttributeMap, type ItemFilter } from "../../../contract/index.ts";
 import { readPages } from "./read-pages.ts";
 import { newScan } from "./scan-state.ts";
-import { SourceFault, type ScanPage, type TableClient } from "./table-client.ts";
+import { SourceFault, type ScanPage, type ScanRequest, type TableClient } from "./table-client.ts";
 
 /** Items of so many units in four segments; refuses requests for a while where it is told to. */
 function tableOf(items: number, unitsEach: number, refuse: () => boolean = () => false) {
@@ -86,4 +87,66 @@ test("a scan that is refused slows down, goes on, and misses nothing", async () 
 test("a scan that is refused without end fails, to be gone on with later", async () => {
   const table = tableOf(40, 1, () => true);
   await expect(scanned(100, table)).rejects.toMatchObject({ code: "source.unavailable" });
+});
+
+const OWN = `{"id":{"S":"a"},"v":{"N":"2"},"x":{"N":"1"},"_sluice":{"M":{"hash":{"S":"HASH"}}}}`;
+
+/** A table of one page: it applies what it is asked for as far as the test says. */
+async function filtered(
+  items: readonly string[],
+  filter: ItemFilter,
+): Promise<{ lines: string[]; requests: unknown[] }> {
+  const requests: unknown[] = [];
+  const client = {
+    where: "here",
+    scan: async (request: ScanRequest): Promise<ScanPage> => {
+      await Promise.resolve();
+      requests.push(request.filter);
+      const isProjected = request.filter?.ProjectionExpression !== undefined;
+      const given = items.map((item) => (isProjected ? item.replace(/,"x":\{"N":"1"\}/, "") : item));
+      const places = given.flatMap((item, at) => {
+        const start = given.slice(0, at).join("").length;
+        return [start, start + item.length];
+      });
+      return { items: { bytes: Buffer.from(given.join("")), places }, scanned: 7, units: 1, lastKey: undefined };
+    },
+  } as unknown as TableClient;
+  const world = simulatedWorld(1);
+  const folder = await mkdtemp(join(tmpdir(), "sluice-pages-"));
+  try {
+    const start = newScan({ tableId: "t", epoch: 0, nowMs: 0, segments: 1, expected: 0 });
+    const options = { table: "t", keys: ["id"], hints: [], hasStream: false, filter };
+    const { spooled, state } = await readPages(start, options, { client, world, context: { world, folder } });
+    expect(state.items).toBe(7);
+    const text = await readFile(join(folder, spooled.path), "utf8");
+    return { lines: text.split("\n").slice(0, -1), requests };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+test("attributes that are kept are spelt as they came; what Sluice wrote is known by all of its attributes", async () => {
+  const whole = JSON.parse(OWN) as AttributeMap;
+  const own = OWN.replace("HASH", contentHash(whole));
+  const theirs = String.raw`{"id":{"S":"b"},"\u0076":{"N":"1.50"},"x":{"N":"1"}}`;
+  const filter = { where: [], attributes: ["id", "v"] };
+  const line = String.raw`{"Item":{"id":{"S":"b"},"\u0076":{"N":"1.50"}}}`;
+  const alone = await filtered([theirs], filter);
+  expect(alone.lines).toEqual([line]);
+  expect(alone.requests).toMatchObject([{ ProjectionExpression: "#0,#1,#2" }]);
+  const both = await filtered([own, theirs], filter);
+  expect(both.lines).toEqual([line]);
+  expect(both.requests).toMatchObject([{ ProjectionExpression: "#0,#1,#2" }, {}]);
+  expect(both.requests[1]).not.toHaveProperty("ProjectionExpression");
+});
+
+test("a filter that is too long for a request is applied to what comes", async () => {
+  const values = Array.from({ length: 100 }, (_, at) => ({ N: String(at) }));
+  const long = Array.from({ length: 20 }, () => ({ attribute: "v", is: "in" as const, values }));
+  const where = [...long, { attribute: "id", is: "eq" as const, value: { S: "b" } }];
+  const varied = where.map((one, at) => (one.is === "in" ? { ...one, values: [...values, { N: `1${at}00` }] } : one));
+  const items = [`{"id":{"S":"b"},"v":{"N":"7"}}`, `{"id":{"S":"c"},"v":{"N":"7"}}`, `{"id":{"S":"b"},"v":{"N":"-7"}}`];
+  const { lines, requests } = await filtered(items, { where: varied });
+  expect(lines).toEqual([`{"Item":${items[0]}}`]);
+  expect(requests).toEqual([undefined]);
 });

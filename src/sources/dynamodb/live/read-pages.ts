@@ -1,9 +1,12 @@
 import { SluiceError, jitteredDelayMs, must, type RateLimit, type RetryPolicy } from "../../../base/index.ts";
+import type { ItemFilter } from "../../../contract/index.ts";
 import type { StageContext } from "../../source.ts";
 import { BATCH_BYTES } from "../options.ts";
 import type { LiveNeeds, ScanOptions } from "./scan-channel.ts";
 import { withPage, type ScanState } from "./scan-state.ts";
-import { isOwn } from "./own-writes.ts";
+import { filterExpression, type FilterExpression } from "./filter-expression.ts";
+import { ImageFilter } from "./filtered-image.ts";
+import { hasMarker, isOwn } from "./own-writes.ts";
 import { Spool, type Spooled } from "./spool.ts";
 import { isFault, type JsonItems, type ScanPage } from "./table-client.ts";
 
@@ -16,6 +19,8 @@ const PAGES_AT_ONCE = 8;
 const PAGE_UNITS = 128;
 /** A limited scan takes pages of about a quarter second of its budget, so that no minute is uneven. */
 const PAGE_SECONDS = 0.25;
+/** What a unit reads at most, eventually consistent. */
+const UNIT_BYTES = 8_192;
 const THROTTLED: RetryPolicy = { attemptsMax: 12, baseDelayMs: 100, maxDelayMs: 10_000 };
 
 export interface PageNeeds extends Pick<LiveNeeds, "client" | "world"> {
@@ -34,12 +39,14 @@ export async function readPages(
 ): Promise<{ readonly spooled: Spooled; readonly state: ScanState }> {
   const { context } = needs;
   const spool = await Spool.create(context.folder, `scan-${Date.parse(start.time)}-${start.items}.ndjson`);
-  const reader = new PageReader(start, needs);
+  const reader = new PageReader(start, needs, options.filter);
   try {
     const open = start.segments.flatMap((at, segment) => (at === null ? [] : [segment]));
     const full = options.batchBytes ?? BATCH_BYTES;
+    // A filter may let little through: what was looked at is kept all the same.
+    const unitsMax = options.filter === undefined ? Infinity : full / UNIT_BYTES;
     const put = async (segment: number, page: ScanPage): Promise<void> => {
-      addItems(spool, page.items);
+      addItems(spool, page.items, reader.sieve);
       reader.advance(segment, page);
       context.onProgress?.({ records: reader.state.items - start.items, bytes: spool.sizeBytes });
       await spool.flush();
@@ -48,7 +55,7 @@ export async function readPages(
       // A segment each, and the next one where it is through: a partition is not read by all at once.
       for (let segment = open.shift(); segment !== undefined; segment = open.shift()) {
         while (reader.isOpen(segment)) {
-          if (spool.sizeBytes >= full) return;
+          if (spool.sizeBytes >= full || reader.units >= unitsMax) return;
           await put(segment, await reader.page(segment));
         }
       }
@@ -72,23 +79,47 @@ function stopOthers(open: number[]): (error: unknown) => never {
   };
 }
 
-function addItems(spool: Spool, { bytes, places }: JsonItems): void {
+/** What is to be done with the items of a page. */
+interface Sieve {
+  readonly filter: ImageFilter | undefined;
+  /** Whether the table gave those only that match. */
+  readonly isMatched: boolean;
+}
+
+function addItems(spool: Spool, { bytes, places }: JsonItems, { filter, isMatched }: Sieve): void {
   for (let at = 0; at < places.length; at += 2) {
-    const [start = 0, end = 0] = [places[at], places[at + 1]];
-    if (!isOwn(bytes, { newImage: [start, end] })) spool.line([ITEM_HEAD, bytes.subarray(start, end), ITEM_TAIL]);
+    const place = [places[at] ?? 0, places[at + 1] ?? 0] as const;
+    if (isOwn(bytes, { newImage: place })) continue;
+    if (!isMatched && filter?.matches(bytes, place) === false) continue;
+    const image = filter === undefined ? [bytes.subarray(...place)] : filter.image(bytes, place);
+    spool.line([ITEM_HEAD, ...image, ITEM_TAIL]);
   }
 }
 
 class PageReader {
   state: ScanState;
+  /** Used so far. */
+  units = 0;
   readonly #needs: PageNeeds;
+  readonly #filter: ImageFilter | undefined;
+  /** The part of the filter that the table applies. */
+  #pushed: FilterExpression | undefined;
+  /** The same, with items whole. */
+  readonly #whole: FilterExpression | undefined;
   /** Units that an item took lately, with those that a filter leaves out. */
   #itemUnits: number;
 
-  constructor(start: ScanState, needs: PageNeeds) {
+  constructor(start: ScanState, needs: PageNeeds, filter: ItemFilter | undefined) {
     this.state = start;
     this.#needs = needs;
+    this.#filter = filter === undefined ? undefined : new ImageFilter(filter);
+    this.#pushed = filter === undefined ? undefined : filterExpression(filter);
+    this.#whole = filter === undefined ? undefined : filterExpression({ where: filter.where });
     this.#itemUnits = 1;
+  }
+
+  get sieve(): Sieve {
+    return { filter: this.#filter, isMatched: this.#pushed !== undefined };
   }
 
   isOpen(segment: number): boolean {
@@ -104,7 +135,9 @@ class PageReader {
     for (let tried = 1; ; tried += 1) {
       if (context.signal?.aborted === true) throw interrupted();
       try {
-        return await this.#ask(segment);
+        const asked = this.#pushed;
+        const page = await this.#ask(segment, asked);
+        if (!this.#lacksAttributes(page, asked)) return page;
       } catch (error) {
         if (!isFault(error, "throttled")) throw error;
         readLimit?.slowDown();
@@ -114,17 +147,26 @@ class PageReader {
     }
   }
 
-  async #ask(segment: number): Promise<ScanPage> {
+  /** An item that we wrote ourselves is known by all of its attributes: from now on they are asked for. */
+  #lacksAttributes({ items }: ScanPage, asked: FilterExpression | undefined): boolean {
+    if (asked?.ProjectionExpression === undefined || !hasMarker(items.bytes)) return false;
+    this.#pushed = this.#whole;
+    return true;
+  }
+
+  async #ask(segment: number, asked: FilterExpression | undefined): Promise<ScanPage> {
     const { client, readLimit, context } = this.#needs;
     const { segments } = this.state;
     const from = must(segments[segment], "an open segment has a place");
     const { limit, estimated } = this.#size(readLimit?.perSecond);
-    const request = { segment, segments: segments.length, startKey: from === "" ? undefined : from };
+    const filter = asked === undefined ? {} : { filter: asked };
+    const request = { segment, segments: segments.length, startKey: from === "" ? undefined : from, ...filter };
     await readLimit?.take(estimated, context.signal);
     let used = 0;
     try {
       const page = await client.scan(limit === undefined ? request : { ...request, limit });
       used = page.units;
+      this.units += used;
       if (page.scanned > 0) this.#itemUnits = Math.max(0.5, page.units / page.scanned);
       return page;
     } finally {

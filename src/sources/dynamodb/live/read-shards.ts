@@ -6,6 +6,7 @@ import { listed } from "./shard-order.ts";
 import { lostRecords } from "./stream-gaps.ts";
 import { begun } from "./stream-horizon.ts";
 import { Spool, type Spooled } from "./spool.ts";
+import type { ImageFilter } from "./filtered-image.ts";
 import { addRecords } from "./stream-lines.ts";
 import { KEPT_MS, type ShardState, type StreamState } from "./stream-state.ts";
 import { isFault, type RecordsPage, type ShardFacts, type StreamView, type TableClient } from "./table-client.ts";
@@ -21,6 +22,8 @@ export interface ShardReading {
   readonly bytesMax: number;
   /** Bytes that a record counts for beside its own: what is fetched for it later. */
   readonly moreBytes?: number;
+  /** undefined: every record is taken in whole. */
+  readonly filter?: ImageFilter | undefined;
 }
 
 export interface ReadShards {
@@ -148,7 +151,8 @@ class Pass {
     const { epoch, streamArn } = this.state;
     const label = streamArn.slice(streamArn.lastIndexOf("/") + 1);
     const before = this.#of(shard.id);
-    const after = addRecords(this.#spool, page.records, { epoch, label, shard: shard.id }, before);
+    const place = { epoch, label, shard: shard.id, filter: this.#reading.filter };
+    const after = addRecords(this.#spool, page.records, place, before);
     if (page.next === undefined) memory.iterators.delete(shard.id);
     else memory.iterators.set(shard.id, { iterator: page.next, after: after.after });
     context.onProgress?.({ records: this.#spool.lines, bytes: this.#spool.sizeBytes });

@@ -1,5 +1,6 @@
 import { must } from "../../../base/index.ts";
 import type { PlannedBatch, StageContext } from "../../source.ts";
+import { ImageFilter } from "./filtered-image.ts";
 import type { LiveNeeds } from "./scan-channel.ts";
 import type { ReadShards } from "./read-shards.ts";
 import type { ShardMemory } from "./shard-memory.ts";
@@ -19,13 +20,22 @@ export interface StreamWork {
 
 /** Reads one batch of the stream's records, with their images as far as those are to be had. */
 export async function readStream(
-  { fetchesItems = false, keys, streamBatchBytes: bytesMax = STREAM_BATCH_BYTES }: StreamOptions,
+  { fetchesItems = false, keys, filter: wanted, streamBatchBytes: bytesMax = STREAM_BATCH_BYTES }: StreamOptions,
   { client, impatient, world, itemLimit }: LiveNeeds,
   { batch, context, memory }: StreamWork,
 ): Promise<Omit<ReadShards, "view">> {
   const { readShards } = await import("./read-shards.ts");
   const start = must(decodeStream(batch.start), "a stream's batch has a beginning");
-  const reading = { client, world, context, memory, bytesMax, ...(impatient === undefined ? {} : { impatient }) };
+  const filter = wanted === undefined ? undefined : new ImageFilter(wanted);
+  const reading = {
+    client,
+    world,
+    context,
+    memory,
+    bytesMax,
+    filter,
+    ...(impatient === undefined ? {} : { impatient }),
+  };
   if (!fetchesItems) {
     const { view, state, ...read } = await readShards(start, reading);
     const isWithout = !hasNewImages(view) && read.spooled.lines > 0;

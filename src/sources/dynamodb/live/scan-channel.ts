@@ -6,10 +6,11 @@ import type { Channel, ChannelPlan, ChannelState, PlannedBatch, StageContext, St
 import type { Shape } from "../columns/shapes.ts";
 import type { RecordOptions } from "../options.ts";
 import type { ScanThreads } from "../scan/scan-threads.ts";
+import { filterMark } from "./filtered-image.ts";
 import type { RaisedRead } from "./raised-read.ts";
 import type { ReadBudget } from "./read-budget.ts";
 import { shortTime } from "../plan/cut-batches.ts";
-import { changesBeside } from "./beside.ts";
+import { changesBeside, type Changes } from "./beside.ts";
 import { decodeScan, encodeScan, isWhole, newScan, segmentsFor, type ScanState } from "./scan-state.ts";
 import { scanSpans } from "./covered-spans.ts";
 
@@ -53,6 +54,7 @@ export interface ChannelParts {
 export function scanChannel(options: ScanOptions, parts: ChannelParts): Channel {
   return {
     name: "scan",
+    movesWithoutRecords: options.filter !== undefined,
     plan: async (state) => await planScan(options, parts.needs, state),
     stage: async (batch, known, context) => await stage(options, parts, { batch, known, context }),
     finish: async () => (await parts.needs.raised?.putBack()) ?? [],
@@ -60,24 +62,43 @@ export function scanChannel(options: ScanOptions, parts: ChannelParts): Channel 
   };
 }
 
-async function planScan(options: ScanOptions, needs: LiveNeeds, { last, beside }: ChannelState): Promise<ChannelPlan> {
-  const { client, world } = needs;
-  const before = decodeScan(last?.end);
-  const changes = changesBeside(beside, options.changes ?? (options.hasStream ? ["stream"] : []));
-  const epoch = epochOf(before, { wanted: changes.epoch, everyMs: options.everyMs, nowMs: world.nowMs() });
-  if (before?.epoch === epoch && isWhole(before)) return await planPutBack(options, needs, before);
-  const facts = await describe(client, options);
+async function planScan(options: ScanOptions, needs: LiveNeeds, state: ChannelState): Promise<ChannelPlan> {
+  const before = decodeScan(state.moved ?? state.last?.end);
+  const names = options.changes ?? (options.hasStream ? ["stream"] : []);
+  const changes = changesBeside(state.beside, names);
+  if (before === undefined) return await planNew(options, needs, changes);
+  const isSameFilter = before.filter === filterMark(options.filter);
+  const isDue = isSameFilter ? isDueAgain(before, options, needs.world.nowMs()) : names.length === 0;
+  // The epoch of the changes, which a gap or another filter moves on, or one each time that the table is scanned again.
+  const epoch = Math.max(changes.epoch, isDue ? before.epoch + 1 : before.epoch);
+  if (epoch > before.epoch) return await planNew(options, needs, { ...changes, epoch });
+  if (isSameFilter) return await planSame(options, needs, { before, changes });
+  const why = "the stream is read through the new filter first";
+  return { ...NOTHING, waiting: [{ what: `scan of ${options.table}`, why }] };
+}
+
+/** Goes on with a scan; where it is through there is nothing to read. */
+async function planSame(
+  options: ScanOptions,
+  needs: LiveNeeds,
+  { before, changes }: { readonly before: ScanState; readonly changes: Changes },
+): Promise<ChannelPlan> {
+  if (isWhole(before)) return await planPutBack(options, needs, before);
+  const facts = await describe(needs.client, options);
   // Places in one table mean nothing in another one of its name.
-  const isUnderWay = before?.epoch === epoch && before.tableId === facts.id;
-  if (isUnderWay) return await planned(needs, facts, before);
-  const nowMs = world.nowMs();
-  const waiting = waitFor(changes.fromMs, { nowMs, table: options.table });
+  if (before.tableId === facts.id) return await planned(needs, facts, before);
+  return await planNew(options, needs, { ...changes, epoch: before.epoch + 1 });
+}
+
+async function planNew(options: ScanOptions, needs: LiveNeeds, { epoch, fromMs }: Changes): Promise<ChannelPlan> {
+  const facts = await describe(needs.client, options);
+  const nowMs = needs.world.nowMs();
+  const waiting = waitFor(fromMs, { nowMs, table: options.table });
   if (waiting !== undefined) return { ...NOTHING, waiting: [waiting] };
   const { id: tableId, items: expected, sizeBytes } = facts;
   const segments = options.segments ?? segmentsFor(sizeBytes);
-  const isOther = before?.epoch === epoch;
-  const scan = newScan({ tableId, epoch: isOther ? epoch + 1 : epoch, nowMs, segments, expected });
-  return await planned(needs, facts, scan);
+  const filter = filterMark(options.filter);
+  return await planned(needs, facts, newScan({ tableId, epoch, filter, nowMs, segments, expected }));
 }
 
 /** A scan, with what it may use said. */
@@ -110,14 +131,8 @@ async function planPutBack(
   return { ...NOTHING, batches: [{ ...openBatch(whole), title: `read capacity put back to ${from}` }] };
 }
 
-/** The epoch that the table is to be scanned in: the stream's, which a gap moves on, or one each time it is scanned again. */
-function epochOf(
-  before: ScanState | undefined,
-  { wanted, everyMs, nowMs }: { wanted: number; everyMs: number | undefined; nowMs: number },
-): number {
-  if (before === undefined) return wanted;
-  const isDue = isWhole(before) && everyMs !== undefined && nowMs >= Date.parse(before.time) + everyMs;
-  return Math.max(wanted, isDue ? before.epoch + 1 : before.epoch);
+function isDueAgain(before: ScanState, { everyMs }: ScanOptions, nowMs: number): boolean {
+  return isWhole(before) && everyMs !== undefined && nowMs >= Date.parse(before.time) + everyMs;
 }
 
 const NOTHING: ChannelPlan = { batches: [], waiting: [], skipped: [] };

@@ -6,6 +6,8 @@ export interface ScanState {
   /** The table's own identity: one that was made again under the same name is another one. */
   readonly tableId: string;
   readonly epoch: number;
+  /** Of the filter that it is read through. */
+  readonly filter?: string;
   /** ISO: when the scan began. */
   readonly time: string;
   /** By segment: where it goes on (a key as JSON), "" at its beginning, null when it is through. */
@@ -18,14 +20,16 @@ export interface ScanState {
 export interface NewScan {
   readonly tableId: string;
   readonly epoch: number;
+  readonly filter?: string | undefined;
   readonly nowMs: number;
   readonly segments: number;
   readonly expected: number;
 }
 
-export function newScan({ nowMs, segments, ...rest }: NewScan): ScanState {
+export function newScan({ nowMs, segments, filter, ...rest }: NewScan): ScanState {
   const time = new Date(nowMs).toISOString();
-  return { format: 1, ...rest, time, segments: Array.from({ length: segments }, () => ""), items: 0 };
+  const seen = filter === undefined ? {} : { filter };
+  return { format: 1, ...rest, ...seen, time, segments: Array.from({ length: segments }, () => ""), items: 0 };
 }
 
 export function isWhole(state: ScanState): boolean {

@@ -4,6 +4,7 @@ import { localStore } from "../../../storage/index.ts";
 import type { Channel, ChannelPlan, ChannelState, Notice, PlannedBatch, StagedBatch } from "../../source.ts";
 import type { RecordOptions } from "../options.ts";
 import { decodeCoverage } from "../plan/coverage.ts";
+import { filterMark } from "./filtered-image.ts";
 import { gapBehind } from "./gap-behind.ts";
 import { describe, type ChannelParts } from "./scan-channel.ts";
 import { decodeScan, type ScanState } from "./scan-state.ts";
@@ -11,7 +12,15 @@ import { ShardMemory } from "./shard-memory.ts";
 import { firstState, listed } from "./shard-order.ts";
 import { lateNotice } from "./stream-horizon.ts";
 import { hasNewImages, readStream, type StreamWork } from "./read-stream.ts";
-import { lostRecords, missingImages, noImages, noStream, otherStream } from "./stream-gaps.ts";
+import {
+  filterNeedsImages,
+  lostRecords,
+  missingImages,
+  noImages,
+  noStream,
+  otherFilter,
+  otherStream,
+} from "./stream-gaps.ts";
 import { streamSpans } from "./covered-spans.ts";
 import { decodeStream, encodeStream, overlapsFrom, type StreamGap, type StreamState } from "./stream-state.ts";
 import { isFault, type StreamFacts, type TableClient, type TableFacts } from "./table-client.ts";
@@ -87,6 +96,9 @@ async function planTable(options: StreamOptions, parts: ChannelParts, state: Cha
   const facts = await describe(parts.needs.client, options);
   if (facts.stream === undefined) return { ...NOTHING, problem: noStream(options.table) };
   const { arn, view } = facts.stream;
+  if (options.filter !== undefined && !hasNewImages(view)) {
+    return { ...NOTHING, problem: filterNeedsImages(options.table, view) };
+  }
   const plan = await planStream({ ...options, facts, arn }, parts, state);
   const canFeedRows = options.fetchesItems === true || hasNewImages(view);
   return canFeedRows ? plan : { ...plan, unfit: noImages(options.table, view) };
@@ -99,12 +111,16 @@ async function planStream(
 ): Promise<ChannelPlan> {
   const { facts, arn } = options;
   const nowMs = world.nowMs();
-  const first = async (epoch: number): Promise<StreamState> =>
-    firstState(await streamOf(client, arn), { table: facts, epoch, nowMs });
+  const filter = filterMark(options.filter);
+  const first = async (epoch: number): Promise<StreamState> => {
+    const state = firstState(await streamOf(client, arn), { table: facts, epoch, nowMs });
+    return filter === undefined ? state : { ...state, filter };
+  };
   const before = decodeStream(moved ?? last?.end);
   const scanned = decodeScan(beside?.get("scan"));
   if (before === undefined) return beginning(options, await first(0), options.hasScan ? scanned : undefined);
   const broken = await breakIn(client, before, { arn, nowMs, needsImages: options.fetchesItems === true });
+  if (broken === undefined && before.filter !== filter) return refiltered(options, before, { filter, nowMs, scanned });
   if (broken === undefined) {
     const late = lateNotice(before, { table: options.table, nowMs });
     return { ...NOTHING, batches: [openBatch(before)], waiting: late === undefined ? [] : [late] };
@@ -115,6 +131,20 @@ async function planStream(
   const { gap } = filled;
   const state = await first(filled.epoch);
   return { ...NOTHING, batches: [openBatch(gap === undefined ? state : { ...state, gap })], waiting: [notice] };
+}
+
+/** Another filter: the stream goes on where it is, in a new epoch, and a scan brings what the filter of before left out. */
+function refiltered(
+  { table, hasScan }: StreamOptions,
+  before: StreamState,
+  { filter, nowMs, scanned }: { filter: string | undefined; nowMs: number; scanned: ScanState | undefined },
+): ChannelPlan {
+  if (!hasScan) return { ...NOTHING, problem: otherFilter(before) };
+  const epoch = 1 + Math.max(before.epoch, scanned?.epoch ?? 0);
+  const { filter: _before, ...known } = before;
+  const state = { ...known, ...(filter === undefined ? {} : { filter }), filterMs: nowMs, epoch };
+  const why = "other items or attributes are taken in than before; a new scan brings those that were left out";
+  return { ...NOTHING, batches: [openBatch(state)], waiting: [{ what: `stream of ${table}`, why }] };
 }
 
 /** How a gap is filled; undefined where nothing can fill it. */

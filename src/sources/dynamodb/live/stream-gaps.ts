@@ -45,3 +45,21 @@ export function otherStream(state: StreamState, arn: string): SluiceError {
     advice: "What changed in between is in neither stream: a complete snapshot fills the gap.",
   });
 }
+
+export function otherFilter(state: StreamState): SluiceError {
+  return new SluiceError(
+    "source.gap",
+    "Cannot go on with the stream: other items were taken in than the source says now",
+    {
+      facts: { stream: state.streamArn },
+      advice: "A complete snapshot brings what was left out: remove the table and its batches to load it anew.",
+    },
+  );
+}
+
+export function filterNeedsImages(table: string, view: string): SluiceError {
+  return new SluiceError("source.invalid", "Cannot filter the table's stream: its records have no new images", {
+    facts: { table, view },
+    advice: "Take `where` and `attributes` away, or switch the stream off and on again with NEW_AND_OLD_IMAGES.",
+  });
+}

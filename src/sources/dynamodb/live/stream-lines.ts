@@ -1,8 +1,9 @@
 import { SluiceError } from "../../../base/index.ts";
-import { RANK, encodeSequence } from "../../../contract/index.ts";
+import { RANK, encodeSequence, type FilteredChange } from "../../../contract/index.ts";
 import { OPERATIONS, SEQUENCE_DIGITS, changeLine, isByTtl } from "../envelope/change-line.ts";
 import { NO_IMAGE } from "./event-images.ts";
 import { membersAt, plainText, type Place } from "./json-items.ts";
+import type { ImageFilter } from "./filtered-image.ts";
 import { isOwn } from "./own-writes.ts";
 import type { ShardState } from "./stream-state.ts";
 import type { JsonItems } from "./table-client.ts";
@@ -13,6 +14,8 @@ export interface ShardPlace {
   /** The stream's own name: when it was switched on. */
   readonly label: string;
   readonly shard: string;
+  /** undefined: everything is taken in. */
+  readonly filter?: ImageFilter | undefined;
 }
 
 const MICROS_PER_SECOND = 1_000_000n;
@@ -22,6 +25,7 @@ const MICROS_PER_SECOND = 1_000_000n;
  * The time of a record is whole seconds and counts as no older than those before it in the shard's lineage (DESIGN, "Order").
  */
 export function addRecords(spool: Spool, records: JsonItems, place: ShardPlace, start: ShardState): ShardState {
+  const { filter } = place;
   let { seconds, after } = start;
   const { bytes, places } = records;
   for (let at = 0; at < places.length; at += 2) {
@@ -32,7 +36,11 @@ export function addRecords(spool: Spool, records: JsonItems, place: ShardPlace, 
     seconds = Math.max(seconds, Math.floor(created));
     after = sequence;
     if (isEcho(bytes, record)) continue;
-    spool.line(lineOf(bytes, record, { place, sequence, seconds, createdSeconds: Math.floor(created) }));
+    const name = textAt(bytes, record.eventName, "eventName");
+    const seen = filter === undefined ? "keep" : changeSeen(filter, bytes, { record, name });
+    if (seen === "skip") continue;
+    const leaves = seen === "leaves";
+    spool.line(lineOf(bytes, record, { place, name, leaves, sequence, seconds, createdSeconds: Math.floor(created) }));
   }
   return { ...start, seconds, ...(after === undefined ? {} : { after }) };
 }
@@ -81,6 +89,10 @@ function partsOf(bytes: Uint8Array, start: number): RecordParts {
 
 interface Placed {
   readonly place: ShardPlace;
+  /** As DynamoDB calls the change. */
+  readonly name: string;
+  /** It takes the item out of what the filter shows. */
+  readonly leaves: boolean;
   readonly sequence: string;
   /** As it counts, and as it was said. */
   readonly seconds: number;
@@ -90,10 +102,9 @@ interface Placed {
 function lineOf(
   bytes: Uint8Array,
   record: RecordParts,
-  { place, sequence, seconds, createdSeconds }: Placed,
+  { place, name, leaves, sequence, seconds, createdSeconds }: Placed,
 ): readonly Uint8Array[] {
-  const name = textAt(bytes, record.eventName, "eventName");
-  const operation = OPERATIONS[name];
+  const operation = leaves ? "D" : OPERATIONS[name];
   if (operation === undefined) throw noRecord(place, sequence);
   const order = encodeSequence({
     epoch: place.epoch,
@@ -102,12 +113,29 @@ function lineOf(
     position: sequence.padStart(SEQUENCE_DIGITS, "0"),
   });
   const isBare = operation !== "D" && record.newImage === undefined;
-  return changeLine(bytes, record, {
+  const left = leaves ? `,"left":"${name}"` : "";
+  const frame = {
     operation,
     sequence: order,
     event: `stream/${place.label}/${place.shard}/${sequence}/`,
-    meta: `${isBare ? NO_IMAGE : ""}${metaOf(bytes, record, place)}`,
+    meta: `${isBare ? NO_IMAGE : ""}${metaOf(bytes, record, place)}${left}`,
     micros: BigInt(createdSeconds) * MICROS_PER_SECOND,
+  };
+  return changeLine(bytes, record, frame, place.filter);
+}
+
+/** Without a new image nobody knows whether an item that is still there matches. What a delete leaves is nothing, whatever the view. */
+function changeSeen(
+  filter: ImageFilter,
+  bytes: Uint8Array,
+  { record: { newImage, oldImage }, name }: { readonly record: RecordParts; readonly name: string },
+): FilteredChange {
+  const isDelete = name === "REMOVE";
+  if (!isDelete && newImage === undefined) return "keep";
+  return filter.change(bytes, {
+    ...(newImage === undefined || isDelete ? {} : { newImage }),
+    ...(oldImage === undefined ? {} : { oldImage }),
+    isInsert: name === "INSERT",
   });
 }
 

@@ -13,6 +13,9 @@ export interface StreamState {
   readonly sinceMs: number;
   /** What the stream had forgotten when the epoch began, where exports fill it. */
   readonly gap?: StreamGap;
+  /** Of the filter that its records are read through, and from when on that is so for certain, where there was another one before. */
+  readonly filter?: string;
+  readonly filterMs?: number;
   /** When it was first looked at. */
   readonly lookedMs?: number;
   /** When the list of shards was last asked for. */
@@ -74,9 +77,10 @@ export const OVERLAP_MS = 5 * 60_000;
  */
 export function overlapsFrom(state: StreamState | undefined): number | undefined {
   if (state === undefined) return undefined;
-  const { sinceMs, createdMs, tableCreatedMs, gap } = state;
+  const { sinceMs, createdMs, tableCreatedMs, gap, filterMs } = state;
   // What fills a gap must be newer than all that it follows, too (DESIGN, "Order").
   if (gap !== undefined) return Math.max(sinceMs, gap.newestMs) + OVERLAP_MS;
   const isAsOldAsTheTable = sinceMs === createdMs && createdMs - tableCreatedMs <= TOGETHER_MS;
-  return isAsOldAsTheTable ? 0 : sinceMs + OVERLAP_MS;
+  const fromMs = isAsOldAsTheTable ? 0 : sinceMs + OVERLAP_MS;
+  return filterMs === undefined ? fromMs : Math.max(fromMs, filterMs + OVERLAP_MS);
 }

@@ -1,3 +1,4 @@
+import type { FilterExpression } from "./filter-expression.ts";
 import type { CapacityClient, TableCapacity } from "./table-capacity.ts";
 
 /** What the live channels need of DynamoDB, in few words: behind it stands the SDK, or a fake that a test drives. */
@@ -41,6 +42,8 @@ export interface ScanRequest {
   readonly startKey: string | undefined;
   /** Items to look at; as many as fit into 1 MB unless told. */
   readonly limit?: number;
+  /** Only what matches is given, and of it what is kept (with the marker of our own writes). */
+  readonly filter?: FilterExpression;
 }
 
 export interface ScanPage {

@@ -1,0 +1,133 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { seededRandom, simulatedWorld } from "../../../src/base/index.ts";
+import type { ItemFilter } from "../../../src/contract/index.ts";
+import { FollowedTable, Killed, stateOf } from "./followed-table.ts";
+import { RecordedTable } from "./recorded-table.ts";
+
+const MINUTE_MS = 60_000;
+const SEED = process.env["SLUICE_SEED"];
+const RUNS = process.env["SLUICE_NIGHTLY"] === "true" ? 3_000 : 4;
+
+const EVEN: ItemFilter = { where: [{ attribute: "even", is: "eq", value: { BOOL: true } }], attributes: ["id", "v"] };
+const LARGE: ItemFilter = { where: [{ attribute: "v", is: "gt", value: { N: "20" } }] };
+const FILTERS = [undefined, EVEN, LARGE];
+
+/** The table as somebody should have it who sees it through the filter. */
+function filtered({ items, filter }: RecordedTable): ReadonlyMap<string, string> {
+  const isThere = (value: string): boolean =>
+    filter === EVEN ? Number(value) % 2 === 0 : filter === LARGE ? Number(value) > 20 : true;
+  return new Map([...items].filter(([, value]) => isThere(value)));
+}
+
+function writer(table: RecordedTable, random: () => number): () => void {
+  let value = 0;
+  return () => {
+    for (let more = random(); more < 0.5; more = random()) {
+      const key = `k${Math.floor(random() * 12)}`;
+      value += 1;
+      if (random() < 0.3) table.delete(key);
+      else table.put(key, String(value % 40));
+      if (random() < 0.05) table.split();
+    }
+  };
+}
+
+describe("a stream and a scan through a filter", () => {
+  test("lead to the filtered table, also where the filter is another one meanwhile", { timeout: 600_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), async (seed) => {
+        const random = seededRandom(seed);
+        const world = simulatedWorld(seed);
+        const view = random() < 0.3 ? "NEW_IMAGE" : "NEW_AND_OLD_IMAGES";
+        const table = new RecordedTable(world, {
+          random,
+          throttles: 0.03,
+          empties: 0.2,
+          view,
+          staleMs: 4 * MINUTE_MS,
+        });
+        const write = writer(table, random);
+        for (let before = 0; before < 10; before += 1) write();
+        const followed = new FollowedTable(table, world);
+        const choose = (): void => {
+          const filter = FILTERS[Math.floor(random() * FILTERS.length)];
+          [table.filter, followed.filter] = [filter, filter];
+          followed.restart();
+        };
+        choose();
+        table.onRequest = () => {
+          write();
+          void world.sleep(random() * 20_000);
+        };
+        followed.beforeCommit = () => {
+          if (random() < 0.15) throw new Killed();
+        };
+        for (let turn = 0; turn < 12; turn += 1) {
+          if (random() < 0.1) choose();
+          try {
+            await followed.follow(random() < 0.5 ? "stream" : "scan");
+          } catch (error) {
+            if (!(error instanceof Killed)) throw error;
+            followed.restart();
+          }
+          await world.sleep(random() * 10 * MINUTE_MS);
+          expect(followed.problem).toBeUndefined();
+        }
+        table.onRequest = () => undefined;
+        followed.beforeCommit = () => undefined;
+        await followed.follow("stream");
+        await world.sleep(10 * MINUTE_MS);
+        for (const name of ["stream", "scan", "stream"] as const) await followed.follow(name);
+        expect(stateOf(followed.events)).toEqual(filtered(table));
+        const changes = followed.events.filter(({ op }) => op !== "R" && op !== "T");
+        expect(new Set(changes.map(({ id }) => id)).size).toBe(changes.length);
+      }),
+      { numRuns: RUNS, ...(SEED === undefined ? {} : { seed: Number(SEED) }) },
+    );
+  });
+
+  test("take in nothing of items that never match, and say when another filter brings a new scan", async () => {
+    const world = simulatedWorld(1);
+    const table = new RecordedTable(world, { random: seededRandom(1) });
+    const followed = new FollowedTable(table, world);
+    [table.filter, followed.filter] = [EVEN, EVEN];
+    followed.restart();
+    table.put("odd", "1");
+    table.put("even", "2");
+    await world.sleep(10 * MINUTE_MS);
+    for (const name of ["stream", "scan"] as const) await followed.follow(name);
+    table.put("odd", "3");
+    table.delete("odd");
+    table.put("even", "5");
+    await followed.follow("stream");
+    expect(followed.events.map(({ op, key, value }) => [op, key, value])).toEqual([
+      ["I", "even", "2"],
+      ["R", "even", "2"],
+      ["T", undefined, undefined],
+      ["D", "even", undefined],
+    ]);
+    [table.filter, followed.filter] = [undefined, undefined];
+    followed.restart();
+    await followed.follow("scan");
+    expect(followed.notices.at(-1)).toBe("the stream is read through the new filter first");
+    await followed.follow("stream");
+    expect(followed.notices.at(-1)).toMatch(/a new scan brings those that were left out$/);
+    // What it shows may be five minutes old: from before the change, when the stream was read through the other filter.
+    await followed.follow("scan");
+    expect(followed.notices.at(-1)).toMatch(/or later: the stream must be five minutes older$/);
+    await world.sleep(10 * MINUTE_MS);
+    await followed.follow("scan");
+    expect(stateOf(followed.events)).toEqual(new Map([["even", "5"]]));
+  });
+
+  test("need new images in the stream", async () => {
+    const world = simulatedWorld(1);
+    const table = new RecordedTable(world, { random: seededRandom(1), view: "OLD_IMAGE" });
+    const followed = new FollowedTable(table, world);
+    followed.filter = EVEN;
+    followed.restart();
+    await followed.follow("stream");
+    expect([followed.problem, followed.events]).toEqual(["source.invalid", []]);
+  });
+});
