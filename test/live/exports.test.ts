@@ -100,7 +100,7 @@ describe.skipIf(!hasParts)("exports that are asked for", { timeout: isNight ? 3_
   }
 
   async function inTable(): Promise<ReadonlyMap<string, string>> {
-    return new Map([...(await table.items())].map(([key, item]) => [key, String(item["amount"]?.N)]));
+    return new Map([...(await table.items())].map(([key, item]) => [key, Number(item["amount"]?.N).toFixed(2)]));
   }
 
   function asked(): readonly string[] {
@@ -178,6 +178,48 @@ describe.skipIf(!hasParts)("exports that are asked for", { timeout: isNight ? 3_
     expect(windows.length).toBeGreaterThan(4);
     expect(windows.slice(1).map(({ fromMs }) => fromMs)).toEqual(windows.slice(0, -1).map(({ toMs }) => toMs));
     expect(asked().filter((one) => one === "full COMPLETED")).toHaveLength(1);
+  });
+
+  test("beside a stream one full export joins the two, and what the stream forgets is filled in a new epoch", async () => {
+    const stream = { stream: true } as const;
+    await table.writeAll(["a", "b", "c", "d"].map((key) => orderItem(key, "1.00")));
+    // The stream has forgotten the beginning: a snapshot of it must be five minutes younger than what it still has.
+    await service.advance(25 * HOUR_MS);
+    await table.put(orderItem("a", "2.00"));
+    await settle(stream);
+    expect(await amounts()).toEqual(await inTable());
+    const quiet = await run(stream);
+    expect(quiet.tables.map(({ outcome }) => outcome)).toEqual(["unchanged", "unchanged"]);
+    expect(asked()).toEqual(["full COMPLETED"]);
+
+    await table.put(orderItem("e", "5.00"));
+    await table.delete("b");
+    await service.advance(30 * HOUR_MS);
+    await table.put(orderItem("c", "6.00"));
+    service.losesAnswers = true;
+    expect((await run(stream)).tables[0]?.error?.code).toBe("source.unavailable");
+    service.losesAnswers = false;
+    const told = await run(stream);
+    expect(told.tables[0]?.error?.message).toBeUndefined();
+    await settle(stream);
+    expect(await amounts()).toEqual(await inTable());
+    expect(asked()).toEqual(["full COMPLETED", "window COMPLETED"]);
+
+    await table.put(orderItem("a", "7.00"));
+    await table.delete("c");
+    await service.advance(27 * HOUR_MS);
+    // Recovery begins anew: no window reaches back to the gap.
+    await service.recover(table.name, true);
+    await service.advance(10 * MINUTE_MS);
+    await settle(stream);
+    expect(await amounts()).toEqual(await inTable());
+    expect(asked()).toEqual(["full COMPLETED", "window COMPLETED", "full COMPLETED"]);
+    await using lake = openedLake(stream);
+    expect(await rowsOf(lake, "select distinct left(_sequence, 4) as epoch from bronze.orders order by 1")).toEqual([
+      { epoch: "0000" },
+      { epoch: "0001" },
+      { epoch: "0002" },
+    ]);
   });
 });
 
