@@ -13,7 +13,7 @@ export type {
   Table,
   TableMeaning,
 } from "./builders/table.ts";
-export type { ByteSize, Duration } from "./builders/amounts.ts";
+export { durationMs, type ByteSize, type Duration } from "./builders/amounts.ts";
 export { s, type Column, type Columns } from "./builders/column.ts";
 export { dms, type DmsEndpointSettings, type DmsOptions, type DmsSource } from "./builders/dms.ts";
 export type { AttributeCondition, FilterValue, ItemWhere } from "./builders/item-filter.ts";
@@ -54,5 +54,6 @@ export type {
   SilverColumn,
   SilverDefinition,
   SilverJoin,
+  SourceDefinition,
   TableDefinition,
 } from "./model.ts";

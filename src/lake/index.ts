@@ -63,6 +63,10 @@ export type {
 export { SluiceError, type FailureCode } from "../base/index.ts";
 
 /** Working with a lake from a program: what the command line does, without its text. */
+export { examineLake, type Examination, type TableLanding } from "./doctor/examine-lake.ts";
+export type { Finding, Wishes } from "./doctor/finding.ts";
+export type { LandingCost } from "./doctor/landing-costs.ts";
+export { leastPolicy } from "./doctor/least-policy.ts";
 export { checkDefinition } from "./check-definition.ts";
 export { prepareRun } from "./prepare-run.ts";
 export { inspectTable, type InspectedFeature, type TableInspection } from "./inspect-table.ts";

@@ -17,4 +17,6 @@ export type { DmsFilesNeeds, DmsFilesOptions } from "./dms/options.ts";
 export { dynamodbSource, type DynamoDbNeeds, type DynamoDbSourceOptions } from "./dynamodb/dynamodb-source.ts";
 export { awsTableClient } from "./dynamodb/live/aws-client.ts";
 export { awsExportClient } from "./dynamodb/requests/aws-exports.ts";
+export { surveyTable } from "./dynamodb/survey/survey-table.ts";
+export type { Known, TableSurvey } from "./dynamodb/survey/table-survey.ts";
 export type { TableClient } from "./dynamodb/live/table-client.ts";
