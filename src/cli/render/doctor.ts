@@ -35,20 +35,26 @@ function landingText(landing: TableLanding, wishes: Wishes, paint: Paint): strin
   const told = `wished: ${duration(wishes.freshnessMs)} fresh, ${duration(wishes.outageMs)} of pause survived; ${ratesText(landing)}`;
   const head = `  ${paint.bold(line)} fits${defined === landing.landing ? ", as it is defined" : `; it is defined as "${defined}"`}\n`;
   const why = reasons.map((reason) => `    because ${reason}\n`).join("");
-  return `${head}${why}    ${paint.dim(told)}\n${monthly.map((cost) => `    ${costText(cost)}\n`).join("")}`;
+  return `${head}${why}    ${paint.dim(told)}\n${monthly.map((cost) => `    ${costText(cost, landing)}\n`).join("")}`;
 }
 
 function ratesText({ changesPerDay }: TableLanding): string {
   return changesPerDay === undefined ? "changes a day are not known yet" : `${counted(changesPerDay, "change")} a day`;
 }
 
-function costText({ landing, readUnits, requests, exportedBytes, usd }: LandingCost): string {
+function costText(
+  { landing, readUnits, requests, exportedBytes, usd }: LandingCost,
+  { changesPerDay }: TableLanding,
+): string {
+  const what = `"${landing}" a month:`;
+  if (landing === "export" && changesPerDay === undefined)
+    return `${what} ${counted(requests, "export")} of what changes, at $0.10 a GB in us-east-1`;
   const parts = [
     ...(readUnits === 0 ? [] : [counted(readUnits, "read unit")]),
     counted(requests, landing === "export" ? "export" : "request"),
     ...(landing === "export" ? [`at least ${byteSize(exportedBytes)} exported`] : []),
   ];
-  return `"${landing}" a month: ${parts.join(", ")}, about $${usd < 100 ? usd.toFixed(2) : thousands(Math.round(usd))} in us-east-1`;
+  return `${what} ${parts.join(", ")}, about $${usd < 100 ? usd.toFixed(2) : thousands(Math.round(usd))} in us-east-1`;
 }
 
 function totalsText(findings: readonly Finding[], paint: Paint): string {

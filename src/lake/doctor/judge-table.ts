@@ -22,7 +22,7 @@ export function judgeTable(table: JudgedTable): readonly Finding[] {
   findings.add(
     "ok",
     "size",
-    `${count(survey.items, "item")}, ${megabytes(survey.sizeBytes)} (as DynamoDB counts, every six hours)`,
+    `${count(survey.items, "item")}, ${byteText(survey.sizeBytes)} (as DynamoDB counts, every six hours)`,
   );
   judgeKeys(table, findings);
   judgeStream(table, findings);
@@ -113,7 +113,7 @@ function judgeScan({ source, survey, wishes }: JudgedTable, findings: Findings):
   const perSecond = Math.max(1, Math.min(wanted ?? Infinity, share === undefined ? most : share * most));
   const tookMs = (scanUnits(survey) / perSecond) * 1_000;
   const everyMs = scan.everyMs ?? wishes.freshnessMs;
-  const about = `a scan takes ${count(Math.ceil(scanUnits(survey)), "read unit")}, some ${longTime(tookMs)}`;
+  const about = `a scan takes ${count(Math.ceil(scanUnits(survey)), "read unit")}: ${longTime(tookMs)}`;
   if (!source.stream && tookMs > everyMs)
     findings.add("problem", "scan", `${about}, and is due each ${longTime(everyMs)}`, 'landing: "stream"');
   else findings.add("ok", "scan", about);
@@ -165,8 +165,9 @@ function count(number: number, unit: string): string {
   return `${number.toLocaleString("en-US")} ${unit}${number === 1 ? "" : "s"}`;
 }
 
-function megabytes(bytes: number): string {
-  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
+function byteText(bytes: number): string {
+  const [unit, size] = [["GB", 1e9] as const, ["MB", 1e6] as const].find(([, least]) => bytes >= least) ?? ["kB", 1e3];
+  return `${(bytes / size).toFixed(1)} ${unit}`;
 }
 
 const UNITS = [
@@ -177,6 +178,7 @@ const UNITS = [
 ] as const;
 
 function longTime(ms: number): string {
+  if (ms < 1_000) return "a second at most";
   const [unit, size] = UNITS.find(([, least]) => ms >= least) ?? ["second", 1_000];
   const number = Math.round((10 * ms) / size) / 10;
   return `${number} ${unit}${number === 1 ? "" : "s"}`;

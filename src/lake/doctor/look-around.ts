@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { access, statfs } from "node:fs/promises";
+import { access, stat, statfs } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { dirname } from "node:path";
 import { isFailure, messageOf } from "../../base/index.ts";
@@ -26,7 +26,8 @@ export async function lookAtMachine({ definition, engine }: Lake): Promise<reado
   const memory = `${size(memoryBytes)} for the engine, of ${size(all)}`;
   if (memoryBytes + BESIDE_BYTES <= all) findings.add("ok", "memory", memory);
   else findings.add("warning", "memory", `${memory}: too little is left beside it`, `engine: { memory: "${Math.max(1, Math.floor((all - BESIDE_BYTES) / 1e9))}GB" }`); // prettier-ignore
-  for (const folder of new Set([spill, ...localRoots(definition)])) await lookAtDisk(folder, findings);
+  const seen = new Set<number>();
+  for (const folder of [spill, ...localRoots(definition)]) await lookAtDisk(folder, { findings, seen });
   return findings.all;
 }
 
@@ -34,9 +35,16 @@ function localRoots({ roots }: LakeDefinition): readonly string[] {
   return Object.values(roots).flatMap((root) => (typeof root === "string" ? [root] : []));
 }
 
-async function lookAtDisk(folder: string, findings: Findings): Promise<void> {
+/** `seen`: disks by their number, which are looked at once. */
+async function lookAtDisk(
+  folder: string,
+  { findings, seen }: { readonly findings: Findings; readonly seen: Set<number> },
+): Promise<void> {
   const there = await nearestFolder(folder);
   if (there === undefined) return findings.add("problem", "disk", `${folder} cannot be reached`);
+  const { dev } = await stat(there);
+  if (seen.has(dev)) return;
+  seen.add(dev);
   const { bavail, bsize } = await statfs(there);
   const free = bavail * bsize;
   const mayWrite = await access(there, constants.W_OK).then(
