@@ -56,4 +56,5 @@ export type {
   SilverJoin,
   SourceDefinition,
   TableDefinition,
+  TableScan,
 } from "./model.ts";

@@ -24,6 +24,14 @@ describe("a landing stands for its channels", () => {
       { scan: true, stream: true, fetchItems: true },
     ],
     [{ landing: "export", export: "s3://raw/" }, { export: "s3://raw/" }],
+    [
+      { landing: "firehose", firehose: "s3://changes/" },
+      { firehose: "s3://changes/", scan: true },
+    ],
+    [
+      { landing: "firehose", firehose: "s3://changes/", export: "s3://raw/" },
+      { firehose: "s3://changes/", export: "s3://raw/" },
+    ],
     [{ landing: "scan" }, { scan: { every: "24 hours" } }],
     [{ landing: "scan", scan: { every: "1 hour" } }, { scan: { every: "1 hour" } }],
   ])("%o", (short, long) => {
@@ -35,6 +43,9 @@ describe("a landing stands for its channels", () => {
     [{ landing: "stream", stream: false }, /stream: expected `true` beside `landing: "stream"`/],
     [{ landing: "export" }, /export: expected the place of the exports beside `landing: "export"`/],
     [{ landing: "export", export: "s3://raw/", stream: true }, /stream: expected nothing beside `landing: "export"`/],
+    [{ landing: "firehose" }, /firehose: expected the place of the files beside `landing: "firehose"`/],
+    [{ landing: "firehose", firehose: "s3://changes/", stream: true }, /stream: expected nothing beside/],
+    [{ landing: "export", export: "s3://raw/", firehose: "s3://changes/" }, /firehose: expected nothing beside/],
     [{ landing: "scan", stream: true }, /stream: expected nothing beside `landing: "scan"`.*a scan beside a stream is/],
     [{ landing: "scan", scan: false }, /scan: expected a scan beside/],
     [{ landing: "stream", scan: true, export: "s3://raw/" }, /scan: expected one snapshot/],

@@ -54,6 +54,7 @@ function costText(
     counted(requests, landing === "export" ? "export" : "request"),
     ...(landing === "export" ? [`at least ${byteSize(exportedBytes)} exported`] : []),
   ];
+  if (usd === undefined) return `${what} ${parts.join(", ")}, beside what Kinesis or Lambda and Firehose cost`;
   return `${what} ${parts.join(", ")}, about $${usd < 100 ? usd.toFixed(2) : thousands(Math.round(usd))} in us-east-1`;
 }
 
@@ -90,7 +91,7 @@ export function doctorJson(
         readUnits,
         requests,
         exportedBytes,
-        usd: Math.round(usd * 100) / 100,
+        usd: usd === undefined ? null : Math.round(usd * 100) / 100,
       })),
     })),
   };

@@ -2,7 +2,7 @@ import type { Place } from "../reading/place.ts";
 import { readChoice } from "../reading/read-scalar.ts";
 
 /** How a table's records land in the lake, as one choice. */
-export const LANDINGS = ["stream", "export", "scan"] as const;
+export const LANDINGS = ["stream", "firehose", "export", "scan"] as const;
 export type Landing = (typeof LANDINGS)[number];
 
 /** Fields of a source by which its channels are chosen, as the user wrote them. */
@@ -11,6 +11,7 @@ interface ChannelFields {
   readonly export?: unknown;
   readonly scan?: unknown;
   readonly stream?: unknown;
+  readonly firehose?: unknown;
 }
 
 /** A table without a stream is scanned anew so often where nobody says. */
@@ -51,6 +52,16 @@ const MEANINGS: Readonly<Record<Landing, Meaning>> = {
     },
     others: {},
   },
+  firehose: {
+    channels: (place, { firehose, scan, export: exports }) => {
+      if (firehose === undefined)
+        place
+          .at("firehose")
+          .refuse('the place of the files beside `landing: "firehose"`', "none", 'such as "s3://bucket/prefix/"');
+      return { scan: scan ?? exports === undefined };
+    },
+    others: { stream: 'a stream is `landing: "stream"`' },
+  },
   export: {
     channels: (place, { export: exports }) => {
       if (exports === undefined)
@@ -63,6 +74,7 @@ const MEANINGS: Readonly<Record<Landing, Meaning>> = {
     others: {
       stream: 'exports beside a stream are `landing: "stream"` with `export`',
       scan: "exports are the table's snapshot",
+      firehose: 'delivered files are `landing: "firehose"`',
     },
   },
   scan: {
@@ -73,6 +85,7 @@ const MEANINGS: Readonly<Record<Landing, Meaning>> = {
     others: {
       stream: 'a scan beside a stream is `landing: "stream"`',
       export: 'exports instead of a scan are `landing: "export"`',
+      firehose: 'delivered files are `landing: "firehose"`',
     },
   },
 };

@@ -1,4 +1,4 @@
-import { SluiceError, isFailure, messageOf } from "../../base/index.ts";
+import { isFailure, messageOf, type SluiceError } from "../../base/index.ts";
 import type { BronzeDefinition, DynamoDbDefinition, PublishDefinition } from "../../definition/index.ts";
 import { surveyTable, type TableSurvey } from "../../sources/index.ts";
 import type { Lake } from "../open-lake.ts";

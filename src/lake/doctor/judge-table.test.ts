@@ -134,7 +134,23 @@ describe("what fits between a definition and its table, and what will break", ()
         wishes: { ...WISHES, outageMs: 72 * HOUR_MS },
         source: { exports: { folder: "/raw", requireFull: true }, scan: undefined },
       },
-      ["warning outage: "],
+      ["warning outage: requestExports: true"],
+    ],
+    [
+      "files that come later than wished",
+      {
+        wishes: { ...WISHES, freshnessMs: MINUTE_MS },
+        source: { firehose: { folder: "/changes" }, scan: undefined, stream: false },
+      },
+      ["warning freshness: BufferingHints.IntervalInSeconds of the delivery stream"],
+    ],
+    [
+      "a pause that an export fills by itself",
+      {
+        wishes: { ...WISHES, outageMs: 72 * HOUR_MS },
+        source: { exports: { folder: "/raw", requireFull: true, requests: { everyMs: HOUR_MS } }, scan: undefined },
+      },
+      [],
     ],
     ["a pause that a scan fills", { wishes: { ...WISHES, outageMs: 72 * HOUR_MS } }, []],
     ["a clock that is off", { survey: { aheadMs: -90_000 } }, ["warning clock: timedatectl set-ntp true"]],
@@ -165,6 +181,12 @@ describe("the landing that fits", () => {
       { freshnessMs: MINUTE_MS, outageMs: 72 * HOUR_MS },
       "stream",
     ],
+    [
+      "a large table, minutes old at most, whose pauses are long",
+      {},
+      { freshnessMs: 10 * MINUTE_MS, outageMs: 72 * HOUR_MS },
+      "firehose",
+    ],
     ["a small table, a day old at most", { sizeBytes: 5e6 }, { freshnessMs: 24 * HOUR_MS }, "scan"],
     ["a small table that is to be fresh", { sizeBytes: 5e6 }, { freshnessMs: MINUTE_MS }, "stream"],
   ])("%s", (_title, numbers, wishes, expected) => {
@@ -173,7 +195,7 @@ describe("the landing that fits", () => {
     expect(reasons).not.toHaveLength(0);
     expect(monthly.map((cost) => cost.landing)).toEqual([
       expected,
-      ...["stream", "export", "scan"].filter((one) => one !== expected),
+      ...["stream", "firehose", "export", "scan"].filter((one) => one !== expected),
     ]);
   });
 

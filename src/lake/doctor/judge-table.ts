@@ -2,7 +2,9 @@ import { messageOf } from "../../base/index.ts";
 import type { DynamoDbDefinition } from "../../definition/index.ts";
 import type { Known, TableSurvey } from "../../sources/index.ts";
 import { Findings, type Finding, type Wishes } from "./finding.ts";
-import { landingOf, scanUnits } from "./landing-costs.ts";
+import { byteText, count, longTime } from "./amount-texts.ts";
+import { judgeScan } from "./judge-scan.ts";
+import { FIREHOSE_FRESHNESS_MS, landingOf } from "./landing-costs.ts";
 import { EXPORT_FRESHNESS_MS, STREAM_KEEPS_MS } from "./recommend-landing.ts";
 
 export interface JudgedTable {
@@ -68,7 +70,7 @@ function judgeStream({ source, survey, feedsRows }: JudgedTable, findings: Findi
 }
 
 function openShards(shards: Known<number>, findings: Findings): void {
-  if ("value" in shards) findings.add("ok", "shards", `${count(shards.value, "open shard")}`);
+  if ("value" in shards) findings.add("ok", "shards", count(shards.value, "open shard"));
   else findings.add("warning", "shards", unknownText(shards), "dynamodb:DescribeStream on the table's stream");
 }
 
@@ -93,49 +95,52 @@ function judgeTtl({ source, survey: { ttlAttribute: found } }: JudgedTable, find
     findings.add("warning", "ttl", `items expire by "${found.value}": without it deletes of snapshots and exports are not told apart`, `ttl: ${JSON.stringify(found.value)}`); // prettier-ignore
 }
 
-function judgeScan({ source, survey, wishes }: JudgedTable, findings: Findings): void {
-  const { scan } = source;
-  const { capacity } = survey;
-  const has = capacity.kind === "provisioned" ? capacity.read : undefined;
-  findings.add(
-    "ok",
-    "capacity",
-    has === undefined ? "paid by the request" : `${count(has, "read unit")} a second, provisioned`,
-  );
-  if (scan === undefined) return;
-  const wanted = typeof scan.readCapacity === "number" ? scan.readCapacity : undefined;
-  const share = typeof scan.readCapacity === "object" ? scan.readCapacity.share : undefined;
-  if (has !== undefined && scan.readCapacity === undefined)
-    findings.add("warning", "scan", "it takes all that the table has, and others are throttled meanwhile", 'scan: { readCapacity: "25%" }'); // prettier-ignore
-  if (has !== undefined && wanted !== undefined && wanted > Math.max(has, scan.raiseTo ?? 0))
-    findings.add("warning", "scan", `it may use ${count(wanted, "read unit")} a second, and the table has ${count(has, "read unit")}`, `raiseTo: ${wanted}`); // prettier-ignore
-  const most = Math.max(has ?? ON_DEMAND_UNITS, scan.raiseTo ?? 0);
-  const perSecond = Math.max(1, Math.min(wanted ?? Infinity, share === undefined ? most : share * most));
-  const tookMs = (scanUnits(survey) / perSecond) * 1_000;
-  const everyMs = scan.everyMs ?? wishes.freshnessMs;
-  const about = `a scan takes ${count(Math.ceil(scanUnits(survey)), "read unit")}: ${longTime(tookMs)}`;
-  if (!source.stream && tookMs > everyMs)
-    findings.add("problem", "scan", `${about}, and is due each ${longTime(everyMs)}`, 'landing: "stream"');
-  else findings.add("ok", "scan", about);
+function judgeWishes({ source, wishes }: JudgedTable, findings: Findings): void {
+  const flaw = freshnessFlaw(source, wishes.freshnessMs);
+  if (flaw === undefined)
+    findings.add("ok", "freshness", `${longTime(wishes.freshnessMs)} at most, where runs are as frequent`);
+  else findings.add(flaw.level, "freshness", flaw.found, flaw.next);
+  if (source.stream) judgeOutage(source, wishes.outageMs, findings);
 }
 
-/** What an account may read of a table that is paid by the request, unless AWS raised it (AWS, "Quotas"). */
-const ON_DEMAND_UNITS = 40_000;
+type Flaw = Required<Omit<Finding, "subject" | "check">>;
 
-function judgeWishes({ source, wishes: { freshnessMs, outageMs } }: JudgedTable, findings: Findings): void {
-  const landing = landingOf(source);
-  const scanEveryMs = source.scan?.everyMs;
-  const bestMs = { stream: 0, export: EXPORT_FRESHNESS_MS, scan: scanEveryMs ?? Infinity }[landing];
-  const wanted = longTime(freshnessMs);
-  if (bestMs <= freshnessMs) findings.add("ok", "freshness", `${wanted} at most, where runs are as frequent`);
-  else if (landing === "export") findings.add("problem", "freshness", `exports are half an hour old at best, wished is ${wanted}`, 'landing: "stream"'); // prettier-ignore
-  else findings.add("problem", "freshness", scanEveryMs === undefined ? "the table is scanned once, and never again" : `the table is scanned each ${longTime(scanEveryMs)}, wished is ${wanted}`, `scan: { every: "${scanTime(freshnessMs)}" }`); // prettier-ignore
-  if (landing !== "stream") return;
-  if (outageMs <= STREAM_KEEPS_MS) findings.add("ok", "outage", `a pause of ${longTime(outageMs)} is survived: a stream keeps a day`);
-  else if (source.scan !== undefined)
-    findings.add("ok", "outage", `after a pause of more than a day a new scan fills the gap; what changed and changed back meanwhile is lost`); // prettier-ignore
-  else
-    findings.add("warning", "outage", `a stream keeps a day, wished is ${longTime(outageMs)}: after a longer pause the table stops until a new export fills the gap`); // prettier-ignore
+/** Why records cannot be as fresh as wished. */
+function freshnessFlaw(source: DynamoDbDefinition, freshnessMs: number): Flaw | undefined {
+  const wished = `wished is ${longTime(freshnessMs)}`;
+  switch (landingOf(source)) {
+    case "stream":
+      return undefined;
+    case "firehose": {
+      if (freshnessMs >= FIREHOSE_FRESHNESS_MS) return undefined;
+      const found = `Firehose delivers after five minutes unless told, ${wished}`;
+      return { level: "warning", found, next: "BufferingHints.IntervalInSeconds of the delivery stream" };
+    }
+    case "export": {
+      if (freshnessMs >= EXPORT_FRESHNESS_MS) return undefined;
+      return { level: "problem", found: `exports are half an hour old at best, ${wished}`, next: 'landing: "stream"' };
+    }
+    case "scan": {
+      const { everyMs } = source.scan ?? {};
+      if (everyMs !== undefined && everyMs <= freshnessMs) return undefined;
+      const found = `the table is scanned ${everyMs === undefined ? "once, and never again" : `each ${longTime(everyMs)}`}, ${wished}`;
+      return { level: "problem", found, next: `scan: { every: "${scanTime(freshnessMs)}" }` };
+    }
+  }
+}
+
+function judgeOutage({ scan, exports }: DynamoDbDefinition, outageMs: number, findings: Findings): void {
+  const wished = longTime(outageMs);
+  const filler = scan === undefined ? (exports?.requests === undefined ? undefined : "an export") : "a new scan";
+  if (outageMs <= STREAM_KEEPS_MS)
+    findings.add("ok", "outage", `a pause of ${wished} is survived: a stream keeps a day`);
+  else if (filler !== undefined) {
+    const found = `after a pause of more than a day ${filler} fills the gap; what changed and changed back meanwhile is lost`;
+    findings.add("ok", "outage", found);
+  } else {
+    const found = `a stream keeps a day, wished is ${wished}: after a longer pause the table stops until an export fills the gap`;
+    findings.add("warning", "outage", found, "requestExports: true");
+  }
 }
 
 function judgeKinesis({ kinesisStreams }: TableSurvey, findings: Findings): void {
@@ -159,29 +164,6 @@ function judgeClock({ aheadMs }: TableSurvey, source: DynamoDbDefinition, findin
 
 function unknownText(known: Extract<Known<unknown>, { unknown: unknown }>): string {
   return `could not be looked at: ${messageOf(known.unknown)}`;
-}
-
-function count(number: number, unit: string): string {
-  return `${number.toLocaleString("en-US")} ${unit}${number === 1 ? "" : "s"}`;
-}
-
-function byteText(bytes: number): string {
-  const [unit, size] = [["GB", 1e9] as const, ["MB", 1e6] as const].find(([, least]) => bytes >= least) ?? ["kB", 1e3];
-  return `${(bytes / size).toFixed(1)} ${unit}`;
-}
-
-const UNITS = [
-  ["day", 86_400_000],
-  ["hour", 3_600_000],
-  ["minute", 60_000],
-  ["second", 1_000],
-] as const;
-
-function longTime(ms: number): string {
-  if (ms < 1_000) return "a second at most";
-  const [unit, size] = UNITS.find(([, least]) => ms >= least) ?? ["second", 1_000];
-  const number = Math.round((10 * ms) / size) / 10;
-  return `${number} ${unit}${number === 1 ? "" : "s"}`;
 }
 
 /** As a definition takes a time. */

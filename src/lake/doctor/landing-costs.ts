@@ -1,7 +1,7 @@
 import type { DynamoDbDefinition } from "../../definition/index.ts";
 import type { Wishes } from "./finding.ts";
 
-export type LandingName = "stream" | "export" | "scan";
+export type LandingName = "stream" | "firehose" | "export" | "scan";
 
 /** What is known of a table for the choice of its landing. */
 export interface TableNumbers {
@@ -19,8 +19,8 @@ export interface LandingCost {
   readonly readUnits: number;
   readonly requests: number;
   readonly exportedBytes: number;
-  /** US dollars. */
-  readonly usd: number;
+  /** US dollars; undefined: it is paid with other services (Kinesis, Firehose), by their prices. */
+  readonly usd: number | undefined;
 }
 
 /**
@@ -52,7 +52,22 @@ export function scanUnits({ sizeBytes }: Pick<TableNumbers, "sizeBytes">): numbe
 }
 
 export function landingCosts(table: TableNumbers, wishes: Wishes): Readonly<Record<LandingName, LandingCost>> {
-  return { stream: streamCost(table), export: exportCost(table, wishes), scan: scanCost(table, wishes) };
+  return {
+    stream: streamCost(table),
+    firehose: firehoseCost(wishes),
+    export: exportCost(table, wishes),
+    scan: scanCost(table, wishes),
+  };
+}
+
+/** Firehose's own default: it delivers a file after so long, where it did not grow full before (AWS, "Buffering hints"). */
+export const FIREHOSE_FRESHNESS_MS = 5 * 60_000;
+
+/** Files as often as the wished freshness allows, each read once. */
+function firehoseCost({ freshnessMs }: Wishes): LandingCost {
+  const bufferMs = Math.min(15 * 60_000, Math.max(60_000, freshnessMs / 2));
+  const requests = Math.ceil((DAYS * DAY_MS) / bufferMs);
+  return { landing: "firehose", readUnits: 0, requests, exportedBytes: 0, usd: undefined };
 }
 
 function streamCost(table: TableNumbers): LandingCost {
@@ -92,7 +107,8 @@ function scanCost(table: TableNumbers, { freshnessMs }: Wishes): LandingCost {
 }
 
 /** The landing that a definition amounts to. */
-export function landingOf({ stream, exports }: DynamoDbDefinition): LandingName {
+export function landingOf({ stream, firehose, exports }: DynamoDbDefinition): LandingName {
   if (stream) return "stream";
+  if (firehose !== undefined) return "firehose";
   return exports === undefined ? "scan" : "export";
 }

@@ -133,14 +133,15 @@ test("each statement names its table, stream, objects or key", () => {
   for (const { Sid } of Statement) expect(Sid).toMatch(/^[A-Za-z0-9]+$/);
 });
 
+const actions = (options: object): readonly string[] => {
+  const orders = bronze("orders", { source: dynamodb({ table: "t", keys: ["id"], ...options }) });
+  const lake = defineLake({ name: "shop", storage: "./lake", tables: [orders] });
+  const resolved = resolveLake(lake, { folder: "/p", machine: { memoryBytes: 6e9, cores: 2 } });
+  const running = leastPolicy(resolved).Statement.filter(({ Sid }) => !Sid.endsWith("Doctor"));
+  return running.flatMap(({ Action }) => Action).toSorted();
+};
+
 test("a choice is granted what it needs, and nothing of the others", () => {
-  const actions = (options: object): readonly string[] => {
-    const orders = bronze("orders", { source: dynamodb({ table: "t", keys: ["id"], ...options }) });
-    const lake = defineLake({ name: "shop", storage: "./lake", tables: [orders] });
-    const resolved = resolveLake(lake, { folder: "/p", machine: { memoryBytes: 6e9, cores: 2 } });
-    const running = leastPolicy(resolved).Statement.filter(({ Sid }) => !Sid.endsWith("Doctor"));
-    return running.flatMap(({ Action }) => Action).toSorted();
-  };
   expect(actions({ landing: "scan" })).toEqual(["dynamodb:DescribeTable", "dynamodb:Scan"]);
   expect(actions({ landing: "export", export: "s3://raw-files/" })).toEqual(["s3:GetObject", "s3:ListBucket"]);
   expect(actions({ landing: "stream", export: "./exports" })).toEqual([

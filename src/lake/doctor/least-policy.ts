@@ -69,8 +69,10 @@ class Arns {
 function sourceGrants({ name, source }: BronzeDefinition, arns: Arns): readonly Grant[] {
   const sid = sidOf(name);
   if (source.kind === "dms") return filesGrants(sid, source.folder, arns);
-  const files = source.exports === undefined ? [] : filesGrants(`${sid}Exports`, source.exports.folder, arns);
-  return [...tableGrants(sid, source, arns), ...files];
+  const { exports, firehose } = source;
+  const exported = exports === undefined ? [] : filesGrants(`${sid}Exports`, exports.folder, arns);
+  const delivered = firehose === undefined ? [] : filesGrants(`${sid}Firehose`, firehose.folder, arns);
+  return [...tableGrants(sid, source, arns), ...exported, ...delivered];
 }
 
 function tableGrants(sid: string, source: DynamoDbDefinition, arns: Arns): readonly Grant[] {
@@ -141,11 +143,11 @@ function lakeGrants({ roots }: LakeDefinition, arns: Arns): readonly Grant[] {
   const all = [...places.values()];
   const objects = [...new Set(all.map((place) => objectsOf(place, arns)))];
   if (objects.length === 0) return [];
-  const hasTags = all.some(({ hasTags }) => hasTags);
+  const areTagged = all.some(({ hasTags }) => hasTags);
   return [
     {
       Sid: "LakeWrite",
-      Action: [...actionsOf("writeObjects"), ...(hasTags ? ["s3:PutObjectTagging"] : [])],
+      Action: [...actionsOf("writeObjects"), ...(areTagged ? ["s3:PutObjectTagging"] : [])],
       Resource: objects,
     },
     ...all.map((place) => listing("Lake", place, arns)),

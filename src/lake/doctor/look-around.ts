@@ -92,7 +92,7 @@ export async function lookAtStorage({ definition, world }: Lake): Promise<readon
 
 function foldersOf(source: SourceDefinition): readonly ResolvedLocation[] {
   if (source.kind === "dms") return [source.folder];
-  return source.exports === undefined ? [] : [source.exports.folder];
+  return [source.exports?.folder, source.firehose?.folder].filter((folder) => folder !== undefined);
 }
 
 async function lookAtPlace(

@@ -1,5 +1,6 @@
 import type { Wishes } from "./finding.ts";
 import {
+  FIREHOSE_FRESHNESS_MS,
   WINDOW_LEAST_MS,
   landingCosts,
   type LandingCost,
@@ -34,6 +35,7 @@ export function recommendLanding(table: TableNumbers, wishes: Wishes): Recommend
 
 const LINES: Readonly<Record<LandingName, string>> = {
   stream: 'landing: "stream"',
+  firehose: 'landing: "firehose", firehose: "s3://<bucket>/<prefix>/"',
   export: 'landing: "export", export: "s3://<bucket>/<prefix>/"',
   scan: 'landing: "scan"',
 };
@@ -43,12 +45,21 @@ function choose(
   { freshnessMs, outageMs }: Wishes,
   costs: Readonly<Record<LandingName, LandingCost>>,
 ): { readonly landing: LandingName; readonly reasons: readonly string[] } {
+  if (freshnessMs < EXPORT_FRESHNESS_MS && freshnessMs >= FIREHOSE_FRESHNESS_MS && outageMs > STREAM_KEEPS_MS) {
+    return {
+      landing: "firehose",
+      reasons: [
+        "files of changes wait in the bucket, however long the pause",
+        "they are minutes old, which exports cannot be",
+      ],
+    };
+  }
   if (freshnessMs < EXPORT_FRESHNESS_MS) {
-    const why = "only a stream is fresher than half an hour";
+    const why = "a stream is the freshest there is";
     const after = "after a longer pause than a day a new scan fills the gap by itself";
     return { landing: "stream", reasons: outageMs > STREAM_KEEPS_MS ? [why, after] : [why] };
   }
-  if (sizeBytes <= SMALL_BYTES && freshnessMs >= HOUR_MS && costs.scan.usd <= 1) {
+  if (sizeBytes <= SMALL_BYTES && freshnessMs >= HOUR_MS && (costs.scan.usd ?? 0) <= 1) {
     return {
       landing: "scan",
       reasons: [
