@@ -2,8 +2,8 @@ import type { Place } from "../reading/place.ts";
 import { readChoice } from "../reading/read-scalar.ts";
 
 /** How a table's records land in the lake, as one choice. */
-export const LANDINGS = ["stream", "firehose", "export", "scan"] as const;
-export type Landing = (typeof LANDINGS)[number];
+const LANDINGS = ["stream", "firehose", "export", "scan"] as const;
+type Landing = (typeof LANDINGS)[number];
 
 /** Fields of a source by which its channels are chosen, as the user wrote them. */
 interface ChannelFields {

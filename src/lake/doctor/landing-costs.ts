@@ -27,7 +27,7 @@ export interface LandingCost {
  * Prices of us-east-1, standard tables, as published in 2026: read request units, GetRecords requests of DynamoDB Streams beyond the free
  * ones, exported GB. Other regions cost more; provisioned capacity is paid for whether it is used or not.
  */
-export const PRICES = {
+const PRICES = {
   readUnit: 0.125 / 1e6,
   streamRequest: 0.02 / 1e5,
   streamRequestsFree: 2.5e6,

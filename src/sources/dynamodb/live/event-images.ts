@@ -29,8 +29,33 @@ export function withoutImage(line: Buffer, why: MissingImage): readonly Buffer[]
   return [line.subarray(0, at), Buffer.from(`"meta":{"image":"${why}"`), line.subarray(at + MARK.length)];
 }
 
+/** An item whose event has no image of its own. */
+export interface FetchedItem {
+  /** Its attributes, spelt as they came; the pieces make one JSON object. */
+  readonly image: readonly Uint8Array[];
+  readonly readMs: number;
+}
+
+/** The line as that of an item which the lake's filter leaves out by now: for the lake it is gone. */
+export function withoutItem(line: Buffer, readMs: number): readonly Uint8Array[] {
+  const at = markAt(line);
+  const left = line.subarray(OPERATION.length, OPERATION.length + 1).toString() === "I" ? "INSERT" : "MODIFY";
+  const mark = `"meta":{"image":"fetched","fetchedAt":"${new Date(readMs).toISOString()}","left":"${left}"`;
+  return [
+    OPERATION,
+    DELETE,
+    line.subarray(OPERATION.length + 1, at),
+    Buffer.from(mark),
+    line.subarray(at + MARK.length),
+  ];
+}
+
+/** How a line of a stream begins; the operation's letter follows. */
+const OPERATION = Buffer.from('{"Stream":{"op":"');
+const DELETE = Buffer.from("D");
+
 /** The line with an item as its new image, and when it was read. */
-export function withImage(line: Buffer, item: Uint8Array, readMs: number): readonly Uint8Array[] {
+export function withImage(line: Buffer, { image, readMs }: FetchedItem): readonly Uint8Array[] {
   const at = markAt(line);
   const mark = `"meta":{"image":"fetched","fetchedAt":"${new Date(readMs).toISOString()}"`;
   return [
@@ -38,7 +63,7 @@ export function withImage(line: Buffer, item: Uint8Array, readMs: number): reado
     Buffer.from(mark),
     line.subarray(at + MARK.length, line.length - 1),
     NEW_IMAGE,
-    item,
+    ...image,
     TAIL,
   ];
 }

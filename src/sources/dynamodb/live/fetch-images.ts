@@ -10,7 +10,8 @@ import {
 } from "../../../base/index.ts";
 import { canonicalNumber, encodeKey, type KeyPart } from "../../../contract/index.ts";
 import type { StageContext } from "../../source.ts";
-import { lacksImage, withImage, withoutImage } from "./event-images.ts";
+import { lacksImage, withImage, withoutImage, withoutItem } from "./event-images.ts";
+import type { ImageFilter } from "./filtered-image.ts";
 import { membersAt, plainText, type Place } from "./json-items.ts";
 import { isOwn } from "./own-writes.ts";
 import { Spool, type Spooled } from "./spool.ts";
@@ -23,6 +24,8 @@ export interface ImageFetching {
   /** The table's key attributes. */
   readonly keys: readonly string[];
   readonly readLimit?: RateLimit;
+  /** What of the table is taken in. */
+  readonly filter?: ImageFilter | undefined;
 }
 
 /** BatchGetItem takes so many keys (AWS, "BatchGetItem"). */
@@ -106,7 +109,7 @@ async function fetchAll(
 
 /** Asks until each key was looked at; what was not found at the end is gone. */
 async function fetchSome(wanted: Map<string, Buffer>, spool: Spool, fetching: ImageFetching): Promise<void> {
-  const { world, keys, context } = fetching;
+  const { world, keys, context, filter } = fetching;
   let asked: readonly string[] = [...wanted.values()].map(keysOf);
   for (let tried = 1; asked.length > 0; tried += 1) {
     if (context.signal?.aborted === true) throw interrupted();
@@ -119,10 +122,7 @@ async function fetchSome(wanted: Map<string, Buffer>, spool: Spool, fetching: Im
       const line = wanted.get(key);
       if (line === undefined) continue;
       wanted.delete(key);
-      // Whether the event was somebody else's nobody knows: it stays, without what Sluice itself wrote.
-      spool.line(
-        isOwn(item, { newImage: [0, item.length] }) ? withoutImage(line, "own") : withImage(line, item, readMs),
-      );
+      spool.line(eventOf(line, item, { readMs, filter }));
     }
     context.onProgress?.({ records: spool.lines, bytes: spool.sizeBytes });
     await spool.flush();
@@ -133,6 +133,19 @@ async function fetchSome(wanted: Map<string, Buffer>, spool: Spool, fetching: Im
     asked = left;
   }
   for (const line of wanted.values()) spool.line(withoutImage(line, "gone"));
+}
+
+/** What the lake makes of an item that was found. */
+function eventOf(
+  line: Buffer,
+  item: Uint8Array,
+  { readMs, filter }: { readonly readMs: number; readonly filter: ImageFilter | undefined },
+): readonly Uint8Array[] {
+  const place: Place = [0, item.length];
+  // Whether the event was somebody else's nobody knows: it stays, without what Sluice itself wrote.
+  if (isOwn(item, { newImage: place })) return withoutImage(line, "own");
+  if (filter?.matches(item, place) === false) return withoutItem(line, readMs);
+  return withImage(line, { image: filter === undefined ? [item] : filter.image(item, place), readMs });
 }
 
 function keysOf(line: Buffer): string {

@@ -44,7 +44,7 @@ export async function readStream(
   const { fetchImages } = await import("./fetch-images.ts");
   const { view: _, ...read } = await readShards(start, { ...reading, moreBytes: ITEM_BYTES });
   const limit = itemLimit === undefined ? {} : { readLimit: itemLimit };
-  return { ...read, spooled: await fetchImages(read.spooled, { client, world, context, keys, ...limit }) };
+  return { ...read, spooled: await fetchImages(read.spooled, { client, world, context, keys, filter, ...limit }) };
 }
 
 /** Whether a stream says what becomes of its items; undefined: nobody looked. */
