@@ -15,6 +15,8 @@ import { silverModel, type ModelRow, type Policies } from "./silver-model.ts";
 /** One seed a run; a failing one is printed and can be given back in SLUICE_SEED. */
 const SEED = Number(process.env["SLUICE_SEED"] ?? "20260101");
 const RUNS = Number(process.env["SLUICE_RUNS"] ?? "25");
+/** For the 25 runs of the day; by night as many times more. */
+const TIMEOUT_MS = 240_000 * Math.max(1, RUNS / 25);
 
 let engine: Engine;
 let spill: string;
@@ -65,7 +67,7 @@ function spelled(model: ReadonlyMap<string, ModelRow>): Record<string, ModelRow>
 
 test(
   "any order, batching and repetition of events leads to the state that the events define",
-  { timeout: 240_000 },
+  { timeout: TIMEOUT_MS },
   async () => {
     await fc.assert(
       fc.asyncProperty(scenarios, async ({ events, batches, policies: chosen, merge, chunkBytes }) => {
@@ -83,19 +85,23 @@ test(
   },
 );
 
-test("a process that dies at any call and is started again leads to the same state", { timeout: 240_000 }, async () => {
-  await fc.assert(
-    fc.asyncProperty(scenarios, fc.infiniteStream(fc.integer({ min: 1, max: 60 })), async (scenario, deaths) => {
-      const world = simulatedWorld(2);
-      const silver = eventsSilver(scenario.policies);
-      const inner = memoryStore({ world });
-      await runThroughDeaths({ inner, world, silver, batches: scenario.batches }, deaths);
-      const rows = await silverRows(processOf(inner, world, "read"), silver);
-      expect(Object.fromEntries(rows)).toEqual(spelled(silverModel(scenario.events, scenario.policies)));
-    }),
-    { seed: SEED, numRuns: RUNS },
-  );
-});
+test(
+  "a process that dies at any call and is started again leads to the same state",
+  { timeout: TIMEOUT_MS },
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(scenarios, fc.infiniteStream(fc.integer({ min: 1, max: 60 })), async (scenario, deaths) => {
+        const world = simulatedWorld(2);
+        const silver = eventsSilver(scenario.policies);
+        const inner = memoryStore({ world });
+        await runThroughDeaths({ inner, world, silver, batches: scenario.batches }, deaths);
+        const rows = await silverRows(processOf(inner, world, "read"), silver);
+        expect(Object.fromEntries(rows)).toEqual(spelled(silverModel(scenario.events, scenario.policies)));
+      }),
+      { seed: SEED, numRuns: RUNS },
+    );
+  },
+);
 
 interface Doomed {
   readonly inner: ObjectStore;
@@ -124,7 +130,7 @@ function causedByDeath(error: unknown): boolean {
   return error instanceof Error && error.cause !== undefined && causedByDeath(error.cause);
 }
 
-test("a paused process that wakes up after its successor changes nothing", { timeout: 240_000 }, async () => {
+test("a paused process that wakes up after its successor changes nothing", { timeout: TIMEOUT_MS }, async () => {
   await fc.assert(
     fc.asyncProperty(scenarios, fc.integer({ min: 1, max: 40 }), async (scenario, at) => {
       const world = simulatedWorld(3);
