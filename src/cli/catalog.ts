@@ -1,6 +1,7 @@
 import type { Flag } from "./arguments/flag.ts";
 import type { CommandEntry } from "./command.ts";
 import { DOCTOR } from "./commands/doctor-entry.ts";
+import { START } from "./commands/start-entry.ts";
 
 const FORMAT: Flag = {
   name: "format",
@@ -33,6 +34,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     ],
     load: async () => (await import("./commands/run.ts")).run,
   },
+  START,
   {
     name: "plan",
     about: "Show what the next run would do and check the definition; writes nothing",

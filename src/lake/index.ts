@@ -73,6 +73,8 @@ export { inspectTable, type InspectedFeature, type TableInspection } from "./ins
 export { hasGap, lakeCoverage, type TableCoverage } from "./lake-coverage.ts";
 export { lakeStatus, type LakeStatus, type RunSummary, type TableRun, type TableStatus } from "./lake-status.ts";
 export { openLake, type Lake, type LakeOptions } from "./open-lake.ts";
+export type { StartRequest } from "./start-tables.ts";
+export type { FlushedTable, StartEvent } from "../orchestration/index.ts";
 export { openPath, type PathTable } from "./open-path.ts";
 export { placesOf } from "./open-store.ts";
 export {

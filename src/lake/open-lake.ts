@@ -26,6 +26,7 @@ import { openSources } from "./open-source.ts";
 import { storeOpener } from "./open-store.ts";
 import { targetOpener } from "./open-target.ts";
 import { prepareQuery } from "./query-lake.ts";
+import { startTables, type StartRequest } from "./start-tables.ts";
 
 export interface LakeOptions {
   readonly world?: World;
@@ -41,6 +42,11 @@ export interface Lake extends AsyncDisposable {
   readonly world: World;
   /** Drains what is there and stops; `only` limits it to some tables. */
   run(options?: { readonly only?: readonly TableName[] }): Promise<RunReport>;
+  /**
+   * Keeps the lake fresh until the signal fires (the lake's own, or that of the options), everything open all the time. Resolves with the
+   * tables that were given up, and why; before the signal only when all were. Fails with `usage.invalid` where a time is none.
+   */
+  start(options?: StartRequest): Promise<ReadonlyMap<TableName, SluiceError>>;
   /** Brings the newest versions of tables into the targets that they name; `only` limits it to some tables. */
   publish(options?: PublishRequest): Promise<readonly PublicationReport[]>;
   /** How a table's target differs from what was published; names at most `shownMax` keys. */
@@ -93,6 +99,11 @@ export function openLake(definition: LakeDefinition, options: LakeOptions = {}):
   });
   const sources = openSources({ world, openStore, engine });
   const openTarget = targetOpener(definition.name, world, options.signal);
+  const parts = {
+    openSource: (bronze: BronzeDefinition) => sources.of(bronze),
+    openFolder: async () => await openStageFolder(definition.engine.spill),
+    openTarget,
+  };
   const find = (name: string): TableDefinition => findTable(definition, name);
   const lake: Lake = {
     definition,
@@ -105,14 +116,14 @@ export function openLake(definition: LakeDefinition, options: LakeOptions = {}):
     run: async ({ only } = {}) => {
       const work = context();
       const report = await runLake(work, definition, {
-        openSource: (bronze) => sources.of(bronze),
-        openFolder: async () => await openStageFolder(definition.engine.spill),
-        openTarget,
+        ...parts,
         records: [tables.place("system", "runs")],
         ...(only === undefined ? {} : { only: new Set(only) }),
       });
       return await recorded(work, report);
     },
+    start: async (request = {}) =>
+      await startTables(lake, request, { ...parts, signal: options.signal, newRun: () => newRunId(world) }),
     publish: async ({ only, ...request } = {}) => {
       const chosen = definition.tables.filter(({ name }) => only === undefined || only.includes(name));
       return await publishTables(context(), chosen, { lake: definition.name, openTarget, ...request });

@@ -9,6 +9,7 @@ import {
   placeOf,
   planChannel,
   refreshGold,
+  type IngestOptions,
   type LayerContext,
   type PublishOptions,
   type PrivateFolder,
@@ -95,7 +96,7 @@ function inSteps(tables: readonly TableDefinition[]): readonly (readonly TableDe
   return steps;
 }
 
-type Step = Omit<TableReport, "table" | "elapsedMs" | "waiting" | "skipped"> &
+export type Step = Omit<TableReport, "table" | "elapsedMs" | "waiting" | "skipped"> &
   Partial<Pick<TableReport, "waiting" | "skipped">>;
 
 const NOTHING = { version: undefined, rows: 0, quarantined: 0, verdict: undefined, error: undefined } as const;
@@ -107,13 +108,16 @@ function blockedBy(name: TableName, why = "which failed in this run"): Step {
   return { ...NOTHING, outcome: "blocked", error };
 }
 
-interface AttemptOptions extends RunOptions {
-  readonly onWork: (table: TableName) => void;
+export interface AttemptOptions extends RunOptions {
+  readonly onWork?: (table: TableName) => void;
+  /** How a process that stays takes in a Bronze table. */
+  readonly follow?: Pick<IngestOptions, "memory" | "pace" | "onlyLive" | "onTaken">;
   /** Bronze tables that no Silver table can be made of, and why. */
   readonly unfit: Map<TableName, SluiceError>;
 }
 
-async function attempt(
+/** One go at one table, with what is there by now. Never throws. */
+export async function attempt(
   context: LayerContext,
   lake: LakeDefinition,
   definition: TableDefinition,
@@ -145,9 +149,11 @@ async function ingest(context: LayerContext, definition: BronzeDefinition, optio
   const source = options.openSource(definition);
   const outcome = await ingestBronze(context, definition, source, {
     openFolder: options.openFolder,
-    onWork: () => options.onWork(definition.name),
+    onWork: () => options.onWork?.(definition.name),
+    ...options.follow,
   });
-  if (outcome.unfit !== undefined) options.unfit.set(definition.name, outcome.unfit);
+  if (outcome.unfit === undefined) options.unfit.delete(definition.name);
+  else options.unfit.set(definition.name, outcome.unfit);
   return {
     outcome: outcome.problem !== undefined ? "failed" : outcome.batches > 0 ? "changed" : "unchanged",
     version: outcome.version,

@@ -1,0 +1,38 @@
+import type { SluiceError } from "../../base/index.ts";
+import type { TableName } from "../../contract/index.ts";
+import type { Notice } from "../../sources/index.ts";
+
+/** What a lake that is kept fresh tells of itself. */
+export type StartEvent =
+  /** Tables have changed since the flush before. */
+  | {
+      readonly kind: "flush";
+      readonly atMs: number;
+      readonly tables: readonly FlushedTable[];
+      readonly newestMs: number | undefined;
+      readonly lagMs: number | undefined;
+    }
+  /** A table is out, until it is tried again after so long; undefined: for good. */
+  | {
+      readonly kind: "failed";
+      readonly atMs: number;
+      readonly table: TableName;
+      readonly error: SluiceError;
+      readonly againMs: number | undefined;
+    }
+  | { readonly kind: "recovered"; readonly atMs: number; readonly table: TableName }
+  | { readonly kind: "notice"; readonly atMs: number; readonly table: TableName; readonly notice: Notice }
+  /** The process ends; these tables finish the commit that they are at. */
+  | { readonly kind: "stopping"; readonly atMs: number; readonly tables: readonly TableName[] };
+
+export interface FlushedTable {
+  readonly table: TableName;
+  readonly version: number | undefined;
+  /** Taken in (Bronze), folded in (Silver), brought to a target; of Gold 0. */
+  readonly rows: number;
+  readonly quarantined: number;
+  /** When the newest change that is visible in the table happened, by the source's clock, in ms since the epoch; undefined where nobody knows. */
+  readonly newestMs: number | undefined;
+  /** By how much that change was older than its becoming visible here, the last time that one did. */
+  readonly lagMs: number | undefined;
+}
