@@ -237,3 +237,16 @@ function expectedRescue(shapes: Map<string, Shape>, item: JsonObject): readonly 
   }
   return rescued.toSorted();
 }
+
+test("attributes of global tables (F43) are columns like others, and come back as they were", async () => {
+  const item = {
+    id: { S: "a" },
+    "aws:rep:deleting": { BOOL: false },
+    "aws:rep:updatetime": { N: "1569267541.461004" },
+    "aws:rep:updateregion": { S: "eu-central-1" },
+  };
+  const { records, rows, unreadable } = await roundTrip([JSON.stringify({ Item: item })]);
+  expect(unreadable).toEqual([]);
+  expect(records.get("S:a")).toEqual({ Item: item });
+  expect(rows.get("S:a")).toMatchObject({ "aws:rep:updatetime": "1569267541.461004", _rescued: null });
+});

@@ -46,6 +46,8 @@ export class Killed extends Error {}
 export class FollowedTable {
   readonly events: Event[] = [];
   readonly notices: string[] = [];
+  /** The stream's position at each commit. */
+  readonly positions: string[] = [];
   problem: string | undefined;
   /** Why no Silver table can be made of it, by its code. */
   unfit: string | undefined;
@@ -62,6 +64,8 @@ export class FollowedTable {
   pace: Pace | undefined;
   /** Counts from the next start on. */
   filter: ItemFilter | undefined;
+  /** Of a scan; counts from the next start on. */
+  segments = 3;
   /** Asked before each commit; throws to die. */
   beforeCommit: () => void = () => undefined;
 
@@ -81,7 +85,7 @@ export class FollowedTable {
     const parts = { needs: this.#needs, hints: new Map(), threads: new ScanThreads() };
     return {
       stream: streamChannel({ ...this.#options, ...this.#filtered() }, parts, this.#memory),
-      scan: scanChannel({ ...OPTIONS, segments: 3, hasStream: true, ...this.#filtered() }, parts),
+      scan: scanChannel({ ...OPTIONS, segments: this.segments, hasStream: true, ...this.#filtered() }, parts),
     };
   }
 
@@ -158,6 +162,7 @@ export class FollowedTable {
         this.beforeCommit();
         this.events.push(...step.events);
         this.#ends.set(name, step.end);
+        if (name === "stream") this.positions.push(step.end);
         this.#moved.delete(name);
         this.#remember(name, batch.epoch, step.end);
       }

@@ -113,13 +113,24 @@ export class RecordedTable implements TableClient {
     this.#open(undefined, "");
   }
 
+  /** The table is deleted, with its stream, and made again under its name. */
+  recreate(): void {
+    this.items.clear();
+    this.#old = undefined;
+    this.#shards = [];
+    this.#createdMs = this.#world.nowMs();
+    this.#streamMs = this.#createdMs;
+    this.#arn = `arn:recorded/stream/${this.#streamMs}`;
+    this.#open(undefined, "");
+  }
+
   async describeTable(): ReturnType<TableClient["describeTable"]> {
     this.#request();
     const stream = { arn: this.#arn, view: this.#view };
     const size = this.items.size;
     return {
       arn: "arn:recorded",
-      id: "recorded",
+      id: `recorded-${this.#createdMs}`,
       keys: ["id"],
       createdMs: this.#createdMs,
       items: size,
