@@ -1,22 +1,8 @@
-import type { Flag } from "./arguments/flag.ts";
+import { ALLOW_FILES, DRY_RUN, FORMAT, LIMIT } from "./arguments/shared-flags.ts";
 import type { CommandEntry } from "./command.ts";
 import { DOCTOR } from "./commands/doctor-entry.ts";
 import { START } from "./commands/start-entry.ts";
 
-const FORMAT: Flag = {
-  name: "format",
-  short: "f",
-  value: "format",
-  choices: ["table", "json", "csv", "ndjson"],
-  about: "table (default), json, csv or ndjson",
-};
-const LIMIT: Flag = { name: "limit", short: "n", value: "n", about: "At most so many rows" };
-const ALLOW_FILES: Flag = {
-  name: "allow-files-from",
-  value: "path,…",
-  about: "Folders whose files the table may name besides its own (a shallow clone)",
-};
-const DRY_RUN: Flag = { name: "dry-run", about: "Only say what would be done" };
 const ANY_NUMBER = Number.POSITIVE_INFINITY;
 
 /** Every command, in the order of the help. Its module is loaded when it is called. */
@@ -171,6 +157,21 @@ export const COMMANDS: readonly CommandEntry[] = [
       { line: "sluice publish gold.revenue --repair", about: "as the table has it" },
     ],
     load: async () => (await import("./commands/publish.ts")).publish,
+  },
+  {
+    name: "reconcile",
+    about: "Compare every record of a source with what the lake has of it, and name those that differ",
+    usage: "<table>",
+    positionals: { least: 1, most: 1 },
+    flags: [
+      { name: "read-capacity", value: "n", about: "Read units a second that looking at the source may use" },
+      { ...LIMIT, about: "At most so many keys (default 20)" },
+    ],
+    examples: [
+      { line: "sluice reconcile bronze.orders --read-capacity 100", about: "exits 4 where they differ" },
+      { line: 'sluice query "select * from system.reconciliations"', about: "how it was before" },
+    ],
+    load: async () => (await import("./commands/reconcile.ts")).reconcile,
   },
   {
     name: "optimize",

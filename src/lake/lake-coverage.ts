@@ -100,8 +100,8 @@ function nextStep(coverage: Omit<TableCoverage, "next">, { channels }: Source): 
   const run = `sluice run ${table}`;
   if (ledger === undefined || ledger.verdict === "covered") return problem?.advice;
   const open = ledger.holes.find((hole) => hole.filledBy === undefined);
-  const hasScan = channels.some(({ name }) => name === "scan");
-  if (ledger.verdict === "loading" || open === undefined || open.underWay !== undefined || hasScan) return run;
+  const fills = channels.some(({ name }) => name === "scan" || name === "export-requests");
+  if (ledger.verdict === "loading" || open === undefined || open.underWay !== undefined || fills) return run;
   return problem?.advice ?? `${exportFrom(open)}, then \`${run}\``;
 }
 

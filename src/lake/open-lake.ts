@@ -15,6 +15,7 @@ import {
   type DriftReport,
   type PublishedDefinition,
   type ProgressEvent,
+  type ReconcileReport,
 } from "../layers/index.ts";
 import { recorded } from "../observability/index.ts";
 import { bronzeOf, publishTables, runLake, type PublicationReport, type RunReport } from "../orchestration/index.ts";
@@ -27,6 +28,7 @@ import { storeOpener } from "./open-store.ts";
 import { targetOpener } from "./open-target.ts";
 import { prepareQuery } from "./query-lake.ts";
 import { startTables, type StartRequest } from "./start-tables.ts";
+import { reconcileLake, type ReconcileRequest } from "./reconcile-lake.ts";
 
 export interface LakeOptions {
   readonly world?: World;
@@ -53,6 +55,8 @@ export interface Lake extends AsyncDisposable {
   checkPublished(table: TableName, options: { readonly shownMax: number }): Promise<DriftReport>;
   /** Which part of its source's history each Bronze table has, and which it has not; `only` limits it to some tables. */
   coverage(options?: { readonly only?: readonly TableName[] }): Promise<readonly TableCoverage[]>;
+  /** Compares what a source has at present with what the Bronze table has of it. */
+  reconcile(table: TableName, options?: ReconcileRequest): Promise<ReconcileReport>;
   /** Computes a Silver or Gold table anew; returns its new version. */
   rebuild(table: TableName): Promise<{ readonly version: number | undefined }>;
   /** Rows of a SELECT over the lake's tables, named `layer.name`; a Silver name means its live rows. */
@@ -75,18 +79,7 @@ export interface PublishRequest {
 
 export function openLake(definition: LakeDefinition, options: LakeOptions = {}): Lake {
   const world = options.world ?? realWorld();
-  const engine = lazyEngine(
-    async () =>
-      await duckdbEngine({
-        memoryBytes: definition.engine.memoryBytes,
-        threads: definition.engine.threads,
-        spillFolder: definition.engine.spill,
-        folders: foldersOf(definition),
-        s3Roots: s3RootsOf(definition),
-        ...(definition.engine.httpfs === undefined ? {} : { httpfs: definition.engine.httpfs }),
-        world,
-      }),
-  );
+  const engine = lakeEngine(definition, world);
   const openStore = storeOpener(world);
   const tables = lakeTables(definition, { world, openStore, checkpoints: engine.checkpoints });
   const context = (): LayerContext => ({
@@ -131,6 +124,11 @@ export function openLake(definition: LakeDefinition, options: LakeOptions = {}):
     checkPublished: async (name, { shownMax }) =>
       await checkPublished(context(), published(find(name)), { openTarget, shownMax }),
     coverage: async ({ only } = {}) => await lakeCoverage(lake, only === undefined ? undefined : new Set(only)),
+    reconcile: async (name, request = {}) =>
+      await reconcileLake(lake, context(), name, {
+        ...request,
+        openFolder: async () => await openStageFolder(definition.engine.spill),
+      }),
     rebuild: async (name) => await rebuild(context(), definition, find(name)),
     query: async function* (sql) {
       yield* engine.query((await prepareQuery(lake, sql)).relation);
@@ -141,6 +139,23 @@ export function openLake(definition: LakeDefinition, options: LakeOptions = {}):
     },
   };
   return lake;
+}
+
+/** Starts at its first use. */
+function lakeEngine(definition: LakeDefinition, world: World): Engine {
+  const { memoryBytes, threads, spill, httpfs } = definition.engine;
+  return lazyEngine(
+    async () =>
+      await duckdbEngine({
+        memoryBytes,
+        threads,
+        spillFolder: spill,
+        folders: foldersOf(definition),
+        s3Roots: s3RootsOf(definition),
+        ...(httpfs === undefined ? {} : { httpfs }),
+        world,
+      }),
+  );
 }
 
 /** What the engine may open on this machine. */

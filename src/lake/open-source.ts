@@ -58,12 +58,12 @@ function openDynamoDb(definition: DynamoDbDefinition, hints: readonly ColumnHint
 
 /** The stores and clients of the channels that a table has. */
 function neededBy(definition: DynamoDbDefinition, { world, openStore }: SourceNeeds): DynamoDbNeeds {
-  const { exports, scan, stream, firehose } = definition;
+  const { exports, firehose } = definition;
   return {
     world,
     ...(exports === undefined ? {} : { exports: openStore(exports.folder) }),
     ...(firehose === undefined ? {} : { firehose: openStore(firehose.folder) }),
-    ...(scan === undefined && !stream ? {} : { client: awsTableClient(placeOf(definition)) }),
+    client: awsTableClient(placeOf(definition)),
   };
 }
 

@@ -60,6 +60,7 @@ function queryableTables(lake: Lake): ReadonlyMap<string, TablePlace> {
   }
   add("system", "runs");
   add("system", "published");
+  add("system", "reconciliations");
   return tables;
 }
 

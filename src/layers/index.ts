@@ -28,6 +28,7 @@ export {
 } from "./publish/publish-table.ts";
 export { quarantineName } from "./quarantine/quarantine.ts";
 export { foldSilver, foldTarget, type FoldOutcome } from "./silver/fold.ts";
+export { reconcileTable, type DifferingKey, type ReconcileReport } from "./reconcile/reconcile-table.ts";
 export { restoreTable } from "./restore.ts";
 export { joinAppId } from "./silver/joins.ts";
 export { foldAppId } from "./silver/plan-fold.ts";

@@ -11,6 +11,7 @@ export type {
   StagedBatch,
   UnreadableLine,
 } from "./source.ts";
+export type { Attributes, ContentsReading, SourceContents } from "./contents.ts";
 export type { BatchRange, ChannelEpoch, ChannelHistory, OwedChanges, SourcePart, Span } from "./span.ts";
 export { dmsFiles } from "./dms/dms-files.ts";
 export type { DmsFilesNeeds, DmsFilesOptions } from "./dms/options.ts";

@@ -1,6 +1,7 @@
 import type { SluiceError, World } from "../base/index.ts";
 import type { BatchFile, BatchManifest, StructType } from "../contract/index.ts";
 import type { Relation, Row } from "../engine/index.ts";
+import type { SourceContents } from "./contents.ts";
 import type { ChannelHistory, Span } from "./span.ts";
 
 /** A place that records come from, over one or more channels. */
@@ -17,6 +18,8 @@ export interface Source {
    * has no such record. `file` is a row's `_ingest_file`.
    */
   locate(file: string, key: string): Promise<number | undefined>;
+  /** What it has at present, where it can be asked for beside its channels. */
+  readonly contents?: SourceContents;
   /** Ends its connections, where it has any. */
   close?(): void;
 }

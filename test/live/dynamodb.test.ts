@@ -206,6 +206,8 @@ describe.skipIf(!requirePart("dynamodb-local"))("a table of DynamoDB Local", { t
     expect(JSON.parse(String(left?.["_before"]))).toEqual({ order_id: { S: "a" }, amount: { N: "1" } });
     const columns = await rowsOf(lake, "select * from bronze.orders limit 1");
     expect(Object.keys(columns[0] ?? {})).not.toContain("note");
+    // What the filter leaves out is no difference.
+    expect(await lake.reconcile("bronze.orders")).toMatchObject({ verdict: "equal", sourceRecords: 2, candidates: 0 });
   });
 });
 

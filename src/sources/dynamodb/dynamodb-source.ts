@@ -11,6 +11,7 @@ import { RaisedRead } from "./live/raised-read.ts";
 import { ReadBudget, type ReadCapacity } from "./live/read-budget.ts";
 import { scanChannel, type LiveNeeds } from "./live/scan-channel.ts";
 import { streamChannel } from "./live/stream-channel.ts";
+import { tableContents } from "./live/table-contents.ts";
 import type { TableClient } from "./live/table-client.ts";
 import type { DynamoDbExportsOptions } from "./options.ts";
 import type { ExportClient } from "./requests/export-client.ts";
@@ -44,7 +45,7 @@ export interface DynamoDbNeeds {
   readonly exports?: ObjectStore;
   /** Its root is the place that Firehose delivers to; undefined: it does not. */
   readonly firehose?: ObjectStore;
-  /** For `scan` and `stream`. */
+  /** For `scan` and `stream`, and to look at the table itself. */
   readonly client?: TableClient;
   /** For `requests`. */
   readonly exportClient?: ExportClient;
@@ -103,6 +104,9 @@ export function dynamodbSource(
       if (line !== undefined || firehose === undefined) return line;
       return await locateDelivered(firehose, file, key, options.keys);
     },
+    ...(client === undefined
+      ? {}
+      : { contents: tableContents({ ...options, ...options.scan }, { client: patientClient(client, world), hints }) }),
     close: () => {
       client?.close();
       exportClient?.close();

@@ -61,8 +61,8 @@ function metadataOf(row: Row, meta: JsonObject): string {
   return `{"WriteTimestampMicros":{"N":"${textOf(row["_source_ts"])}"}}`;
 }
 
-/** JSON members by attribute: what the columns hold, and what was rescued. */
-function attributesOf(row: Row, schema: StructType): ReadonlyMap<string, string> {
+/** JSON members (`"name":{"S":…}`) by attribute: what the columns hold, and what was rescued. */
+export function attributesOf(row: Row, schema: StructType): ReadonlyMap<string, string> {
   const attributes = new Map<string, string>();
   for (const column of schema.fields) {
     const value = row[column.name];

@@ -127,6 +127,7 @@ export class FollowedTable {
   }
 
   async follow(name: "scan" | "stream"): Promise<void> {
+    this.#memory.cameMs = this.pace === undefined ? this.#world.nowMs() : undefined;
     const other = name === "scan" ? "stream" : "scan";
     const besides = this.#moved.get(other) ?? this.#ends.get(other);
     const end = this.#ends.get(name);

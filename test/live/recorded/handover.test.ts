@@ -107,6 +107,24 @@ async function loaded(hasScan = true): Promise<ReturnType<typeof followedTable>>
   return bench;
 }
 
+test("who reads once ends, however much others write meanwhile, and has what was there when he came", async () => {
+  const { table, followed, world } = await loaded(false);
+  table.put("k1", "101");
+  table.put("k2", "102");
+  let writes = 0;
+  table.onRequest = () => {
+    for (let more = 0; more < 3; more += 1) table.put(`k${3 + more}`, `${(writes += 1)}`);
+    void world.sleep(100);
+    if (writes > 10_000) throw new Error("It never ends");
+  };
+  await followed.follow("stream");
+  expect([stateOf(followed.events).get("k1"), stateOf(followed.events).get("k2")]).toEqual(["101", "102"]);
+  table.onRequest = () => undefined;
+  await world.sleep(MINUTE_MS);
+  await followed.follow("stream");
+  expect(stateOf(followed.events)).toEqual(new Map(table.items));
+});
+
 describe("a stream that has forgotten something", () => {
   test("stops where nothing can fill the gap, and says what it is", async () => {
     const { followed, world, table } = await loaded(false);

@@ -113,7 +113,7 @@ async function fetchSome(wanted: Map<string, Buffer>, spool: Spool, fetching: Im
   let asked: readonly string[] = [...wanted.values()].map(keysOf);
   for (let tried = 1; asked.length > 0; tried += 1) {
     if (context.signal?.aborted === true) throw interrupted();
-    const { items, left } = await ask(asked, fetching);
+    const { items, left } = await askItems(asked, fetching);
     const readMs = world.nowMs();
     for (let at = 0; at < items.places.length; at += 2) {
       const [start = 0, end = 0] = [items.places[at], items.places[at + 1]];
@@ -155,7 +155,15 @@ function keysOf(line: Buffer): string {
 /** What an item takes that is not larger than 4 KB, strongly consistent; also where it is not there. */
 const ITEM_UNITS = 1;
 
-async function ask(asked: readonly string[], { client, readLimit, context }: ImageFetching): Promise<FoundItems> {
+/** One request. Throttled, it leaves all keys. */
+export async function askItems(
+  asked: readonly string[],
+  {
+    client,
+    readLimit,
+    context,
+  }: Pick<ImageFetching, "client" | "readLimit"> & { readonly context: Pick<StageContext, "signal"> },
+): Promise<FoundItems> {
   const estimated = asked.length * ITEM_UNITS;
   await readLimit?.take(estimated, context.signal);
   let used = 0;
@@ -174,7 +182,7 @@ async function ask(asked: readonly string[], { client, readLimit, context }: Ima
 }
 
 /** One text for one key, however its numbers are spelt; undefined where there is no key, which the scanner then says. */
-function keyIn(bytes: Uint8Array, names: readonly string[], keys: readonly string[]): string | undefined {
+export function keyIn(bytes: Uint8Array, names: readonly string[], keys: readonly string[]): string | undefined {
   const place = placeIn(bytes, names);
   if (place === undefined) return undefined;
   const members = new Map(membersAt(bytes, place[0]));

@@ -41,6 +41,11 @@ export interface ReadShards {
 const SHARDS_AT_ONCE = 16;
 /** A process that stays reads for one flush interval, or for so long, before it commits what came. */
 const READ_MS_LEAST = 1_000;
+/** A record has happened after somebody came where it is younger by this: clocks differ, and its time is in whole seconds. */
+const AHEAD_MS = 2_000;
+/** Where times are in whole minutes (DynamoDB Local), as many answers that are not full tell the same. */
+const COARSE_MS = 65_000;
+const SHORT_PAGES = 5;
 
 /**
  * Reads every shard that may be read, a closed one to its end and then those after it, an open one up to what it has at present; the
@@ -67,6 +72,11 @@ class Pass {
   readonly #reading: ShardReading;
   readonly #polls: Map<string, ShardPoll>;
   readonly #endsMs: number;
+  /** Who reads once reads what was there when he came: shards in which something newer was met are left, or he would never end. */
+  readonly #passed = new Set<string>();
+  readonly #enoughMs: number;
+  /** Answers in a row with young records and room for more. */
+  readonly #short = new Map<string, number>();
 
   constructor(start: StreamState, spool: Spool, reading: ShardReading) {
     this.state = start;
@@ -76,13 +86,14 @@ class Pass {
     this.#polls = context.pace === undefined ? new Map() : memory.polls;
     this.#endsMs =
       context.pace === undefined ? Infinity : world.nowMs() + Math.max(READ_MS_LEAST, context.pace.flushMs);
+    this.#enoughMs = context.pace === undefined ? (memory.cameMs ?? world.nowMs()) + AHEAD_MS : Infinity;
   }
 
   async drain(): Promise<boolean> {
     for (;;) {
       const readable = await this.#look();
       const nowMs = this.#reading.world.nowMs();
-      const shards = readable.filter((shard) => this.#next(shard).atMs <= nowMs);
+      const shards = readable.filter((shard) => !this.#passed.has(shard.id) && this.#next(shard).atMs <= nowMs);
       if (shards.length === 0) return true;
       const queue = [...shards];
       const work = async (): Promise<void> => {
@@ -97,7 +108,7 @@ class Pass {
       const done = await Promise.allSettled(Array.from({ length: Math.min(SHARDS_AT_ONCE, shards.length) }, work));
       const failed = done.find((one) => one.status === "rejected");
       if (failed !== undefined) throw failed.reason;
-      if (this.#isFull) return false;
+      if (this.#isFull) return readable.every(({ id }) => this.#passed.has(id));
     }
   }
 
@@ -166,7 +177,19 @@ class Pass {
     const upToMs = upToDateMs(poll);
     const caughtUp = upToMs === undefined ? {} : { caughtUpMs: upToMs };
     this.#set(shard.id, page.next === undefined ? { ...after, isDone: true } : { ...after, ...caughtUp });
-    return this.#next(shard);
+    if (shard.isClosed || !this.#isPassed(shard, page, newestMs)) return this.#next(shard);
+    this.#passed.add(shard.id);
+    return { atMs: Infinity, isSettled: true };
+  }
+
+  /** Whether what was in the shard at the beginning is read for sure, and others go on adding to it. */
+  #isPassed({ id }: ShardFacts, page: RecordsPage, newestMs: number | undefined): boolean {
+    if (newestMs === undefined) return false;
+    if (newestMs >= this.#enoughMs) return true;
+    const isLate = this.#reading.world.nowMs() >= this.#enoughMs && newestMs >= this.#enoughMs - COARSE_MS;
+    const short = isLate && !isFull(page) ? (this.#short.get(id) ?? 0) + 1 : 0;
+    this.#short.set(id, short);
+    return short >= SHORT_PAGES;
   }
 
   /** Undefined where the shard is left for later, since others read it. */

@@ -7,6 +7,8 @@ export class ShardMemory {
   /** Iterators that are still good, by shard: a shard that was read before goes on without asking for a new one. */
   readonly iterators = new Map<string, { readonly iterator: string; readonly after: string | undefined }>();
   readonly polls = new Map<string, ShardPoll>();
+  /** When somebody came who reads once, batch after batch. */
+  cameMs: number | undefined;
   #stream: StreamFacts | undefined;
   #look: ShardLook | undefined;
 

@@ -48,6 +48,7 @@ export function streamChannel(options: StreamOptions, parts: ChannelParts, memor
     isLive: true,
     plan: async (state) => {
       const { world } = parts.needs;
+      memory.cameMs = state.pace === undefined ? world.nowMs() : undefined;
       const before = decodeStream(state.moved ?? state.last?.end);
       const isChecked = before?.streamArn === checked?.arn && world.nowMs() < (checked?.atMs ?? 0) + CHECK_MS;
       const waiting = contended(options, memory);

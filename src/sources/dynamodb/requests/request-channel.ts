@@ -54,6 +54,8 @@ export function requestChannel(options: RequestOptions, parts: RequestParts): Ch
       return plan;
     },
     stage: async (batch, known) => await ask(options, parts, { batch, known }),
+    // What comes of its requests the export channel covers.
+    covered: () => [],
   };
 }
 

@@ -1,0 +1,87 @@
+import { RateLimit, SluiceError } from "../base/index.ts";
+import type { TableName } from "../contract/index.ts";
+import type { BronzeDefinition } from "../definition/index.ts";
+import { reconcileTable, type LayerContext, type PrivateFolder, type ReconcileReport } from "../layers/index.ts";
+import { recordReconciliation } from "../observability/index.ts";
+import type { RunReport } from "../orchestration/index.ts";
+import type { Source, SourceContents } from "../sources/index.ts";
+import { hasGap, lakeCoverage } from "./lake-coverage.ts";
+import type { Lake } from "./open-lake.ts";
+
+export interface ReconcileRequest {
+  /** Read units a second that looking at the source may use; as many as it gives unless told. */
+  readonly readCapacity?: number;
+  /** Keys that are named at most. 20 unless told. */
+  readonly shownMax?: number;
+}
+
+const SHOWN_KEYS = 20;
+
+/**
+ * Compares what a source has at present with what the Bronze table has of it, and records the outcome in `system.reconciliations`.
+ * Takes in what is new first and while it compares.
+ */
+export async function reconcileLake(
+  lake: Lake,
+  context: LayerContext,
+  table: TableName,
+  {
+    openFolder,
+    readCapacity,
+    shownMax = SHOWN_KEYS,
+  }: ReconcileRequest & { readonly openFolder: () => Promise<PrivateFolder> },
+): Promise<ReconcileReport> {
+  const definition = bronzeOf(lake, table);
+  const source = lake.source(definition);
+  const contents = contentsOf(source, table);
+  const catchUp = async (): Promise<void> => stopAtFailure(await lake.run({ only: [table] }));
+  await catchUp();
+  await refuseUnloaded(lake, table);
+  const report = await reconcileTable(context, table, {
+    contents,
+    openFolder,
+    shownMax,
+    ...(source.channels.some(({ isLive, name }) => isLive === true && name === "stream") ? { catchUp } : {}),
+    ...(readCapacity === undefined ? {} : { limit: new RateLimit(lake.world, { perSecond: readCapacity }) }),
+  });
+  await recordReconciliation(context, report);
+  return report;
+}
+
+function bronzeOf(lake: Lake, name: TableName): BronzeDefinition {
+  const table = lake.find(name);
+  if (table.layer === "bronze") return table;
+  throw new SluiceError("usage.invalid", `Cannot compare ${name} with a source: it has none of its own`, {
+    facts: { table: name },
+    advice: "Name the Bronze table that it is made from.",
+  });
+}
+
+function contentsOf({ contents, system }: Source, table: TableName): SourceContents {
+  if (contents !== undefined) return contents;
+  throw new SluiceError("usage.invalid", `Cannot compare ${table} with its source: nobody can ask it what it has`, {
+    facts: { table, source: system },
+    advice: "Sources that deliver files tell no more than these. A DynamoDB table can be compared.",
+  });
+}
+
+function stopAtFailure({ tables }: RunReport): void {
+  const failed = tables.find(({ outcome, error }) => outcome === "failed" && error !== undefined)?.error;
+  if (failed !== undefined) throw failed;
+}
+
+/** A table that is not loaded lacks what it lacks: that is no difference worth a scan. */
+async function refuseUnloaded(lake: Lake, table: TableName): Promise<void> {
+  const [coverage] = await lakeCoverage(lake, new Set([table]));
+  if (coverage === undefined || (coverage.ledger?.verdict === "covered" && !hasGap(coverage))) return;
+  if (coverage.problem !== undefined) throw coverage.problem;
+  const isGap = hasGap(coverage);
+  throw new SluiceError(
+    isGap ? "source.gap" : "plan.refused",
+    `Cannot compare ${table} with its source: it ${isGap ? "has a gap" : "is still being loaded"}`,
+    {
+      facts: { table },
+      advice: `\`sluice status --coverage ${table}\` shows what is missing; ${coverage.next ?? `run \`sluice run ${table}\` first`}.`,
+    },
+  );
+}

@@ -1,0 +1,90 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { realWorld } from "../../src/base/index.ts";
+import type { OpenTable } from "../../src/engine/index.ts";
+import { bronze, defineLake, dynamodb, openLake, resolveLake } from "../../src/lake/index.ts";
+import { startDynamoDbLocal, type DynamoDbServer } from "../services/dynamodb-local.ts";
+import { requirePart } from "../services/parts.ts";
+import { LiveTable, orderItem } from "./live-table.ts";
+
+describe.skipIf(!requirePart("dynamodb-local"))("a table of DynamoDB Local", { timeout: 120_000 }, () => {
+  let server: DynamoDbServer;
+  let folder: string;
+
+  beforeAll(async () => {
+    server = await startDynamoDbLocal();
+    folder = await mkdtemp(join(tmpdir(), "sluice-reconcile-"));
+  }, 60_000);
+
+  afterAll(async () => {
+    await server[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  test("a table is compared with its source while others write to it, and what differs is named", async () => {
+    const table = await LiveTable.create(server, "orders");
+    const tags = {
+      tags: { SS: ["b", "a", "c"] },
+      more: { M: { n: { N: "1.50" }, l: { L: [{ BOOL: true }, { NULL: true }] } } },
+    };
+    await table.writeAll(Array.from({ length: 200 }, (_, at) => orderItem(`o-${at}`, `${at}.00`, tags)));
+    // This server's stream is never late: nothing need be waited for.
+    const world = realWorld();
+    const hasty = { ...world, sleep: async (ms: number): Promise<void> => await world.sleep(Math.min(ms, 200)) };
+    const source = { table: "orders", keys: ["order_id"], endpoint: server.endpoint } as const;
+    const orders = bronze("orders", { source: dynamodb({ ...source, scan: true, stream: true }) });
+    const shop = defineLake({
+      name: "shop",
+      storage: join(folder, "lake"),
+      engine: { memory: "512MB", threads: 2 },
+      tables: [orders],
+    });
+    const machine = { memoryBytes: 1e9, cores: 2 };
+    await using lake = openLake(resolveLake(shop, { folder, machine }), { world: hasty });
+    await lake.run();
+    await table.put(orderItem("o-7", "7.50", { note: { S: "new" } }));
+    await table.delete("o-8");
+    // What came since the last run is no difference.
+    expect(await lake.reconcile("bronze.orders")).toMatchObject({
+      verdict: "equal",
+      sourceRecords: 199,
+      lakeRecords: 199,
+      bucketsDifferent: 0,
+      isCaughtUp: true,
+    });
+
+    const place = lake.tables.place("bronze", "orders");
+    const bronzeTable = async (): Promise<OpenTable> => ({ ...place, snapshot: await place.log.latest() });
+    await lake.engine.delete(await bronzeTable(), "_key IN ('S:o-1', 'S:o-2')");
+    await lake.engine.delete(await bronzeTable(), "_key = 'S:o-8' AND _op = 'D'");
+    await lake.engine.update(await bronzeTable(), {
+      set: { amount: "'3.01'", note: "'was not there'" },
+      where: "_key = 'S:o-3'",
+    });
+    const writing = (async (): Promise<void> => {
+      for (let at = 0; at < 60; at += 1) {
+        await table.put(orderItem(`o-${100 + (at % 20)}`, `${at}.25`));
+        await world.sleep(50);
+      }
+    })();
+    const report = await lake.reconcile("bronze.orders", { readCapacity: 500 });
+    await writing;
+    expect(report).toMatchObject({ verdict: "different", sourceRecords: 199, missing: 2, extra: 1, different: 1 });
+    expect(report.keys).toEqual([
+      { key: "S:o-1", what: "missing", attributes: [] },
+      { key: "S:o-2", what: "missing", attributes: [] },
+      { key: "S:o-3", what: "different", attributes: ["amount", "note"] },
+      { key: "S:o-8", what: "extra", attributes: [] },
+    ]);
+    const told: Readonly<Record<string, unknown>>[] = [];
+    const sql = "select verdict, missing, differing from system.reconciliations order by started_at";
+    for await (const rows of lake.query(sql)) told.push(...rows);
+    expect(told.map((row) => [row["verdict"], row["missing"]])).toEqual([
+      ["equal", 0n],
+      ["different", 2n],
+    ]);
+    expect(JSON.parse(String(told[1]?.["differing"]))).toEqual(report.keys);
+  });
+});
