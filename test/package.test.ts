@@ -115,7 +115,7 @@ describe("the repository", () => {
 });
 
 /** Maps and declarations included, and the client of the engine, whose binary comes as a dependency. */
-const UNPACKED_BYTES_MAX = 7_000_000;
+const UNPACKED_BYTES_MAX = 8_000_000;
 
 /** Undefined outside a clone. */
 function trackedFiles(): string[] | undefined {

@@ -59,7 +59,7 @@ describe("mistakes in the usage", () => {
     [["stats"], "Did you mean `sluice status`?"],
     [["run", "--jsn"], "Did you mean `--json`?"],
     [["trace", "silver.orders"], "sluice trace <table> <key>"],
-    [["status", "now"], "sluice status"],
+    [["doctor", "now"], "sluice doctor"],
     [["query", "  "], "sluice --help"],
     [["quarantine", "lst"], "sluice quarantine list"],
     [["read", "x", "--output", "x.xlsx"], ".parquet, .csv or .ndjson"],
