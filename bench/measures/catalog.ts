@@ -1,5 +1,6 @@
 import type { BenchContext, Measured } from "../bench-context.ts";
 import { emptyRun } from "./empty-run.ts";
+import { keptFresh } from "./fresh.ts";
 import { goldRefresh } from "./gold.ts";
 import { ingestFirst, ingestKnown, ingestWindow } from "./ingest.ts";
 import { ladder } from "./ladder.ts";
@@ -22,6 +23,7 @@ export const MEASURES: Readonly<Record<string, (context: BenchContext) => Promis
   gold: goldRefresh,
   empty: emptyRun,
   live: liveStream,
+  fresh: keptFresh,
   remote: remoteReads,
   streams,
   ladder,

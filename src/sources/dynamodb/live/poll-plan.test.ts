@@ -29,24 +29,24 @@ test("an unread shard is asked at once, and until five answers in a row had noth
     poll = answered(poll, nothing(at));
     expect(nextPoll(poll, open).isSettled).toBe(false);
   }
-  expect(nextPoll(answered(poll, nothing(4)), open)).toEqual({ atMs: 1_004, isSettled: true });
+  expect(nextPoll(answered(poll, nothing(4)), open)).toEqual({ atMs: 504, isSettled: true });
 });
 
 test("a backlog is asked for at once, page after page; what has only just happened is its end", () => {
   const old = answered(undefined, some(1_000_000, 60_000));
   expect(nextPoll(old, open)).toEqual({ atMs: 1_000_000, isSettled: false });
-  expect(nextPoll(answered(old, some(1_000_100, 500)), open)).toEqual({ atMs: 1_001_100, isSettled: true });
+  expect(nextPoll(answered(old, some(1_000_100, 500)), open)).toEqual({ atMs: 1_000_600, isSettled: true });
   expect(nextPoll(answered(old, some(1_000_100, 500, true)), open)).toEqual({ atMs: 1_000_100, isSettled: false });
 });
 
 test("a shard that is up to date is asked once a flush, one that is idle for ten minutes seldom, and wakes with a record", () => {
   const poll = upToDate(0);
-  expect(nextPoll(poll, open)).toEqual({ atMs: 1_000, isSettled: true });
+  expect(nextPoll(poll, open)).toEqual({ atMs: 500, isSettled: true });
   const idle = answered(poll, nothing(600_000));
   expect(nextPoll(idle, open).atMs - 600_000).toBeGreaterThanOrEqual(5_000);
   expect(nextPoll(idle, open).atMs - 600_000).toBeLessThanOrEqual(6_000);
-  expect(nextPoll(idle, { ...open, flushMs: 60_000 }).atMs).toBe(660_000);
-  expect(nextPoll(answered(idle, some(606_000, 1_000)), open)).toEqual({ atMs: 607_000, isSettled: true });
+  expect(nextPoll(idle, { ...open, flushMs: 60_000 }).atMs).toBe(630_000);
+  expect(nextPoll(answered(idle, some(606_000, 1_000)), open)).toEqual({ atMs: 606_500, isSettled: true });
 });
 
 test("a shard counts as up to date as of the first of five answers without a record", () => {

@@ -107,8 +107,9 @@ export function nextPoll(poll: ShardPoll | undefined, { flushMs, isClosed, rando
   return { atMs: askedMs + pauseMs, isSettled: false };
 }
 
+/** Whoever asks comes once a flush interval, and not on the dot: a shard that he asked the last time is due when he comes again. */
 function restMs({ askedMs, activeMs }: ShardPoll, flushMs: number): number {
-  return Math.max(flushMs, askedMs - activeMs >= IDLE_AFTER_MS ? IDLE_POLL_MS : POLL_MS_LEAST);
+  return Math.max(flushMs / 2, askedMs - activeMs >= IDLE_AFTER_MS ? IDLE_POLL_MS : POLL_MS_LEAST);
 }
 
 /** A list of shards that was seen. */
