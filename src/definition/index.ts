@@ -41,6 +41,7 @@ export type {
   ColumnHint,
   ColumnMeaning,
   DeletePolicy,
+  DmsDefinition,
   DynamoDbDefinition,
   EngineSettings,
   GoldDefinition,

@@ -64,6 +64,7 @@ export { SluiceError, type FailureCode } from "../base/index.ts";
 
 /** Working with a lake from a program: what the command line does, without its text. */
 export { examineLake, type Examination, type TableLanding } from "./doctor/examine-lake.ts";
+export { readStatistics } from "./doctor/dms-statistics.ts";
 export type { Finding, Wishes } from "./doctor/finding.ts";
 export type { LandingCost } from "./doctor/landing-costs.ts";
 export { leastPolicy } from "./doctor/least-policy.ts";

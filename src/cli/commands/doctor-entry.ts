@@ -8,6 +8,11 @@ export const DOCTOR: CommandEntry = {
   flags: [
     { name: "freshness", value: "time", about: 'How old a record may be in Silver (default "1 hour")' },
     { name: "outage", value: "time", about: 'How long runs may be missed without a loss (default "24 hours")' },
+    {
+      name: "dms-statistics",
+      value: "file",
+      about: "What `aws dms describe-table-statistics` printed: compared with what Bronze has",
+    },
     { name: "iam", about: "Print the least IAM policy that the lake needs instead" },
     { name: "account", value: "digits", about: "With --iam: the AWS account of the tables (default: any)" },
   ],

@@ -1,6 +1,8 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { SluiceError } from "../../base/index.ts";
 import { durationMs } from "../../definition/index.ts";
-import { examineLake, leastPolicy } from "../../lake/index.ts";
+import { examineLake, leastPolicy, readStatistics } from "../../lake/index.ts";
 import { doctorJson, doctorText } from "../render/doctor.ts";
 import type { Session } from "../session.ts";
 import { withLake } from "../with-lake.ts";
@@ -28,7 +30,10 @@ export async function doctor(session: Session): Promise<number> {
       session.say("Statements whose Sid ends with Doctor are for `sluice doctor` alone.");
       return 0;
     }
-    const found = await examineLake(lake, wishes);
+    const statistics = flags.text("dms-statistics");
+    const options =
+      statistics === undefined ? {} : { dmsStatistics: readStatistics(await textOf(session, statistics)) };
+    const found = await examineLake(lake, wishes, options);
     const exitCode = found.findings.some(({ level }) => level === "problem") ? PROBLEMS_EXIT : 0;
     const { name } = lake.definition;
     if (session.isJson)
@@ -36,6 +41,19 @@ export async function doctor(session: Session): Promise<number> {
     else await session.print(doctorText(found, { wishes, paint: session.paint }));
     return exitCode;
   });
+}
+
+/** A file, or `-` for stdin. */
+async function textOf({ io }: Session, path: string): Promise<string> {
+  if (path === "-") return await io.stdin.all(io.signal);
+  try {
+    return await readFile(resolve(io.folder, path), "utf8");
+  } catch (error) {
+    throw new SluiceError("usage.invalid", "Cannot use --dms-statistics: the file cannot be read", {
+      facts: { path },
+      cause: error,
+    });
+  }
 }
 
 function timeOf(flag: string, text: string | undefined): number | undefined {

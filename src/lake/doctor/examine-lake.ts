@@ -3,6 +3,7 @@ import type { BronzeDefinition, DynamoDbDefinition, PublishDefinition } from "..
 import { surveyTable, type TableSurvey } from "../../sources/index.ts";
 import type { Lake } from "../open-lake.ts";
 import { changesPerDay } from "./change-rate.ts";
+import { compareStatistics, type TableStatistics } from "./dms-statistics.ts";
 import { Findings, type Finding, type Wishes } from "./finding.ts";
 import { judgeTable } from "./judge-table.ts";
 import { landingOf, type LandingName } from "./landing-costs.ts";
@@ -22,8 +23,17 @@ export interface TableLanding extends Recommendation {
   readonly changesPerDay: number | undefined;
 }
 
+export interface ExamineOptions {
+  /** What tasks of AWS DMS say of the tables that they write; undefined: nobody asks. */
+  readonly dmsStatistics?: readonly TableStatistics[];
+}
+
 /** Looks at the definition, its live sources, its storage and this machine, and says what fits and what will break. Writes nothing. */
-export async function examineLake(lake: Lake, wishes: Wishes): Promise<Examination> {
+export async function examineLake(
+  lake: Lake,
+  wishes: Wishes,
+  { dmsStatistics }: ExamineOptions = {},
+): Promise<Examination> {
   const findings: Finding[] = [];
   const landings: TableLanding[] = [];
   for (const table of lake.definition.tables) {
@@ -31,6 +41,8 @@ export async function examineLake(lake: Lake, wishes: Wishes): Promise<Examinati
       const examined = await examineSource(lake, { ...table, source: table.source }, wishes);
       findings.push(...examined.findings);
       landings.push(...examined.landings);
+    } else if (table.layer === "bronze" && table.source.kind === "dms" && dmsStatistics !== undefined) {
+      findings.push(...(await compareStatistics(lake, { ...table, source: table.source }, dmsStatistics)));
     } else if (table.layer !== "bronze" && table.publish !== undefined) {
       findings.push(...(await examineTarget(lake, table.name, table.publish)));
     }
