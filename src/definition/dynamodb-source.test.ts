@@ -93,3 +93,25 @@ test.each([
   const lake = defineLake({ name: "shop", storage: "./lake", tables: [bronze("items", { source })] });
   expect(() => resolveLake(lake, { folder: "/p", machine: { memoryBytes: 6e9, cores: 2 } })).toThrow(message);
 });
+
+test("a Kinesis stream by name, by ARN, and with what else is to be said of it", () => {
+  const place = { table: "orders", keys: ["order_id"], scan: true, region: "eu-west-1" } as const;
+  const arn = "arn:aws:kinesis:us-east-1:123456789012:stream/changes";
+  const named = bronze("named", { source: dynamodb({ ...place, kinesis: "changes" }) });
+  const told = bronze("told", {
+    source: dynamodb({ ...place, kinesis: { stream: arn, region: "us-east-1", since: "2026-03-01T00:00:00Z" } }),
+  });
+  const { tables } = resolveLake(defineLake({ name: "shop", storage: "./lake", tables: [named, told] }), {
+    folder: "/f",
+  });
+  expect(tables).toMatchObject([
+    { source: { kinesis: { stream: "changes", region: "eu-west-1" } } },
+    { source: { kinesis: { stream: arn, region: "us-east-1", sinceMs: Date.UTC(2026, 2, 1) } } },
+  ]);
+  const wrong = bronze("wrong", { source: dynamodb({ ...place, kinesis: { stream: "a b", since: "yesterday" } }) });
+  const alone = bronze("alone", { source: dynamodb({ table: "orders", keys: ["order_id"], kinesis: "changes" }) });
+  const resolve = (): unknown => resolveLake(defineLake({ name: "shop", storage: "./lake", tables: [wrong, alone] }), { folder: "/f" }); // prettier-ignore
+  expect(resolve).toThrow(/kinesis\.stream.*name or ARN/);
+  expect(resolve).toThrow(/kinesis\.since.*moment in UTC/);
+  expect(resolve).toThrow(/alone\.source\.export.*not what was there before/);
+});

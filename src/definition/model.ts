@@ -92,6 +92,14 @@ export interface DynamoDbDefinition {
   readonly stream: boolean;
   /** How items are read that the stream tells of without an image; undefined: they are not. */
   readonly fetchItems?: { readonly readCapacity?: number };
+  /** The Kinesis stream that it sends its changes to. */
+  readonly kinesis?: {
+    /** Name or ARN. */
+    readonly stream: string;
+    readonly region?: string;
+    readonly endpoint?: string;
+    readonly sinceMs?: number;
+  };
   /** Files of its changes that Firehose delivered. */
   readonly firehose?: {
     readonly folder: ResolvedLocation;

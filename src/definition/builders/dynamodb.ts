@@ -52,6 +52,8 @@ export interface DynamoDbOptions {
   readonly where?: ItemWhere;
   /** Takes in only these attributes, and the key's. Default: all. */
   readonly attributes?: readonly string[];
+  /** The Kinesis stream that the table sends its changes to: its name or ARN, or that with options. */
+  readonly kinesis?: string | KinesisSource;
   /** The table's TTL attribute (seconds since 1970), by which TTL deletes are told apart from others. */
   readonly ttl?: string;
   /** `false` when the incremental exports reach back to the table's creation, so that no full export is needed. Default `true`. */
@@ -84,6 +86,17 @@ export interface ScanOptions {
   readonly segments?: number;
   /** Scans the table anew so long after the last scan began, where there is no stream. */
   readonly every?: Duration;
+}
+
+export interface KinesisSource {
+  /** Its name, or its ARN. */
+  readonly stream: string;
+  /** The stream's region; the table's unless told. */
+  readonly region?: string;
+  /** Another server than AWS's own. */
+  readonly endpoint?: string;
+  /** The moment from which on the stream is read first, such as "2026-03-01T00:00:00Z"; the oldest record that it keeps unless told. */
+  readonly since?: string;
 }
 
 export interface DeliveredFiles {

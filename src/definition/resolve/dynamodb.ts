@@ -8,6 +8,7 @@ import { readFlag, readOptionalText, readText, readWholeNumber } from "../readin
 import { readExports } from "./exports.ts";
 import { readFirehose } from "./firehose.ts";
 import { readItemFilter } from "./item-filter.ts";
+import { readKinesis } from "./kinesis.ts";
 import { withLanding } from "./landing.ts";
 
 const KNOWN = [
@@ -19,6 +20,7 @@ const KNOWN = [
   "scan",
   "stream",
   "fetchItems",
+  "kinesis",
   "firehose",
   "where",
   "attributes",
@@ -37,17 +39,19 @@ export function readDynamoDb(place: Place, options: unknown, folder: string): Dy
   const keys = readSourceKeys(place.at("keys"), fields.keys);
   const ttl = readTtl(place.at("ttl"), fields.ttl, keys);
   const stream = readFlag(place.at("stream"), fields.stream, false);
+  const hasChanges = [stream || undefined, fields.firehose, fields.kinesis].some((one) => one !== undefined);
   const fetchItems = readFetchItems(place.at("fetchItems"), fields.fetchItems, stream);
-  const exports = readExports(place, fields, { folder, hasStream: stream || fields.firehose !== undefined });
-  const scan = readScan(place.at("scan"), fields.scan, stream || fields.firehose !== undefined);
+  const exports = readExports(place, fields, { folder, hasStream: hasChanges });
+  const scan = readScan(place.at("scan"), fields.scan, hasChanges);
   const region = readOptionalText(place.at("region"), fields.region, 'a region such as "eu-central-1"');
   const endpoint = readEndpoint(place.at("endpoint"), fields.endpoint);
+  const sent = readKinesis(place.at("kinesis"), fields.kinesis, region);
   const files = readFirehose(place.at("firehose"), fields.firehose, folder);
   refuseSnapshots(place, {
     hasExport: fields.export !== undefined,
     hasScan: scan !== undefined,
     hasFiles: fields.firehose !== undefined,
-    stream,
+    hasChanges,
   });
   const filter = readFilter(place, fields, { keys, ttl });
   if (table === undefined || keys === undefined) return undefined;
@@ -60,6 +64,7 @@ export function readDynamoDb(place: Place, options: unknown, folder: string): Dy
     ...(scan === undefined ? {} : { scan }),
     stream,
     ...(fetchItems === undefined ? {} : { fetchItems }),
+    ...sent,
     ...files,
     ...(filter === undefined ? {} : { filter }),
     ...(region === undefined ? {} : { region }),
@@ -79,13 +84,13 @@ function refuseSnapshots(
     hasExport,
     hasScan,
     hasFiles,
-    stream,
-  }: { readonly hasExport: boolean; readonly hasScan: boolean; readonly hasFiles: boolean; readonly stream: boolean },
+    hasChanges,
+  }: { readonly [name in "hasExport" | "hasScan" | "hasFiles" | "hasChanges"]: boolean },
 ): void {
   if (hasExport && hasScan) place.at("scan").refuse("one snapshot: `export` or `scan`", "both");
   // Files may reach back to the table's creation: nobody can tell.
   if (hasExport || hasScan || hasFiles) return;
-  const why = stream ? "a stream brings what changes within a day, not what was there before" : "";
+  const why = hasChanges ? "a stream brings what changes within a day, not what was there before" : "";
   place.at("export").refuse("the place of the table's exports, or `scan: true`", "neither", why);
 }
 

@@ -5,6 +5,9 @@ import { hintedShapes } from "./columns/hints.ts";
 import { exportChannels } from "./export-channels.ts";
 import { firehoseChannel } from "./firehose/firehose-channel.ts";
 import type { DeliveryOptions } from "./firehose/options.ts";
+import { kinesisChannel, type KinesisOptions } from "./kinesis/kinesis-channel.ts";
+import type { KinesisClient } from "./kinesis/kinesis-client.ts";
+import { patientKinesis } from "./kinesis/patient-kinesis.ts";
 import { patientClient } from "./live/patient-client.ts";
 import { plainFailures } from "./live/plain-failures.ts";
 import { RaisedRead } from "./live/raised-read.ts";
@@ -37,6 +40,8 @@ export interface DynamoDbSourceOptions extends DynamoDbExportsOptions {
   readonly streamBatchBytes?: number;
   /** Files of Firehose, where there are such. */
   readonly firehose?: Pick<DeliveryOptions, "errors" | "latenessMs">;
+  /** The Kinesis stream that it sends its changes to. */
+  readonly kinesis?: Pick<KinesisOptions, "stream" | "sinceMs">;
 }
 
 export interface DynamoDbNeeds {
@@ -47,6 +52,8 @@ export interface DynamoDbNeeds {
   readonly firehose?: ObjectStore;
   /** For `scan` and `stream`, and to look at the table itself. */
   readonly client?: TableClient;
+  /** For `kinesis`. */
+  readonly kinesisClient?: KinesisClient;
   /** For `requests`. */
   readonly exportClient?: ExportClient;
 }
@@ -57,13 +64,23 @@ export interface DynamoDbNeeds {
  */
 export function dynamodbSource(
   options: DynamoDbSourceOptions,
-  { world, exports, firehose, client, exportClient }: DynamoDbNeeds,
+  { world, exports, firehose, client, kinesisClient, exportClient }: DynamoDbNeeds,
 ): Source {
   const hints = hintedShapes(options);
   const threads = new ScanThreads();
   const channels: Channel[] = [];
-  const changes = [...(options.stream === true ? ["stream"] : []), ...(firehose === undefined ? [] : ["firehose"])];
+  const changes = [
+    ...(options.stream === true ? ["stream"] : []),
+    ...(options.kinesis === undefined ? [] : ["kinesis"]),
+    ...(firehose === undefined ? [] : ["firehose"]),
+  ];
   const hasStream = changes.length > 0;
+  if (options.kinesis !== undefined && kinesisClient !== undefined) {
+    const canFill = options.scan !== undefined || options.requests !== undefined;
+    const parts = { client: patientKinesis(kinesisClient, world), world, hints, threads };
+    const kinesis = kinesisChannel({ ...options, ...options.kinesis, canFill }, parts);
+    channels.push(plainFailures(kinesis, kinesisClient));
+  }
   if (firehose !== undefined) {
     channels.push(firehoseChannel({ ...options, ...options.firehose }, { store: firehose, world, hints, threads }));
   }
@@ -109,6 +126,7 @@ export function dynamodbSource(
       : { contents: tableContents({ ...options, ...options.scan }, { client: patientClient(client, world), hints }) }),
     close: () => {
       client?.close();
+      kinesisClient?.close();
       exportClient?.close();
     },
   };

@@ -1,16 +1,13 @@
 import { SluiceError } from "../../../base/index.ts";
-import { RANK, encodeSequence } from "../../../contract/index.ts";
 import type { ObjectStore } from "../../../storage/index.ts";
 import type { UnreadableLine } from "../../source.ts";
-import { changeLine } from "../envelope/change-line.ts";
-import { ForeignRecord, NoRecord, readEnvelope, type Envelope } from "../envelope/read-envelope.ts";
+import { eventLine } from "../envelope/event-line.ts";
+import { ForeignRecord, NoRecord, readEnvelope } from "../envelope/read-envelope.ts";
 import { RecordCutter } from "../envelope/record-cutter.ts";
+import { unreadableRecord } from "../envelope/unreadable-record.ts";
 import { isOwn } from "../live/own-writes.ts";
 import type { Spool } from "../live/spool.ts";
 import { readDelivered, type ReadFile } from "./delivered-bytes.ts";
-
-/** Raw bytes that an unreadable record carries. */
-const RAW_MAX = 1_048_576;
 
 export interface DeliveredRecords extends ReadFile {
   /** Records of whatever table, and what is none. */
@@ -65,37 +62,6 @@ export async function readFile(
   });
   cutter.end();
   return { ...read, records, unreadable, places };
-}
-
-/** The line that the scanner reads of a change that was delivered, perhaps not for the first time. */
-export function eventLine(
-  bytes: Uint8Array,
-  { images, operation, micros, position, origin, meta }: Envelope,
-  epoch: number,
-): readonly Uint8Array[] {
-  const sequence = encodeSequence({ epoch, timeMicros: BigInt(micros), rank: RANK.stream, position });
-  // Begins with the time, so that statistics of files tell in which of them the same event can be.
-  const event = `${origin}/${epoch}/${String(micros).padStart(16, "0")}/${position}/`;
-  return changeLine(bytes, images, { operation, sequence, event, meta, micros });
-}
-
-interface Unreadable {
-  readonly number: number;
-  readonly offset: number;
-  readonly raw: Uint8Array;
-  readonly reason: string;
-}
-
-export function unreadableRecord(file: string, { number, offset, raw, reason }: Unreadable): UnreadableLine {
-  const kept = raw.subarray(0, RAW_MAX);
-  return {
-    file,
-    line: number,
-    byteOffset: offset,
-    reason,
-    raw: Buffer.from(kept.buffer, kept.byteOffset, kept.length).toString("base64"),
-    sizeBytes: raw.length,
-  };
 }
 
 function foreign({ message, advice }: ForeignRecord, file: string): SluiceError {

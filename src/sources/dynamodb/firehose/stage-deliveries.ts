@@ -5,6 +5,7 @@ import { assertUnchanged } from "../../input/index.ts";
 import type { PlannedBatch, PlannedFile, StageContext, StagedBatch, UnreadableLine } from "../../source.ts";
 import type { Shape } from "../columns/shapes.ts";
 import { RecordCutter } from "../envelope/record-cutter.ts";
+import { unreadableRecord } from "../envelope/unreadable-record.ts";
 import { Spool, type Spooled } from "../live/spool.ts";
 import { spoolTask, truncateFile } from "../live/stage-live.ts";
 import type { ScannedFile } from "../scan/scan-file.ts";
@@ -12,7 +13,7 @@ import type { ScanThreads } from "../scan/scan-threads.ts";
 import { stageLines } from "../stage-lines.ts";
 import { readDelivered } from "./delivered-bytes.ts";
 import type { DeliveryOptions } from "./options.ts";
-import { readFile, unreadableRecord, type DeliveredRecords } from "./read-file.ts";
+import { readFile, type DeliveredRecords } from "./read-file.ts";
 
 export interface DeliveryStaging {
   readonly options: DeliveryOptions;

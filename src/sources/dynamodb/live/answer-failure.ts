@@ -4,6 +4,7 @@ import { SourceFault, type FaultKind } from "./table-client.ts";
 const FAULTS: Readonly<Record<string, FaultKind>> = {
   ProvisionedThroughputExceededException: "throttled",
   ThrottlingException: "throttled",
+  KMSThrottlingException: "throttled",
   RequestLimitExceeded: "throttled",
   LimitExceededException: "throttled",
   ExpiredIteratorException: "iterator-expired",
@@ -53,6 +54,13 @@ function meaningOf(
       advice: "Set `region` of the source, or AWS_REGION.",
     };
   }
+  if (name.startsWith("KMS")) {
+    return {
+      code: "source.denied",
+      why: "its records cannot be decrypted",
+      advice: "Allow kms:Decrypt with the stream's key, and see that the key is enabled; the cause says which.",
+    };
+  }
   if (DENIED.test(name)) {
     return {
       code: "source.denied",
@@ -60,6 +68,7 @@ function meaningOf(
       advice: "Give them the permission; the cause names the action.",
     };
   }
-  if (name === "ValidationException") return { code: "source.invalid", why: messageOf(error) };
-  return { code: "source.unavailable", why: "DynamoDB did not answer" };
+  if (name === "ValidationException" || name === "InvalidArgumentException")
+    return { code: "source.invalid", why: messageOf(error) };
+  return { code: "source.unavailable", why: "the service did not answer" };
 }

@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import type * as Dynamo from "@aws-sdk/client-dynamodb";
+import type * as Kinesis from "@aws-sdk/client-kinesis";
 import type * as Streams from "@aws-sdk/client-dynamodb-streams";
 import { answerFailure } from "./answer-failure.ts";
 import { withoutNodeWarning } from "../../../base/index.ts";
@@ -33,6 +34,16 @@ export function connectStreams(place: AwsPlace): StreamsOfTables {
   return { sdk, client: withoutNodeWarning(() => new sdk.DynamoDBStreamsClient(settingsOf(place))) };
 }
 
+export type KinesisStreams = Loaded<typeof Kinesis, Kinesis.KinesisClient>;
+
+export function connectKinesis(place: Omit<AwsPlace, "table">): KinesisStreams {
+  const sdk: typeof Kinesis = require_("@aws-sdk/client-kinesis");
+  const settings = settingsOf(place);
+  // Of its own accord this client speaks HTTP/2, which only reading by subscription needs, and which other servers do not speak.
+  const { requestHandler } = connectTables({ table: "", ...place }).client.config;
+  return { sdk, client: withoutNodeWarning(() => new sdk.KinesisClient({ ...settings, requestHandler })) };
+}
+
 /** Where a request goes, for messages. */
 export interface Where {
   readonly table: string;
@@ -57,7 +68,7 @@ const CONNECT_MS = 5_000;
 const IDLE_MS = 30_000;
 const SOCKETS_MAX = 64;
 
-function settingsOf({ region, endpoint }: AwsPlace): Dynamo.DynamoDBClientConfig {
+function settingsOf({ region, endpoint }: Omit<AwsPlace, "table">): Dynamo.DynamoDBClientConfig {
   const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
   const anyRegion = endpoint === undefined ? undefined : AWS_REGION || AWS_DEFAULT_REGION || "us-east-1";
   const chosen = region ?? anyRegion;

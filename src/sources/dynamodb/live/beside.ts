@@ -1,4 +1,6 @@
+import { decodeCoverage } from "../plan/coverage.ts";
 import { decodeDeliveries } from "../firehose/memory.ts";
+import { decodeKinesis } from "../kinesis/kinesis-state.ts";
 import { decodeScan } from "./scan-state.ts";
 import { OVERLAP_MS, decodeStream, overlapsFrom, type StreamState } from "./stream-state.ts";
 
@@ -33,6 +35,11 @@ function changesOf(name: string, memory: string | undefined): Changes {
     const fromMs = deliveries === undefined ? undefined : deliveries.sinceMs + OVERLAP_MS;
     return { epoch: deliveries?.epoch ?? 0, fromMs };
   }
+  if (name === "kinesis") {
+    const kinesis = decodeKinesis(memory);
+    const fromMs = kinesis?.sinceMs === undefined ? undefined : kinesis.sinceMs + OVERLAP_MS;
+    return { epoch: kinesis?.epoch ?? 0, fromMs };
+  }
   const stream = decodeStream(memory);
   return changesOfStream(stream);
 }
@@ -44,5 +51,6 @@ export function changesOfStream(stream: StreamState | undefined): Changes {
 /** The newest epoch that any other channel is in. */
 export function epochBeside(beside: Memories): number {
   const { epoch } = changesBeside(beside, ["stream", "kinesis", "firehose"]);
-  return Math.max(epoch, decodeScan(beside?.get("scan"))?.epoch ?? 0);
+  const exported = decodeCoverage(beside?.get("export"))?.streamEpoch ?? 0;
+  return Math.max(epoch, exported, decodeScan(beside?.get("scan"))?.epoch ?? 0);
 }

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { StructType } from "../../../contract/index.ts";
 import type { StagedBatch } from "../../source.ts";
 import type { Shape } from "../columns/shapes.ts";
 import { COLUMNS_MAX } from "../options.ts";
@@ -36,6 +37,11 @@ export async function stageSpool(
     spoolTask(staging, { spooled, kind, epoch, constants, staged: "rows.parquet", known });
   const { scanned: _, ...staged } = await stageLines(staging, (known) => [task(known)], more);
   return { ...staged, files: [] };
+}
+
+/** Nothing came: nothing is to be written, nor read again. */
+export function noRows(schema: StructType): StagedBatch {
+  return { relation: { sql: "SELECT NULL WHERE false", inputs: {} }, schema, files: [], rows: 0, unreadable: [] };
 }
 
 export interface SpoolTask extends SpoolWork {

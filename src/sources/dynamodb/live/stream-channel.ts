@@ -213,11 +213,11 @@ async function stage(
   parts: ChannelParts,
   { known, ...work }: StreamWork & { readonly known: StructType | undefined },
 ): Promise<StagedBatch> {
-  const { stageSpool, truncateFile } = await import("./stage-live.ts");
+  const { noRows, stageSpool, truncateFile } = await import("./stage-live.ts");
   const { context } = work;
   const { spooled, state, isDrained, newestMs } = await readStream(options, parts.needs, work);
   const ends = { end: encodeStream(state), ...(isDrained ? {} : { behind: openBatch(state) }) };
-  if (spooled.lines === 0 && known !== undefined) return { ...NO_ROWS, schema: known, ...ends };
+  if (spooled.lines === 0 && known !== undefined) return { ...noRows(known), ...ends };
   const store = localStore(context.folder, { world: context.world });
   const staging = { options, store, hints: parts.hints, known, context, threads: parts.threads };
   const meta = JSON.stringify({ stream: state.streamArn.slice(state.streamArn.lastIndexOf("/") + 1) });
@@ -225,6 +225,3 @@ async function stage(
   const staged = await stageSpool(staging, lines, [truncateFile(staging, [])]);
   return { ...staged, ...(newestMs === undefined ? {} : { newestMs }), ...ends };
 }
-
-/** Nothing came: nothing is to be written, nor read again. */
-const NO_ROWS = { relation: { sql: "SELECT NULL WHERE false", inputs: {} }, files: [], rows: 0, unreadable: [] };

@@ -1,0 +1,131 @@
+import { must, type World } from "../../../base/index.ts";
+import type { StructType } from "../../../contract/index.ts";
+import { localStore } from "../../../storage/index.ts";
+import type { Channel, ChannelPlan, ChannelState, PlannedBatch, StageContext, StagedBatch } from "../../source.ts";
+import type { Shape } from "../columns/shapes.ts";
+import { epochBeside } from "../live/beside.ts";
+import { isFault } from "../live/table-client.ts";
+import type { RecordOptions } from "../options.ts";
+import type { ScanThreads } from "../scan/scan-threads.ts";
+import type { KinesisClient } from "./kinesis-client.ts";
+import { lostFromKinesis, noKinesis, notFed } from "./kinesis-gaps.ts";
+import { KinesisMemory } from "./kinesis-memory.ts";
+import { firstKinesis, listedKinesis } from "./kinesis-order.ts";
+import { decodeKinesis, encodeKinesis, type KinesisState } from "./kinesis-state.ts";
+
+export interface KinesisOptions extends RecordOptions {
+  /** Name or ARN. */
+  readonly stream: string;
+  /** The moment from which on it is read; the oldest record that it keeps unless told. */
+  readonly sinceMs?: number;
+  /** Whether a scan, or exports that are asked for, may fill a gap. */
+  readonly canFill: boolean;
+  /** Bytes of records that a batch takes in. 64 MiB unless told. */
+  readonly streamBatchBytes?: number;
+}
+
+export interface KinesisParts {
+  readonly client: KinesisClient;
+  readonly world: World;
+  readonly hints: ReadonlyMap<string, Shape>;
+  readonly threads: ScanThreads;
+}
+
+const KINESIS_BATCH_BYTES = 64 * 1_048_576;
+
+/**
+ * Reads the changes that a table sends to a Kinesis stream: every shard, those that it came from first. Kinesis delivers some records twice, and the
+ * changes of an item in any order: a change's own time and content say where it belongs. What the stream no longer has, unread, is named.
+ */
+export function kinesisChannel(options: KinesisOptions, parts: KinesisParts): Channel {
+  const memory = new KinesisMemory();
+  return {
+    name: "kinesis",
+    isLive: true,
+    mayRepeat: true,
+    plan: async (state) => await planKinesis(options, { ...parts, memory }, state),
+    stage: async (batch, known, context) => await stage(options, parts, { batch, known, context, memory }),
+  };
+}
+
+const NOTHING: ChannelPlan = { batches: [], waiting: [], skipped: [] };
+
+async function planKinesis(
+  options: KinesisOptions,
+  { client, world, memory }: KinesisParts & { readonly memory: KinesisMemory },
+  { last, moved, beside, pace }: ChannelState,
+): Promise<ChannelPlan> {
+  const { table, stream: name, canFill } = options;
+  const before = decodeKinesis(moved ?? last?.end);
+  const look = await looked(async () => await memory.look(client, world, pace !== undefined));
+  if (look === undefined) {
+    const problem =
+      before === undefined ? noKinesis(name, client.where) : lostFromKinesis(before, ["the whole stream"]);
+    return { ...NOTHING, problem };
+  }
+  const { stream, seenMs } = look;
+  const isFed = await memory.isFed(client, world, pace !== undefined);
+  const unfed = isFed === false ? { problem: notFed(table, name) } : {};
+  const nowMs = world.nowMs();
+  const begin = (epoch: number): PlannedBatch =>
+    openBatch(firstKinesis(stream, { epoch, nowMs, isFed: isFed === true }));
+  // What is read from now on belongs to whatever snapshot there is.
+  if (before === undefined)
+    return { ...NOTHING, batches: isFed === false ? [] : [begin(epochBeside(beside))], ...unfed };
+  const { lost } = listedKinesis(before, stream, { nowMs, seenMs });
+  if (lost.length === 0) return { ...NOTHING, batches: [openBatch(before)], ...unfed };
+  const broken = lostFromKinesis(before, lost);
+  if (!canFill) return { ...NOTHING, problem: broken };
+  const notice = { what: `Kinesis stream of ${table}`, why: `${broken.message}; a new snapshot fills the gap` };
+  const epoch = 1 + Math.max(before.epoch, epochBeside(beside));
+  return { ...NOTHING, batches: isFed === false ? [] : [begin(epoch)], waiting: [notice], ...unfed };
+}
+
+/** Undefined where the stream is not there. */
+async function looked<T>(look: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await look();
+  } catch (error) {
+    if (isFault(error, "missing")) return undefined;
+    throw error;
+  }
+}
+
+function openBatch(state: KinesisState): PlannedBatch {
+  return { epoch: state.epoch, files: [], start: encodeKinesis(state), end: undefined, title: "Kinesis stream" };
+}
+
+interface KinesisWork {
+  readonly batch: PlannedBatch;
+  readonly known: StructType | undefined;
+  readonly context: StageContext;
+  readonly memory: KinesisMemory;
+}
+
+async function stage(
+  options: KinesisOptions,
+  { client, world, hints, threads }: KinesisParts,
+  { batch, known, context, memory }: KinesisWork,
+): Promise<StagedBatch> {
+  const [{ readKinesis }, { noRows, stageSpool, truncateFile }] = await Promise.all([
+    import("./read-kinesis.ts"),
+    import("../live/stage-live.ts"),
+  ]);
+  const start = must(decodeKinesis(batch.start), "a batch of a Kinesis stream has a beginning");
+  const { table, sinceMs, streamBatchBytes: bytesMax = KINESIS_BATCH_BYTES } = options;
+  const read = await readKinesis(start, { client, world, context, memory, table, sinceMs, bytesMax });
+  const { spooled, state, newestMs } = read;
+  const ends = { end: encodeKinesis(state), ...(read.isDrained ? {} : { behind: openBatch(state) }) };
+  if (spooled.lines === 0 && read.unreadable.length === 0 && known !== undefined) return { ...noRows(known), ...ends };
+  const staging = { options, store: localStore(context.folder, { world: context.world }), hints, known, context, threads }; // prettier-ignore
+  const constants = { event: undefined, meta: '{"kinesis":true}' };
+  const lines = { spooled, kind: "stream", epoch: state.epoch, constants } as const;
+  const staged = await stageSpool(staging, lines, [truncateFile(staging, [])]);
+  const refused = staged.unreadable.map((line) => ({ ...line, file: read.places[line.line - 1] ?? line.file, line: 1, byteOffset: 0 })); // prettier-ignore
+  return {
+    ...staged,
+    unreadable: [...read.unreadable, ...refused],
+    ...(newestMs === undefined ? {} : { newestMs }),
+    ...ends,
+  };
+}

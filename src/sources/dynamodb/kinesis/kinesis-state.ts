@@ -1,0 +1,41 @@
+import { SluiceError } from "../../../base/index.ts";
+
+/** The channel's memory: stands in the `end` of each batch manifest, and beside them what moved without records. */
+export interface KinesisState {
+  readonly format: 1;
+  readonly epoch: number;
+  readonly streamArn: string;
+  readonly createdMs: number;
+  /** For how long the stream kept its records when it was last looked at. */
+  readonly keptMs: number;
+  /** When the epoch's first look was. */
+  readonly lookedMs: number;
+  /** Every change of the table since this moment is in or will be; undefined until it is known that the table sends its changes. */
+  readonly sinceMs?: number;
+  /** When the list of shards was last seen whole. */
+  readonly polledMs: number;
+  /** Shards that the stream still lists; those that are through stay until it does not, or they would be read again. */
+  readonly shards: Readonly<Record<string, KinesisShardState>>;
+}
+
+export interface KinesisShardState {
+  /** The last record that was taken in; undefined: none yet. */
+  readonly after?: string;
+  /** Everything that arrived in the shard before this moment was taken in, as far as the epoch asks for it. */
+  readonly readToMs: number;
+  readonly isDone?: true;
+}
+
+export function encodeKinesis(state: KinesisState): string {
+  return JSON.stringify(state);
+}
+
+export function decodeKinesis(text: string | undefined): KinesisState | undefined {
+  if (text === undefined || text === "{}") return undefined;
+  const state = JSON.parse(text) as KinesisState;
+  if ((state.format as number) === 1) return state;
+  throw new SluiceError("source.invalid", "Cannot go on from the last batch: a newer version of Sluice wrote it", {
+    facts: { format: state.format },
+    advice: "Use the newer version.",
+  });
+}
