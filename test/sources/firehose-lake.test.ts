@@ -18,6 +18,10 @@ function gone(id: string, before: string, seconds: number): Change {
   return { id, micros: AT + seconds * 1_000_000, before: item({ id, total: number(before) }) };
 }
 
+function withNote(change: Change): Change {
+  return { ...change, after: { ...change.after, note: { S: "left out" } } };
+}
+
 function outcomes(report: RunReport): readonly unknown[] {
   return report.tables.map(({ outcome, error }) => error?.message ?? outcome);
 }
@@ -148,6 +152,22 @@ describe("files of Firehose", { timeout: 60_000 }, () => {
     files.putBytes("2026/03/09/10/a", bytes);
     const [bronze] = outcomes(await files.run());
     expect(bronze).toMatch(message);
+  });
+
+  test("are read through the table's filter: what leaves it is gone", async () => {
+    await using files = new FirehoseLake({ where: { total: { lt: 5 } }, attributes: ["total"] });
+    files.put("2026/03/09/10/a", [put("a", "1.00"), put("b", "9.00"), put("c", "2.00")].map((one) => kinesisRecord(withNote(one)))); // prettier-ignore
+    files.put("2026/03/09/11/b", [put("c", "7.00", 60, "2.00"), put("b", "4.00", 61, "9.00")].map((one) => kinesisRecord(withNote(one)))); // prettier-ignore
+    await files.run();
+    expect(await files.totals()).toEqual({ a: "1.00", b: "4.00" });
+    const rows = await files.rows("select _op, _key, _source_meta from bronze.orders order by _sequence, _key");
+    expect(rows.map((row) => [row["_op"], row["_key"]])).toEqual([
+      ["I", "S:a"],
+      ["I", "S:c"],
+      ["D", "S:c"],
+      ["U", "S:b"],
+    ]);
+    expect(JSON.stringify(await files.rows("select * exclude (_batch_id, _ingestion_timestamp, _source_ts) from bronze.orders"))).not.toMatch(/left out/); // prettier-ignore
   });
 
   test("that are not there yet are waited for", async () => {

@@ -107,13 +107,6 @@ function readFilter(
     const why = "an export brings every item whole; use `scan`, or leave items out in Silver";
     return at.refuse("nothing beside `export`", "a filter", why);
   }
-  if (fields.firehose !== undefined) {
-    return at.refuse(
-      "nothing beside `firehose`",
-      "a filter",
-      "its files have what was delivered; leave items out in Silver",
-    );
-  }
   if (fields.fetchItems === undefined || fields.fetchItems === false) return filter;
   return at.refuse(
     "nothing beside `fetchItems`",

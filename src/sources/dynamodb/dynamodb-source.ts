@@ -75,14 +75,16 @@ export function dynamodbSource(
     ...(firehose === undefined ? [] : ["firehose"]),
   ];
   const hasStream = changes.length > 0;
+  const canFill = options.scan !== undefined || options.requests !== undefined;
   if (options.kinesis !== undefined && kinesisClient !== undefined) {
-    const canFill = options.scan !== undefined || options.requests !== undefined;
     const parts = { client: patientKinesis(kinesisClient, world), world, hints, threads };
     const kinesis = kinesisChannel({ ...options, ...options.kinesis, canFill }, parts);
     channels.push(plainFailures(kinesis, kinesisClient));
   }
   if (firehose !== undefined) {
-    channels.push(firehoseChannel({ ...options, ...options.firehose }, { store: firehose, world, hints, threads }));
+    channels.push(
+      firehoseChannel({ ...options, ...options.firehose, canFill }, { store: firehose, world, hints, threads }),
+    );
   }
   if (client !== undefined) {
     const { scan, stream = false, fetchItems } = options;

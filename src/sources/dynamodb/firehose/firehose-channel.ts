@@ -3,6 +3,8 @@ import type { ObjectStore } from "../../../storage/index.ts";
 import type { Channel } from "../../source.ts";
 import type { Shape } from "../columns/shapes.ts";
 import { epochBeside } from "../live/beside.ts";
+import { filterMark } from "../live/filtered-image.ts";
+import { filteredOtherwise } from "../live/stream-gaps.ts";
 import type { ScanThreads } from "../scan/scan-threads.ts";
 import { decodeDeliveries } from "./memory.ts";
 import type { DeliveryOptions } from "./options.ts";
@@ -26,9 +28,17 @@ export function firehoseChannel(options: DeliveryOptions, { store, world, hints,
     isLive: true,
     mayRepeat: true,
     plan: async ({ last, moved, beside, history }) => {
-      const memory = decodeDeliveries(moved ?? last?.end);
-      const epoch = Math.max(memory?.epoch ?? 0, epochBeside(beside));
-      return await planDeliveries(options, { store, memory, history, epoch, nowMs: world.nowMs() });
+      const before = decodeDeliveries(moved ?? last?.end);
+      const filter = filterMark(options.filter);
+      const nowMs = world.nowMs();
+      const isRefiltered = before !== undefined && before.filter !== filter;
+      if (isRefiltered && options.canFill !== true)
+        return { batches: [], waiting: [], skipped: [], problem: filteredOtherwise(options.table) };
+      const newest = Math.max(before?.epoch ?? 0, epochBeside(beside));
+      // What the other filter left out a new snapshot brings, from now on.
+      const memory = isRefiltered ? { ...before, sinceMs: nowMs } : before;
+      const epoch = isRefiltered ? newest + 1 : newest;
+      return await planDeliveries(options, { store, memory, history, epoch, nowMs, filter, isRefiltered });
     },
     stage: async (batch, known, context) => {
       const { stageDeliveries } = await import("./stage-deliveries.ts");

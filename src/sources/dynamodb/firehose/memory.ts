@@ -5,6 +5,8 @@ import type { Groups } from "../../input/index.ts";
 export interface DeliveryMemory {
   readonly format: 1;
   readonly epoch: number;
+  /** Of the filter that its records are read through. */
+  readonly filter?: string;
   /** When the first of the files was there, ms: every change since then is in a file, or will be. */
   readonly sinceMs: number;
   /** When all of the place was last listed, ms. */

@@ -25,6 +25,10 @@ export interface DeliveryNeeds {
   readonly store: ObjectStore;
   readonly memory: DeliveryMemory | undefined;
   readonly history: (() => AsyncIterable<BatchManifest>) | undefined;
+  /** Of the filter that records are read through. */
+  readonly filter?: string | undefined;
+  /** Whether that is another one than before, which is to be remembered. */
+  readonly isRefiltered?: boolean;
   /** Of whatever snapshot and stream are read beside the files: what is taken in from now on belongs to it. */
   readonly epoch: number;
   readonly nowMs: number;
@@ -78,7 +82,8 @@ function batchesOf(options: DeliveryOptions, needs: DeliveryNeeds, found: Found)
   const limits = { bytesMax: options.batchBytes ?? BATCH_BYTES, filesMax: BATCH_FILES_MAX, sizeOf: inflatedSize };
   const chunks = chunksOf(fresh, limits);
   // All was looked at, and nothing new was there: that alone is remembered.
-  if (chunks.length === 0 && memory !== undefined && isTimeToLookAtAll(memory, needs.nowMs)) {
+  const isToRemember = memory !== undefined && (needs.isRefiltered === true || isTimeToLookAtAll(memory, needs.nowMs));
+  if (chunks.length === 0 && isToRemember) {
     const start = encodeDeliveries({ ...after, groups: counter.groups() });
     return [{ epoch, files: [], start, end: undefined, title: "files of Firehose" }];
   }
@@ -109,7 +114,7 @@ function batchesOf(options: DeliveryOptions, needs: DeliveryNeeds, found: Found)
 
 /** What is remembered once everything that was listed is in, but for the groups. */
 function memoryAfter(
-  { memory, epoch, nowMs }: DeliveryNeeds,
+  { memory, epoch, nowMs, filter }: DeliveryNeeds,
   { listing, fromDay }: Found,
   fresh: readonly DeliveredFile[],
 ): Omit<DeliveryMemory, "groups"> {
@@ -117,6 +122,7 @@ function memoryAfter(
   return {
     format: 1,
     epoch,
+    ...(filter === undefined ? {} : { filter }),
     sinceMs: memory?.sinceMs ?? fresh.reduce((least, file) => Math.min(least, file.modifiedMs), nowMs),
     wholeMs: fromDay === undefined ? nowMs : (memory?.wholeMs ?? nowMs),
     newest: newestHour(memory?.newest ?? "", listing.files),

@@ -1,11 +1,10 @@
 import { SluiceError } from "../../../base/index.ts";
 import type { ObjectStore } from "../../../storage/index.ts";
 import type { UnreadableLine } from "../../source.ts";
-import { eventLine } from "../envelope/event-line.ts";
+import { eventLine, type EventReading } from "../envelope/event-line.ts";
 import { ForeignRecord, NoRecord, readEnvelope } from "../envelope/read-envelope.ts";
 import { RecordCutter } from "../envelope/record-cutter.ts";
 import { unreadableRecord } from "../envelope/unreadable-record.ts";
-import { isOwn } from "../live/own-writes.ts";
 import type { Spool } from "../live/spool.ts";
 import { readDelivered, type ReadFile } from "./delivered-bytes.ts";
 
@@ -17,9 +16,7 @@ export interface DeliveredRecords extends ReadFile {
   readonly places: readonly number[];
 }
 
-export interface FileReading {
-  readonly table: string;
-  readonly epoch: number;
+export interface FileReading extends EventReading {
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -28,7 +25,7 @@ export async function readFile(
   store: ObjectStore,
   path: string,
   spool: Spool,
-  { table, epoch, signal }: FileReading,
+  { signal, ...which }: FileReading,
 ): Promise<DeliveredRecords> {
   const places: number[] = [];
   const unreadable: UnreadableLine[] = [];
@@ -38,9 +35,9 @@ export async function readFile(
       try {
         const envelope = readEnvelope(bytes.subarray(0, end), start);
         records += 1;
-        if (envelope.table !== undefined && envelope.table !== table) return undefined;
-        if (isOwn(bytes, envelope.images)) return undefined;
-        spool.line(eventLine(bytes, envelope, epoch));
+        const line = eventLine(bytes, envelope, which);
+        if (line === undefined) return undefined;
+        spool.line(line);
         places.push(records);
         return undefined;
       } catch (error) {

@@ -6,6 +6,7 @@ import type { PlannedBatch, PlannedFile, StageContext, StagedBatch, UnreadableLi
 import type { Shape } from "../columns/shapes.ts";
 import { RecordCutter } from "../envelope/record-cutter.ts";
 import { unreadableRecord } from "../envelope/unreadable-record.ts";
+import { ImageFilter } from "../live/filtered-image.ts";
 import { Spool, type Spooled } from "../live/spool.ts";
 import { spoolTask, truncateFile } from "../live/stage-live.ts";
 import type { ScannedFile } from "../scan/scan-file.ts";
@@ -71,7 +72,8 @@ async function takeFile(
   context.signal?.throwIfAborted();
   const spool = await Spool.create(context.folder, `${index}.ndjson`);
   try {
-    const reading = { table: options.table, epoch: batch.epoch, signal: context.signal };
+    const filter = options.filter === undefined ? undefined : new ImageFilter(options.filter);
+    const reading = { table: options.table, epoch: batch.epoch, signal: context.signal, filter };
     const read = await readFile(store, planned.path, spool, reading);
     await assertUnchanged(store, "Firehose", planned, read.sizeBytes);
     return { planned, read, spooled: await spool.finish() };

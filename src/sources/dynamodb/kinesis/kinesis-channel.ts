@@ -4,6 +4,8 @@ import { localStore } from "../../../storage/index.ts";
 import type { Channel, ChannelPlan, ChannelState, PlannedBatch, StageContext, StagedBatch } from "../../source.ts";
 import type { Shape } from "../columns/shapes.ts";
 import { epochBeside } from "../live/beside.ts";
+import { ImageFilter, filterMark } from "../live/filtered-image.ts";
+import { filteredOtherwise } from "../live/stream-gaps.ts";
 import { isFault } from "../live/table-client.ts";
 import type { RecordOptions } from "../options.ts";
 import type { ScanThreads } from "../scan/scan-threads.ts";
@@ -56,6 +58,7 @@ async function planKinesis(
   { last, moved, beside, pace }: ChannelState,
 ): Promise<ChannelPlan> {
   const { table, stream: name, canFill } = options;
+  const filter = filterMark(options.filter);
   const before = decodeKinesis(moved ?? last?.end);
   const look = await looked(async () => await memory.look(client, world, pace !== undefined));
   if (look === undefined) {
@@ -68,13 +71,14 @@ async function planKinesis(
   const unfed = isFed === false ? { problem: notFed(table, name) } : {};
   const nowMs = world.nowMs();
   const begin = (epoch: number): PlannedBatch =>
-    openBatch(firstKinesis(stream, { epoch, nowMs, isFed: isFed === true }));
+    openBatch(firstKinesis(stream, { epoch, nowMs, isFed: isFed === true, filter }));
   // What is read from now on belongs to whatever snapshot there is.
   if (before === undefined)
     return { ...NOTHING, batches: isFed === false ? [] : [begin(epochBeside(beside))], ...unfed };
   const { lost } = listedKinesis(before, stream, { nowMs, seenMs });
-  if (lost.length === 0) return { ...NOTHING, batches: [openBatch(before)], ...unfed };
-  const broken = lostFromKinesis(before, lost);
+  const isOther = before.filter !== filter;
+  if (lost.length === 0 && !isOther) return { ...NOTHING, batches: [openBatch(before)], ...unfed };
+  const broken = lost.length > 0 ? lostFromKinesis(before, lost) : filteredOtherwise(table);
   if (!canFill) return { ...NOTHING, problem: broken };
   const notice = { what: `Kinesis stream of ${table}`, why: `${broken.message}; a new snapshot fills the gap` };
   const epoch = 1 + Math.max(before.epoch, epochBeside(beside));
@@ -113,7 +117,8 @@ async function stage(
   ]);
   const start = must(decodeKinesis(batch.start), "a batch of a Kinesis stream has a beginning");
   const { table, sinceMs, streamBatchBytes: bytesMax = KINESIS_BATCH_BYTES } = options;
-  const read = await readKinesis(start, { client, world, context, memory, table, sinceMs, bytesMax });
+  const filter = options.filter === undefined ? undefined : new ImageFilter(options.filter);
+  const read = await readKinesis(start, { client, world, context, memory, table, filter, sinceMs, bytesMax });
   const { spooled, state, newestMs } = read;
   const ends = { end: encodeKinesis(state), ...(read.isDrained ? {} : { behind: openBatch(state) }) };
   if (spooled.lines === 0 && read.unreadable.length === 0 && known !== undefined) return { ...noRows(known), ...ends };

@@ -11,11 +11,20 @@ export interface Listed {
   readonly lost: readonly string[];
 }
 
-/** The memory of a stream that nobody has looked at yet. `isFed`: whether the table is known to send its changes to it. */
+export interface FirstLook {
+  readonly epoch: number;
+  readonly nowMs: number;
+  /** Whether the table is known to send its changes to it. */
+  readonly isFed: boolean;
+  readonly filter: string | undefined;
+}
+
+/** The memory of a stream that nobody has looked at yet. */
 export function firstKinesis(
   { arn, createdMs, keptMs }: KinesisStream,
-  { epoch, nowMs, isFed }: { readonly epoch: number; readonly nowMs: number; readonly isFed: boolean },
+  { epoch, nowMs, isFed, filter }: FirstLook,
 ): KinesisState {
+  const seen = filter === undefined ? {} : { filter };
   const since = isFed ? { sinceMs: nowMs } : {};
   return {
     format: 1,
@@ -25,6 +34,7 @@ export function firstKinesis(
     keptMs,
     lookedMs: nowMs,
     ...since,
+    ...seen,
     polledMs: nowMs,
     shards: {},
   };

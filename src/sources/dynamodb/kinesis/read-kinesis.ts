@@ -4,7 +4,7 @@ import { eventLine } from "../envelope/event-line.ts";
 import { NoRecord, readEnvelope } from "../envelope/read-envelope.ts";
 import { RecordCutter } from "../envelope/record-cutter.ts";
 import { unreadableRecord } from "../envelope/unreadable-record.ts";
-import { isOwn } from "../live/own-writes.ts";
+import type { ImageFilter } from "../live/filtered-image.ts";
 import { Spool, type Spooled } from "../live/spool.ts";
 import { isFault } from "../live/table-client.ts";
 import type { KinesisClient, KinesisPage, KinesisRecord, KinesisShard } from "./kinesis-client.ts";
@@ -19,6 +19,7 @@ export interface KinesisReading {
   readonly context: StageContext;
   readonly memory: KinesisMemory;
   readonly table: string;
+  readonly filter?: ImageFilter | undefined;
   /** Shards that nothing was taken from yet are read from here on; from the oldest record unless told. */
   readonly sinceMs?: number | undefined;
   /** Bytes after which the batch is full. */
@@ -162,13 +163,15 @@ class Pass {
 
   #change(bytes: Uint8Array, start: number, from: { readonly place: string; readonly arrivedMs: number }): void {
     const envelope = readEnvelope(bytes, start);
-    if (envelope.table !== undefined && envelope.table !== this.#reading.table) return;
+    const { table, filter } = this.#reading;
+    if (envelope.table !== undefined && envelope.table !== table) return;
     if (this.state.sinceMs === undefined)
       this.state = { ...this.state, sinceMs: Math.max(this.state.lookedMs, from.arrivedMs) };
-    if (isOwn(bytes, envelope.images)) return;
     this.newestMs = Math.max(this.newestMs ?? 0, Math.floor(envelope.micros / 1_000));
     const meta = `${envelope.meta},"place":${JSON.stringify(from.place)}`;
-    this.#spool.line(eventLine(bytes, { ...envelope, meta }, this.state.epoch));
+    const line = eventLine(bytes, { ...envelope, meta }, { table, filter, epoch: this.state.epoch });
+    if (line === undefined) return;
+    this.#spool.line(line);
     this.places.push(from.place);
   }
 

@@ -25,6 +25,14 @@ export function missingImages({ streamArn }: StreamState): SluiceError {
   );
 }
 
+export function filteredOtherwise(table: string): SluiceError {
+  return new SluiceError("source.gap", "Cannot go on: changes were read through another filter before", {
+    facts: { table },
+    advice:
+      "What that left out a complete snapshot brings: put a scan beside it, or remove the table and its batches to load it anew.",
+  });
+}
+
 /** Says what is gone. */
 export function lostRecords(state: StreamState, lost: readonly string[], cause?: Error): SluiceError {
   return new SluiceError("source.gap", "Cannot go on with the stream: records are gone that nobody has read", {
