@@ -3,11 +3,8 @@ import type { ObjectStore } from "../../storage/index.ts";
 import type { Channel, Source } from "../source.ts";
 import { hintedShapes } from "./columns/hints.ts";
 import { exportChannels } from "./export-channels.ts";
-import { firehoseChannel } from "./firehose/firehose-channel.ts";
-import type { DeliveryOptions } from "./firehose/options.ts";
-import { kinesisChannel, type KinesisOptions } from "./kinesis/kinesis-channel.ts";
+import { deliveredChannels, type DeliveredOptions } from "./delivered-channels.ts";
 import type { KinesisClient } from "./kinesis/kinesis-client.ts";
-import { patientKinesis } from "./kinesis/patient-kinesis.ts";
 import { patientClient } from "./live/patient-client.ts";
 import { plainFailures } from "./live/plain-failures.ts";
 import { RaisedRead } from "./live/raised-read.ts";
@@ -29,7 +26,7 @@ export interface ScanSettings {
   readonly everyMs?: number;
 }
 
-export interface DynamoDbSourceOptions extends DynamoDbExportsOptions {
+export interface DynamoDbSourceOptions extends DynamoDbExportsOptions, Pick<DeliveredOptions, "kinesis" | "firehose"> {
   readonly scan?: ScanSettings;
   readonly stream?: boolean;
   /** Reads the items that the stream tells of without an image, with so many read units a second. */
@@ -38,10 +35,6 @@ export interface DynamoDbSourceOptions extends DynamoDbExportsOptions {
   readonly requests?: RequestSettings;
   /** Bytes of records that a batch of the stream takes in. 64 MiB unless told. */
   readonly streamBatchBytes?: number;
-  /** Files of Firehose, where there are such. */
-  readonly firehose?: Pick<DeliveryOptions, "errors" | "latenessMs">;
-  /** The Kinesis stream that it sends its changes to. */
-  readonly kinesis?: Pick<KinesisOptions, "stream" | "sinceMs">;
 }
 
 export interface DynamoDbNeeds {
@@ -69,23 +62,9 @@ export function dynamodbSource(
   const hints = hintedShapes(options);
   const threads = new ScanThreads();
   const channels: Channel[] = [];
-  const changes = [
-    ...(options.stream === true ? ["stream"] : []),
-    ...(options.kinesis === undefined ? [] : ["kinesis"]),
-    ...(firehose === undefined ? [] : ["firehose"]),
-  ];
+  channels.push(...deliveredChannels(options, { world, hints, threads, kinesisClient, store: firehose }));
+  const changes = [...(options.stream === true ? ["stream"] : []), ...channels.map(({ name }) => name)];
   const hasStream = changes.length > 0;
-  const canFill = options.scan !== undefined || options.requests !== undefined;
-  if (options.kinesis !== undefined && kinesisClient !== undefined) {
-    const parts = { client: patientKinesis(kinesisClient, world), world, hints, threads };
-    const kinesis = kinesisChannel({ ...options, ...options.kinesis, canFill }, parts);
-    channels.push(plainFailures(kinesis, kinesisClient));
-  }
-  if (firehose !== undefined) {
-    channels.push(
-      firehoseChannel({ ...options, ...options.firehose, canFill }, { store: firehose, world, hints, threads }),
-    );
-  }
   if (client !== undefined) {
     const { scan, stream = false, fetchItems } = options;
     const patient = patientClient(client, world);

@@ -1,0 +1,47 @@
+import type { World } from "../../base/index.ts";
+import type { ObjectStore } from "../../storage/index.ts";
+import type { Channel } from "../source.ts";
+import type { Shape } from "./columns/shapes.ts";
+import { firehoseChannel } from "./firehose/firehose-channel.ts";
+import type { DeliveryOptions } from "./firehose/options.ts";
+import { kinesisChannel, type KinesisOptions } from "./kinesis/kinesis-channel.ts";
+import type { KinesisClient } from "./kinesis/kinesis-client.ts";
+import { patientKinesis } from "./kinesis/patient-kinesis.ts";
+import { plainFailures } from "./live/plain-failures.ts";
+import type { RecordOptions } from "./options.ts";
+import type { ScanThreads } from "./scan/scan-threads.ts";
+
+export interface DeliveredOptions extends RecordOptions {
+  /** The Kinesis stream that the table sends its changes to. */
+  readonly kinesis?: Pick<KinesisOptions, "stream" | "sinceMs">;
+  /** Files of Firehose, where there are such. */
+  readonly firehose?: Pick<DeliveryOptions, "errors" | "latenessMs">;
+  /** What may fill a gap. */
+  readonly scan?: unknown;
+  readonly requests?: unknown;
+}
+
+export interface DeliveredParts {
+  readonly world: World;
+  readonly hints: ReadonlyMap<string, Shape>;
+  readonly threads: ScanThreads;
+  readonly kinesisClient?: KinesisClient | undefined;
+  /** Its root is the place that Firehose delivers to; undefined: it does not. */
+  readonly store?: ObjectStore | undefined;
+}
+
+/** The channels of changes that others deliver, and may deliver again. */
+export function deliveredChannels(options: DeliveredOptions, parts: DeliveredParts): readonly Channel[] {
+  const { world, hints, threads, kinesisClient, store } = parts;
+  const canFill = options.scan !== undefined || options.requests !== undefined;
+  const channels: Channel[] = [];
+  if (options.kinesis !== undefined && kinesisClient !== undefined) {
+    const client = patientKinesis(kinesisClient, world);
+    const kinesis = kinesisChannel({ ...options, ...options.kinesis, canFill }, { client, world, hints, threads });
+    channels.push(plainFailures(kinesis, client));
+  }
+  if (store !== undefined) {
+    channels.push(firehoseChannel({ ...options, ...options.firehose, canFill }, { store, world, hints, threads }));
+  }
+  return channels;
+}
