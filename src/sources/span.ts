@@ -39,6 +39,8 @@ export interface Span {
   readonly atMs?: number;
   /** How far what comes before must reach beyond `fromMs` for nothing to be lost between the two: clocks differ. */
   readonly overlapMs: number;
+  /** It begins because the definition takes in something else than before: a snapshot brings the rest. */
+  readonly isRedefined?: boolean;
   /** undefined: nothing was taken in yet. */
   readonly batches: BatchRange | undefined;
   /** `of`: undefined where nobody knows before the end. */

@@ -16,7 +16,7 @@ export interface Ledger {
 /** A part of the source's time whose changes did not come one by one. */
 export interface Hole {
   /**
-   * `start`: before the first change that came. `break`: between two stretches of changes. `forgotten`: nobody read it while the source kept it.
+   * `start`: before the first change that came, or that came under another definition. `break`: between two stretches of changes. `forgotten`: nobody read it while the source kept it.
    */
   readonly kind: "start" | "break" | "forgotten";
   readonly fromMs: number | undefined;
@@ -81,7 +81,7 @@ function holesBefore(
     const underWay = all.find(({ toMs, atMs = 0 }) => toMs === undefined && atMs >= neededMs);
     return [
       {
-        kind: before === undefined && span.epoch === 0 ? "start" : "break",
+        kind: (before === undefined && span.epoch === 0) || span.isRedefined === true ? "start" : "break",
         fromMs: before?.toMs,
         toMs: span.fromMs,
         neededMs,

@@ -192,3 +192,15 @@ describe("a gap that was made is shown until something fills it", () => {
     });
   });
 });
+
+test("what another filter lets in is there once a new scan brought it", async () => {
+  const { table, world, followed } = await loaded();
+  const even = { where: [{ attribute: "v", is: "in" as const, values: [] }] };
+  [table.filter, followed.filter] = [even, even];
+  followed.restart();
+  await followed.follow("stream");
+  expect(followed.ledger(world.nowMs())).toMatchObject({ verdict: "loading", holes: [{}, { kind: "start" }] });
+  await world.sleep(10 * MINUTE_MS);
+  for (const name of ["stream", "scan", "stream"] as const) await followed.follow(name);
+  expect(followed.ledger(world.nowMs())).toMatchObject({ verdict: "covered" });
+});

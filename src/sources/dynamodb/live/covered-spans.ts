@@ -27,16 +27,18 @@ export function streamSpans({ epochs, moved }: ChannelHistory): readonly Span[] 
 }
 
 function spanOf(state: StreamState, { batches, isLast }: { batches: Span["batches"]; isLast: boolean }): Span {
+  const overlapsMs = overlapsFrom(state) ?? 0;
   const span: Span = {
     channel: "stream",
     epoch: state.epoch,
     kind: "changes",
     title: "stream",
     // What is as old as the table has no beginning that matters.
-    fromMs: overlapsFrom(state) === 0 ? undefined : (state.filterMs ?? state.sinceMs),
+    fromMs: overlapsMs === 0 ? undefined : overlapsMs - OVERLAP_MS,
     toMs: readUpTo(state),
     overlapMs: OVERLAP_MS,
     batches,
+    ...(state.filterMs === undefined ? {} : { isRedefined: true }),
   };
   if (!isLast) return span;
   const parts = Object.entries(state.shards).map(([name, shard]) => partOf(state, name, shard));

@@ -97,7 +97,7 @@ async function planTable(options: StreamOptions, parts: ChannelParts, state: Cha
   const facts = await describe(parts.needs.client, options);
   if (facts.stream === undefined) return { ...NOTHING, problem: noStream(options.table) };
   const { arn, view } = facts.stream;
-  if (options.filter !== undefined && !hasNewImages(view)) {
+  if (options.filter !== undefined && options.fetchesItems !== true && !hasNewImages(view)) {
     return { ...NOTHING, problem: filterNeedsImages(options.table, view) };
   }
   const plan = await planStream({ ...options, facts, arn }, parts, state);
