@@ -62,11 +62,11 @@ export async function foldSilver(context: LayerContext, target: FoldTarget): Pro
       verdict: judge(NO_EVENTS, definition.rules),
     };
   }
-  await refuseMissingImages(context, target, {
-    events: bronze,
-    files: plan.chunks.flatMap((chunk) => chunk.files),
-    truncates: await readTruncates(context, await openNewest(target.tombstones)),
-  });
+  const onImageless = async (): Promise<void> => {
+    const files = plan.chunks.flatMap((chunk) => chunk.files);
+    const truncates = await readTruncates(context, await openNewest(target.tombstones));
+    await refuseMissingImages(context, target, { events: bronze, files, truncates });
+  };
   const shapedOf = (files: readonly AddFile[]): Relation => shapedRelation(target, bronze, files, joins.pinned);
   if (plan.chunks.length > 1)
     await judgeAll(context, definition, shapedOf(plan.chunks.flatMap((chunk) => chunk.files)));
@@ -79,6 +79,7 @@ export async function foldSilver(context: LayerContext, target: FoldTarget): Pro
       shaped: shapedOf(chunk.files),
       isJudged: plan.chunks.length > 1,
       joins: joins.pinned,
+      onImageless,
     });
     counts = addCounts(counts, folded.counts);
     version = folded.version;
@@ -137,6 +138,8 @@ interface ChunkWork {
   readonly joins: readonly PinnedJoin[];
   readonly appId: string;
   readonly shaped: Relation;
+  /** Called where an event has no image, and none is to come. */
+  readonly onImageless: () => Promise<void>;
 }
 
 /** Parquet bytes of Bronze up to which the shaped rows of a chunk are kept: planning their SQL anew takes longer than they do. */
@@ -149,7 +152,7 @@ function isSmall({ files }: FoldChunk): boolean {
 async function foldChunk(
   context: LayerContext,
   target: FoldTarget,
-  { chunk, appId, isJudged, joins, ...work }: ChunkWork,
+  { chunk, appId, isJudged, joins, onImageless, ...work }: ChunkWork,
 ): Promise<{ counts: EventCounts; version: number }> {
   const { definition } = target;
   const { engine } = context;
@@ -161,6 +164,7 @@ async function foldChunk(
   await using narrow = await engine.scratch(narrowRelation(definition, shaped));
   const events = await summarizeEvents(engine, definition, { kind: "scratch", scratch: narrow });
   const { counts } = events;
+  if (events.hasImageless) await onImageless();
   if (!isJudged) refuseBroken(definition, counts);
   if (counts.quarantined > 0) await setAside(context, definition.name, rejectedEvents(definition, narrow, work.shaped));
   const silver = await openNewest(target.silver);

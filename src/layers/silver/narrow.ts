@@ -57,6 +57,8 @@ export interface EventCounts extends RuleCounts {
 export interface EventSummary {
   readonly counts: EventCounts;
   readonly hasTruncates: boolean;
+  /** Whether something changed whose image nobody has. */
+  readonly hasImageless: boolean;
   /** The lowest sequence among the images that are kept; undefined where none is. */
   readonly oldestImage: string | undefined;
 }
@@ -69,6 +71,7 @@ export async function summarizeEvents(
   const [row] = await engine.rows({
     sql: `SELECT count(*) AS events, count(*) FILTER (WHERE __fate = 'quarantine') AS quarantined,
       count(*) FILTER (WHERE __fate = 'drop') AS dropped, count(*) FILTER (WHERE ${KEPT_TRUNCATE}) AS truncates,
+      count(*) FILTER (WHERE __kind = 'imageless') AS imageless,
       min(_sequence) FILTER (WHERE ${KEPT_IMAGE}) AS oldest,
       ${judgementCounts(definition.rules, "__violated", "__kind = 'image'")} FROM narrow`,
     inputs: { narrow },
@@ -77,6 +80,7 @@ export async function summarizeEvents(
   return {
     counts: countsOf(definition, row),
     hasTruncates: countOf(row, "truncates") > 0,
+    hasImageless: countOf(row, "imageless") > 0,
     oldestImage: typeof oldest === "string" ? oldest : undefined,
   };
 }

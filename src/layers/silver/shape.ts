@@ -18,7 +18,7 @@ export interface ShapeOptions {
 
 /**
  * SQL over the input `events` (rows of Bronze files with their positions) and one input `join.<alias>` a join: one row
- * an event, with its place `__at`, the declared columns typed, `_key`, `_sequence`, what kind of event it is (`image`, `delete`, `truncate`, `bare`),
+ * an event, with its place `__at`, the declared columns typed, `_key`, `_sequence`, what kind of event it is (`image`, `delete`, `truncate`, `bare`, `imageless`),
  * the delete's sequence under the policy that applies to it, and the names of the columns whose value fits no type.
  */
 export function shapeSql(definition: SilverDefinition, options: ShapeOptions): string {
