@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { seededRandom } from "../../src/base/index.ts";
 import { oneTableLakes, type OneTableLakes } from "../faults/one-table-lake.ts";
-import { sluice, sluiceOk } from "../faults/product.ts";
+import { sluice, sluiceOk, startSluice } from "../faults/product.ts";
 import { startDynamoDbLocal, type DynamoDbServer } from "../services/dynamodb-local.ts";
 import { requirePart } from "../services/parts.ts";
 import { LiveTable, orderItem, type Item } from "./live-table.ts";
@@ -40,11 +40,23 @@ describe.skipIf(!requirePart("dynamodb-local"))("a table that is written to whil
       const writing = writer.write(CHANGES);
       let kills = 0;
       while (writer.changes < CHANGES) {
-        const finished = await sluice(lake, ["run"], { killAfterMs: 200 + random() * KILL_MS_MAX });
+        // One that stays does so until it is killed.
+        const words = random() < 0.5 ? ["run"] : ["start", "--flush", "500 ms"];
+        const finished = await sluice(lake, words, { killAfterMs: 200 + random() * KILL_MS_MAX });
         if (finished.signal !== null) kills += 1;
         else expect({ status: finished.status, said: finished.stderr }).toMatchObject({ status: 0 });
       }
       await writing;
+      // What is asked to end finishes what it is at, and says so; nothing of it is to be done again.
+      const keeping = startSluice(lake, ["start", "--flush", "500 ms"]);
+      await keeping.said("Keeping");
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      keeping.child.kill("SIGTERM");
+      const ended = await keeping.finished;
+      expect({ status: ended.status, said: ended.stderr }).toMatchObject({
+        status: 143,
+        said: expect.stringContaining("Stopping after the step at hand") as string,
+      });
       await sluiceOk(lake, "run");
       process.stderr.write(`live: survived ${kills} kills\n`);
       expect(kills).toBeGreaterThan(0);

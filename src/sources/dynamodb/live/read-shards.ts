@@ -176,7 +176,8 @@ class Pass {
     this.#polls.set(shard.id, poll);
     const upToMs = upToDateMs(poll);
     const caughtUp = upToMs === undefined ? {} : { caughtUpMs: upToMs };
-    this.#set(shard.id, page.next === undefined ? { ...after, isDone: true } : { ...after, ...caughtUp });
+    const hasNews = records > 0 || upToMs !== undefined || page.next === undefined;
+    if (hasNews) this.#set(shard.id, page.next === undefined ? { ...after, isDone: true } : { ...after, ...caughtUp });
     if (shard.isClosed || !this.#isPassed(shard, page, newestMs)) return this.#next(shard);
     this.#passed.add(shard.id);
     return { atMs: Infinity, isSettled: true };
