@@ -48,6 +48,8 @@ export interface Channel {
 export interface Pace {
   /** Between two readings. */
   readonly flushMs: number;
+  /** When the present one began, in ms since the epoch. */
+  readonly roundMs: number;
 }
 
 export interface ChannelState {

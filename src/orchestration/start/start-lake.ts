@@ -170,7 +170,12 @@ class Started {
           const taken = { ...NOTHING, table: name, outcome: "changed" as const, version, rows, quarantined };
           this.#changed(definition, { ...taken, elapsedMs: this.#nowMs - startedMs }, this.#tally.arrived(newestMs));
         };
-        const report = await this.#attempt(definition, { memory, pace: { flushMs }, onlyLive, onTaken });
+        const report = await this.#attempt(definition, {
+          memory,
+          pace: { flushMs, roundMs: startedMs },
+          onlyLive,
+          onTaken,
+        });
         this.#notice(report);
         return report;
       },

@@ -61,7 +61,8 @@ export class FollowedTable {
   readonly #epochs = new Map<string, ChannelEpoch[]>();
   #memory = new ShardMemory();
   /** As a process that stays has it; undefined: each call reads what is there. */
-  pace: Pace | undefined;
+  pace: Pick<Pace, "flushMs"> | undefined;
+  #roundMs = 0;
   /** Counts from the next start on. */
   filter: ItemFilter | undefined;
   /** Of a scan; counts from the next start on. */
@@ -128,6 +129,7 @@ export class FollowedTable {
 
   async follow(name: "scan" | "stream"): Promise<void> {
     this.#memory.cameMs = this.pace === undefined ? this.#world.nowMs() : undefined;
+    this.#roundMs = this.#world.nowMs();
     const other = name === "scan" ? "stream" : "scan";
     const besides = this.#moved.get(other) ?? this.#ends.get(other);
     const end = this.#ends.get(name);
@@ -149,7 +151,7 @@ export class FollowedTable {
   }
 
   #paced(): { readonly pace?: Pace } {
-    return this.pace === undefined ? {} : { pace: this.pace };
+    return this.pace === undefined ? {} : { pace: { ...this.pace, roundMs: this.#roundMs } };
   }
 
   async #take(name: "scan" | "stream", batch: PlannedBatch): Promise<PlannedBatch | undefined> {

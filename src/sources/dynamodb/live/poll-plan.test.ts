@@ -11,8 +11,9 @@ import {
   type ShardPoll,
 } from "./poll-plan.ts";
 
-const flushMs = 1_000;
-const open = { flushMs, isClosed: false, random: () => 0.5 };
+/** In one long round. */
+const pace = { flushMs: 1_000, roundMs: 0 };
+const open = { pace, isClosed: false, random: () => 0.5 };
 const closed = { ...open, isClosed: true };
 const nothing = (nowMs: number) => ({ records: 0, isFull: false, newestMs: undefined, nowMs });
 const some = (nowMs: number, ageMs: number, isFull = false) => ({ records: 5, isFull, newestMs: nowMs - ageMs, nowMs });
@@ -29,24 +30,26 @@ test("an unread shard is asked at once, and until five answers in a row had noth
     poll = answered(poll, nothing(at));
     expect(nextPoll(poll, open).isSettled).toBe(false);
   }
-  expect(nextPoll(answered(poll, nothing(4)), open)).toEqual({ atMs: 504, isSettled: true });
+  expect(nextPoll(answered(poll, nothing(4)), open)).toEqual({ atMs: 1_004, isSettled: true });
 });
 
 test("a backlog is asked for at once, page after page; what has only just happened is its end", () => {
   const old = answered(undefined, some(1_000_000, 60_000));
   expect(nextPoll(old, open)).toEqual({ atMs: 1_000_000, isSettled: false });
-  expect(nextPoll(answered(old, some(1_000_100, 500)), open)).toEqual({ atMs: 1_000_600, isSettled: true });
+  expect(nextPoll(answered(old, some(1_000_100, 500)), open)).toEqual({ atMs: 1_001_100, isSettled: true });
   expect(nextPoll(answered(old, some(1_000_100, 500, true)), open)).toEqual({ atMs: 1_000_100, isSettled: false });
 });
 
 test("a shard that is up to date is asked once a flush, one that is idle for ten minutes seldom, and wakes with a record", () => {
   const poll = upToDate(0);
-  expect(nextPoll(poll, open)).toEqual({ atMs: 500, isSettled: true });
+  expect(nextPoll(poll, open)).toEqual({ atMs: 1_000, isSettled: true });
+  // The next round need not begin on the dot.
+  expect(nextPoll(poll, { ...open, pace: { ...pace, roundMs: 900 } }).atMs).toBeLessThanOrEqual(900);
   const idle = answered(poll, nothing(600_000));
   expect(nextPoll(idle, open).atMs - 600_000).toBeGreaterThanOrEqual(5_000);
   expect(nextPoll(idle, open).atMs - 600_000).toBeLessThanOrEqual(6_000);
-  expect(nextPoll(idle, { ...open, flushMs: 60_000 }).atMs).toBe(630_000);
-  expect(nextPoll(answered(idle, some(606_000, 1_000)), open)).toEqual({ atMs: 606_500, isSettled: true });
+  expect(nextPoll(idle, { ...open, pace: { ...pace, flushMs: 60_000 } }).atMs).toBe(660_000);
+  expect(nextPoll(answered(idle, some(606_000, 1_000)), open)).toEqual({ atMs: 607_000, isSettled: true });
 });
 
 test("a shard counts as up to date as of the first of five answers without a record", () => {
@@ -112,7 +115,7 @@ test("whatever a shard answers, it is asked again: after one flush interval at t
           nowMs += afterMs;
           const newestMs = records === 0 ? undefined : nowMs - ageMs;
           poll = answered(poll, { records, isFull: isFull && records > 0, newestMs, nowMs });
-          const next = nextPoll(poll, { flushMs: every, isClosed, random: () => 0 });
+          const next = nextPoll(poll, { pace: { flushMs: every, roundMs: 0 }, isClosed, random: () => 0 });
           expect(next.atMs).toBeGreaterThanOrEqual(nowMs);
           expect(next.atMs).toBeLessThanOrEqual(nowMs + Math.max(every, 6_000));
           // Who has nothing new is never asked again at once.

@@ -1,3 +1,5 @@
+import type { Pace } from "../../source.ts";
+
 /**
  * When a shard is asked again, and when the list of shards: decided from what the shard answered so far. A hot shard is asked
  * for page after page; one that is up to date once a flush; one that has been idle for long, seldom.
@@ -81,7 +83,7 @@ export function refused(before: ShardPoll | undefined, nowMs: number): ShardPoll
 
 export interface Shard {
   /** Undefined for who reads once: he stays with each shard until it has had nothing often enough. */
-  readonly flushMs: number | undefined;
+  readonly pace: Pace | undefined;
   /** Nothing is added to it any more. */
   readonly isClosed: boolean;
   /** In [0, 1): spreads those that were refused together. */
@@ -89,27 +91,28 @@ export interface Shard {
 }
 
 /** When a shard is to be asked again. */
-export function nextPoll(poll: ShardPoll | undefined, { flushMs, isClosed, random }: Shard): NextPoll {
+export function nextPoll(poll: ShardPoll | undefined, { pace, isClosed, random }: Shard): NextPoll {
   if (poll === undefined) return { atMs: 0, isSettled: false };
   const { askedMs, empty, isNear, isCurrent } = poll;
   if (poll.refused > 0) {
     const pauseMs = Math.min(REFUSED_PAUSE_MS_MAX, REFUSED_PAUSE_MS * 2 ** (poll.refused - 1));
     return { atMs: askedMs + pauseMs * (0.5 + random() / 2), isSettled: true };
   }
-  if (flushMs === undefined) {
+  if (pace === undefined) {
     const isSettled = empty >= EMPTY_PAGES;
     return { atMs: isSettled ? Infinity : askedMs + (empty === 0 ? 0 : EMPTY_PAUSE_MS), isSettled };
   }
   const isAtEnd = empty === 0 ? isCurrent : isNear || empty >= EMPTY_PAGES;
-  if (isAtEnd && !isClosed) return { atMs: askedMs + restMs(poll, flushMs), isSettled: true };
+  if (isAtEnd && !isClosed) return { atMs: askedMs + restMs(poll, pace), isSettled: true };
   // A closed shard has an end, which it tells; until then it is asked, more slowly the longer it has nothing.
   const pauseMs = empty === 0 ? 0 : EMPTY_PAUSE_MS * 2 ** Math.min(4, Math.floor(empty / EMPTY_PAGES));
   return { atMs: askedMs + pauseMs, isSettled: false };
 }
 
-/** Whoever asks comes once a flush interval, and not on the dot: a shard that he asked the last time is due when he comes again. */
-function restMs({ askedMs, activeMs }: ShardPoll, flushMs: number): number {
-  return Math.max(flushMs / 2, askedMs - activeMs >= IDLE_AFTER_MS ? IDLE_POLL_MS : POLL_MS_LEAST);
+/** A shard that was asked in an earlier round is due in this one, and where this one takes long, after a flush interval. */
+function restMs({ askedMs, activeMs }: ShardPoll, { flushMs, roundMs }: Pace): number {
+  const restsMs = askedMs < roundMs ? POLL_MS_LEAST : Math.max(flushMs, POLL_MS_LEAST);
+  return Math.max(restsMs, askedMs - activeMs >= IDLE_AFTER_MS ? IDLE_POLL_MS : 0);
 }
 
 /** A list of shards that was seen. */

@@ -93,7 +93,11 @@ class Pass {
     for (;;) {
       const readable = await this.#look();
       const nowMs = this.#reading.world.nowMs();
-      const shards = readable.filter((shard) => !this.#passed.has(shard.id) && this.#next(shard).atMs <= nowMs);
+      const dueMs = new Map(readable.map((shard) => [shard, this.#next(shard).atMs]));
+      const shards = readable
+        .filter((shard) => !this.#passed.has(shard.id) && (dueMs.get(shard) ?? 0) <= nowMs)
+        // Who waits longest comes first: nobody starves where there is no time for all.
+        .toSorted((one, other) => (dueMs.get(one) ?? 0) - (dueMs.get(other) ?? 0));
       if (shards.length === 0) return true;
       const queue = [...shards];
       const work = async (): Promise<void> => {
@@ -134,8 +138,7 @@ class Pass {
 
   #next({ id, isClosed }: ShardFacts): NextPoll {
     const { context, world } = this.#reading;
-    const flushMs = context.pace?.flushMs;
-    return nextPoll(this.#polls.get(id), { flushMs, isClosed, random: () => world.random() });
+    return nextPoll(this.#polls.get(id), { pace: context.pace, isClosed, random: () => world.random() });
   }
 
   async #read(shard: ShardFacts): Promise<void> {
