@@ -93,6 +93,7 @@ export {
   type QuarantineCount,
   type QuarantineFilter,
 } from "./quarantine-report.ts";
+export type { Reconciliation } from "./reconcile-lake.ts";
 export { prepareQuery, type PreparedQuery } from "./query-lake.ts";
 export { liveRows, type TableSize } from "./table-size.ts";
 export { traceRow, type Trace, type TraceOptions, type TracedEvent } from "./trace.ts";

@@ -15,7 +15,6 @@ import {
   type DriftReport,
   type PublishedDefinition,
   type ProgressEvent,
-  type ReconcileReport,
 } from "../layers/index.ts";
 import { recorded } from "../observability/index.ts";
 import { bronzeOf, publishTables, runLake, type PublicationReport, type RunReport } from "../orchestration/index.ts";
@@ -28,7 +27,7 @@ import { storeOpener } from "./open-store.ts";
 import { targetOpener } from "./open-target.ts";
 import { prepareQuery } from "./query-lake.ts";
 import { startTables, type StartRequest } from "./start-tables.ts";
-import { reconcileLake, type ReconcileRequest } from "./reconcile-lake.ts";
+import { reconcileLake, type ReconcileRequest, type Reconciliation } from "./reconcile-lake.ts";
 
 export interface LakeOptions {
   readonly world?: World;
@@ -56,7 +55,7 @@ export interface Lake extends AsyncDisposable {
   /** Which part of its source's history each Bronze table has, and which it has not; `only` limits it to some tables. */
   coverage(options?: { readonly only?: readonly TableName[] }): Promise<readonly TableCoverage[]>;
   /** Compares what a source has at present with what the Bronze table has of it. */
-  reconcile(table: TableName, options?: ReconcileRequest): Promise<ReconcileReport>;
+  reconcile(table: TableName, options?: ReconcileRequest): Promise<Reconciliation>;
   /** Computes a Silver or Gold table anew; returns its new version. */
   rebuild(table: TableName): Promise<{ readonly version: number | undefined }>;
   /** Rows of a SELECT over the lake's tables, named `layer.name`; a Silver name means its live rows. */

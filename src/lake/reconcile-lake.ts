@@ -1,7 +1,14 @@
 import { RateLimit, SluiceError } from "../base/index.ts";
 import type { TableName } from "../contract/index.ts";
 import type { BronzeDefinition } from "../definition/index.ts";
-import { reconcileTable, type LayerContext, type PrivateFolder, type ReconcileReport } from "../layers/index.ts";
+import {
+  reconcileTable,
+  silverKeys,
+  type LayerContext,
+  type PrivateFolder,
+  type ReconcileReport,
+  type SilverKeys,
+} from "../layers/index.ts";
 import { recordReconciliation } from "../observability/index.ts";
 import type { RunReport } from "../orchestration/index.ts";
 import type { Source, SourceContents } from "../sources/index.ts";
@@ -17,6 +24,11 @@ export interface ReconcileRequest {
 
 const SHOWN_KEYS = 20;
 
+export interface Reconciliation extends ReconcileReport {
+  /** The Silver tables that are made from it and have its keys: where its records are in them. */
+  readonly silver: readonly SilverKeys[];
+}
+
 /**
  * Compares what a source has at present with what the Bronze table has of it, and records the outcome in `system.reconciliations`.
  * Takes in what is new first and while it compares.
@@ -30,7 +42,7 @@ export async function reconcileLake(
     readCapacity,
     shownMax = SHOWN_KEYS,
   }: ReconcileRequest & { readonly openFolder: () => Promise<PrivateFolder> },
-): Promise<ReconcileReport> {
+): Promise<Reconciliation> {
   const definition = bronzeOf(lake, table);
   const source = lake.source(definition);
   const contents = contentsOf(source, table);
@@ -45,7 +57,13 @@ export async function reconcileLake(
     ...(readCapacity === undefined ? {} : { limit: new RateLimit(lake.world, { perSecond: readCapacity }) }),
   });
   await recordReconciliation(context, report);
-  return report;
+  const silver: SilverKeys[] = [];
+  for (const one of lake.definition.tables) {
+    if (one.layer !== "silver" || one.from !== table) continue;
+    const keys = await silverKeys(context, one, definition.source.keys);
+    if (keys !== undefined) silver.push(keys);
+  }
+  return { ...report, silver };
 }
 
 function bronzeOf(lake: Lake, name: TableName): BronzeDefinition {

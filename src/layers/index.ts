@@ -29,6 +29,7 @@ export {
 export { quarantineName } from "./quarantine/quarantine.ts";
 export { foldSilver, foldTarget, type FoldOutcome } from "./silver/fold.ts";
 export { reconcileTable, type DifferingKey, type ReconcileReport } from "./reconcile/reconcile-table.ts";
+export { silverKeys, type SilverKeys } from "./reconcile/silver-keys.ts";
 export { restoreTable } from "./restore.ts";
 export { joinAppId } from "./silver/joins.ts";
 export { foldAppId } from "./silver/plan-fold.ts";

@@ -4,7 +4,16 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { realWorld } from "../../src/base/index.ts";
 import type { OpenTable } from "../../src/engine/index.ts";
-import { bronze, defineLake, dynamodb, openLake, resolveLake } from "../../src/lake/index.ts";
+import {
+  bronze,
+  defineLake,
+  dynamodb,
+  expect as expectThat,
+  openLake,
+  resolveLake,
+  s,
+  silver,
+} from "../../src/lake/index.ts";
 import { startDynamoDbLocal, type DynamoDbServer } from "../services/dynamodb-local.ts";
 import { requirePart } from "../services/parts.ts";
 import { LiveTable, orderItem } from "./live-table.ts";
@@ -35,11 +44,17 @@ describe.skipIf(!requirePart("dynamodb-local"))("a table of DynamoDB Local", { t
     const hasty = { ...world, sleep: async (ms: number): Promise<void> => await world.sleep(Math.min(ms, 200)) };
     const source = { table: "orders", keys: ["order_id"], endpoint: server.endpoint } as const;
     const orders = bronze("orders", { source: dynamodb({ ...source, scan: true, stream: true }) });
+    const clean = silver("orders", {
+      from: orders,
+      keys: ["order_id"],
+      columns: { order_id: s.string(), amount: s.decimal(38, 2) },
+      expect: { small: expectThat("amount < 190").orQuarantine(), not_five: expectThat("amount <> 5").orDrop() },
+    });
     const shop = defineLake({
       name: "shop",
       storage: join(folder, "lake"),
       engine: { memory: "512MB", threads: 2 },
-      tables: [orders],
+      tables: [orders, clean],
     });
     const machine = { memoryBytes: 1e9, cores: 2 };
     await using lake = openLake(resolveLake(shop, { folder, machine }), { world: hasty });
@@ -53,6 +68,7 @@ describe.skipIf(!requirePart("dynamodb-local"))("a table of DynamoDB Local", { t
       lakeRecords: 199,
       bucketsDifferent: 0,
       isCaughtUp: true,
+      silver: [{ table: "silver.orders", keys: 200, quarantined: 10, absent: 1 }],
     });
 
     const place = lake.tables.place("bronze", "orders");

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import type { ReconcileReport } from "../../layers/index.ts";
+import type { Reconciliation } from "../../lake/index.ts";
 import { paintFor } from "./paint.ts";
 import { reconcileJson, reconcileText } from "./reconciliation.ts";
 
-const EQUAL: ReconcileReport = {
+const EQUAL: Reconciliation = {
   table: "bronze.orders",
   startedMs: Date.UTC(2026, 0, 31, 12),
   elapsedMs: 4_200,
@@ -20,10 +20,11 @@ const EQUAL: ReconcileReport = {
   moving: 0,
   unchecked: 0,
   isCaughtUp: true,
+  silver: [{ table: "silver.orders", version: 9, keys: 1_200, quarantined: 0, absent: 0 }],
   keys: [],
 };
 
-const DIFFERENT: ReconcileReport = {
+const DIFFERENT: Reconciliation = {
   ...EQUAL,
   verdict: "different",
   bucketsDifferent: 9,
@@ -33,18 +34,20 @@ const DIFFERENT: ReconcileReport = {
   moving: 1,
   unchecked: 3,
   isCaughtUp: false,
+  silver: [{ table: "silver.orders", version: 9, keys: 1_200, quarantined: 8, absent: 2 }],
   keys: [
     { key: "S:o-1", what: "missing", attributes: [] },
     { key: "S:o-\u001b[2J", what: "different", attributes: ["amount", "note"] },
   ],
 };
 
-const text = (report: ReconcileReport): readonly string[] => reconcileText(report, paintFor(false)).split("\n");
+const text = (report: Reconciliation): readonly string[] => reconcileText(report, paintFor(false)).split("\n");
 
-test("an equal table is told in two lines", () => {
+test("an equal table is told in three lines", () => {
   expect(text(EQUAL)).toEqual([
     "bronze.orders version 12 has what the source has (4.2 s)",
     "  the source has 1,200 records, the table 1,200; all 4,096 buckets are equal",
+    "  silver.orders has 1,200 of 1,200 keys",
     "",
   ]);
 });
@@ -57,6 +60,7 @@ test("differing keys are named, with the attributes that differ, and what was no
     "  1 key changed whenever it was looked at: compare again later",
     "  3 more keys differ by their digests and were not looked at one by one",
     "  without the table's stream, what changed since the last snapshot counts as different",
+    "  silver.orders has 1,190 of 1,200 keys; 8 are in quarantine; 2 in neither: a rule drops them, or they came too late",
     "  what       key            attributes that differ",
     "  missing    S:o-1",
     "  different  S:o-\\u001b[2J  amount, note",

@@ -99,7 +99,7 @@ function attributesSql(definition: SilverDefinition, options: ShapeOptions, part
 }
 
 /** Silver keyed by some of the source's key attributes takes those parts of Bronze's `_key`, which deletes carry too. */
-function keySql(definition: SilverDefinition, sourceKeys: readonly string[]): string {
+export function keySql(definition: SilverDefinition, sourceKeys: readonly string[]): string {
   const positions = definition.keys.map((key) => sourceKeys.indexOf(attributeOf(definition, key)));
   const inOrder = positions.length === sourceKeys.length && positions.every((position, index) => position === index);
   if (inOrder) return "_key";
