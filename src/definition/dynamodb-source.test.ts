@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ConfigError, bronze, defineLake, dynamodb, resolveLake } from "./index.ts";
+import { ConfigError, bronze, defineLake, dynamodb, resolveLake, type DynamoDbOptions } from "./index.ts";
 
 test("a table's stream beside its snapshot, and a scan with a budget", () => {
   const place = { table: "orders", keys: ["order_id"], region: "eu-central-1" } as const;
@@ -85,14 +85,14 @@ test("items and attributes that are taken in, the key and the TTL attribute alwa
   expect(tables).toMatchObject([{ source: { filter } }]);
 });
 
-test.each([
-  [{ export: "./exports" }, /source\.where: expected nothing beside `export`, got a filter/],
-  [{ scan: true, stream: true, fetchItems: true }, /source\.where: expected nothing beside `fetchItems`, got a filter/],
-])("a filter has no place beside %o", (more, message) => {
-  const source = dynamodb({ table: "t", keys: ["id"], where: { status: "open" }, ...more });
-  const lake = defineLake({ name: "shop", storage: "./lake", tables: [bronze("items", { source })] });
-  expect(() => resolveLake(lake, { folder: "/p", machine: { memoryBytes: 6e9, cores: 2 } })).toThrow(message);
-});
+test.each([[{ export: "./exports" }, /source\.where: expected nothing beside `export`, got a filter/]])(
+  "a filter has no place beside %o",
+  (more, message) => {
+    const source = dynamodb({ table: "t", keys: ["id"], where: { status: "open" }, ...more });
+    const lake = defineLake({ name: "shop", storage: "./lake", tables: [bronze("items", { source })] });
+    expect(() => resolveLake(lake, { folder: "/p", machine: { memoryBytes: 6e9, cores: 2 } })).toThrow(message);
+  },
+);
 
 test("a Kinesis stream by name, by ARN, and with what else is to be said of it", () => {
   const place = { table: "orders", keys: ["order_id"], scan: true, region: "eu-west-1" } as const;
@@ -114,4 +114,72 @@ test("a Kinesis stream by name, by ARN, and with what else is to be said of it",
   expect(resolve).toThrow(/kinesis\.stream.*name or ARN/);
   expect(resolve).toThrow(/kinesis\.since.*moment in UTC/);
   expect(resolve).toThrow(/alone\.source\.export.*not what was there before/);
+});
+
+test("changes that are read from an index", () => {
+  const incremental = {
+    attribute: "changed",
+    index: "by-change",
+    partition: ["s0", 1],
+    overlap: "10 min",
+    every: "1 min",
+  } as const;
+  const source = dynamodb({ table: "t", keys: ["id"], scan: { every: "1 day" }, incremental });
+  const alone = dynamodb({
+    table: "t",
+    keys: ["id"],
+    incremental: { attribute: "a", index: "i", partition: "x", readCapacity: 9 },
+  });
+  const lake = defineLake({
+    name: "shop",
+    storage: "./lake",
+    tables: [bronze("a", { source }), bronze("b", { source: alone })],
+  });
+  const { tables } = resolveLake(lake, { folder: "/project/shop", machine: { memoryBytes: 6e9, cores: 2 } });
+  const both = {
+    attribute: "changed",
+    index: "by-change",
+    partitions: ['{"S":"s0"}', '{"N":"1"}'],
+    overlapMs: 600_000,
+    everyMs: 60_000,
+  };
+  expect(tables).toMatchObject([
+    { source: { incremental: both, scan: { everyMs: 86_400_000 } } },
+    { source: { incremental: { partitions: ['{"S":"x"}'], overlapMs: 300_000, readCapacity: 9 } } },
+  ]);
+});
+
+test.each([
+  [{ stream: true }, /incremental: expected nothing beside `stream`, got an index/],
+  [
+    { incremental: { index: "i", partition: "x" } },
+    /incremental\.attribute: expected the index's sort key, got nothing/,
+  ],
+  [{ incremental: { attribute: "a", partition: "x" } }, /incremental\.index: expected the index's name, got nothing/],
+  [
+    { incremental: { attribute: "a", index: "i" } },
+    /incremental\.partition: expected values of the index's partition key/,
+  ],
+  [
+    { incremental: { attribute: "a", index: "i", partition: ["x", "x"] } },
+    /incremental\.partition: expected each value once/,
+  ],
+  [
+    { incremental: { attribute: "a", index: "i", partition: [true] } },
+    /incremental\.partition\[0\]: expected a value of type S, N, B/,
+  ],
+  [
+    { incremental: { attribute: "a", index: "i", partition: "x", overlap: "2 days" } },
+    /overlap: expected at most 12 hours/,
+  ],
+  [{ incremental: { attribute: "a", index: "i", partition: "x", every: "soon" } }, /every: expected a time such as/],
+])("changes cannot be read from an index as %o says", (more, message) => {
+  const incremental = { attribute: "a", index: "i", partition: "x" } as const;
+  const options = { table: "t", keys: ["id"], scan: true, incremental, ...more } as unknown as DynamoDbOptions;
+  const lake = defineLake({
+    name: "shop",
+    storage: "./lake",
+    tables: [bronze("items", { source: dynamodb(options) })],
+  });
+  expect(() => resolveLake(lake, { folder: "/p", machine: { memoryBytes: 6e9, cores: 2 } })).toThrow(message);
 });

@@ -106,6 +106,8 @@ export interface DynamoDbDefinition {
     readonly errors?: string;
     readonly latenessMs?: number;
   };
+  /** Changes read from an index whose sort key says when an item was changed. */
+  readonly incremental?: IndexIncrements;
   /** Which items are taken in, and what of them; undefined: all, whole. */
   readonly filter?: ItemFilter;
   /** undefined: as the environment says. */
@@ -117,6 +119,18 @@ export interface DynamoDbDefinition {
 export interface ExportRequests {
   /** How much a window of changes holds. */
   readonly everyMs: number;
+}
+
+export interface IndexIncrements {
+  readonly index: string;
+  readonly attribute: string;
+  /** Values of the index's partition key, as DynamoDB JSON. */
+  readonly partitions: readonly string[];
+  readonly overlapMs: number;
+  /** From one reading to the next; undefined: one a run. */
+  readonly everyMs?: number;
+  /** Read units a second that it may use. */
+  readonly readCapacity?: number;
 }
 
 export interface TableScan {

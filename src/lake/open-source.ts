@@ -1,7 +1,14 @@
 import type { World } from "../base/index.ts";
 import type { BronzeDefinition, ColumnHint, DynamoDbDefinition } from "../definition/index.ts";
 import type { Engine } from "../engine/index.ts";
-import { awsExportClient, awsKinesisClient, awsTableClient, dmsFiles, dynamodbSource } from "../sources/index.ts";
+import {
+  awsExportClient,
+  awsIndexClient,
+  awsKinesisClient,
+  awsTableClient,
+  dmsFiles,
+  dynamodbSource,
+} from "../sources/index.ts";
 import type { DynamoDbNeeds, DynamoDbSourceOptions, Source } from "../sources/index.ts";
 import { readS3Url, s3Root } from "../storage/index.ts";
 import type { OpenStore } from "./open-store.ts";
@@ -58,13 +65,14 @@ function openDynamoDb(definition: DynamoDbDefinition, hints: readonly ColumnHint
 
 /** The stores and clients of the channels that a table has. */
 function neededBy(definition: DynamoDbDefinition, { world, openStore }: SourceNeeds): DynamoDbNeeds {
-  const { exports, firehose, kinesis } = definition;
+  const { exports, firehose, kinesis, incremental } = definition;
   return {
     world,
     ...(exports === undefined ? {} : { exports: openStore(exports.folder) }),
     ...(firehose === undefined ? {} : { firehose: openStore(firehose.folder) }),
     ...(kinesis === undefined ? {} : { kinesisClient: awsKinesisClient({ ...kinesis, table: placeOf(definition) }) }),
     client: awsTableClient(placeOf(definition)),
+    ...(incremental === undefined ? {} : { indexClient: awsIndexClient(placeOf(definition)) }),
   };
 }
 

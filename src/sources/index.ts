@@ -17,6 +17,7 @@ export { dmsFiles } from "./dms/dms-files.ts";
 export type { DmsFilesNeeds, DmsFilesOptions } from "./dms/options.ts";
 export { dynamodbSource, type DynamoDbNeeds, type DynamoDbSourceOptions } from "./dynamodb/dynamodb-source.ts";
 export { awsKinesisClient } from "./dynamodb/kinesis/aws-kinesis-client.ts";
+export { awsIndexClient } from "./dynamodb/increments/aws-index.ts";
 export { awsTableClient } from "./dynamodb/live/aws-client.ts";
 export { awsExportClient } from "./dynamodb/requests/aws-exports.ts";
 export { surveyTable } from "./dynamodb/survey/survey-table.ts";

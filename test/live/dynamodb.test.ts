@@ -157,6 +157,33 @@ describe.skipIf(!requirePart("dynamodb-local"))("a table of DynamoDB Local", { t
     ]);
   });
 
+  test.each(["ALL", "KEYS_ONLY"] as const)(
+    "what changed is read from an index that has %s of its items",
+    async (byChange) => {
+      const table = await LiveTable.create(server, `orders-${made}`, { view: "off", byChange });
+      await table.writeAll([
+        changedOrder("a", "1", "2026-01-02T03:04:05.000Z"),
+        changedOrder("b", "2", "2026-01-02T04:04:05.000Z"),
+        orderItem("c", "3"),
+      ]);
+      const incremental = { attribute: "changed", index: "by-change", partition: ["s0", "s1"] };
+      await using lake = lakeOf(table, { scan: true, incremental });
+      await lake.run();
+      expect(await amounts(lake)).toEqual(new Map([["a", "1.00"], ["b", "2.00"], ["c", "3.00"]])); // prettier-ignore
+      await table.put(changedOrder("a", "10", "2026-01-02T05:04:05.000Z"));
+      await table.put(changedOrder("d", "4", "2026-01-02T05:04:06.000Z"));
+      await table.delete("b");
+      const report = await lake.run();
+      expect(report.tables[0]).toMatchObject({ outcome: "changed", rows: 2, error: undefined });
+      // The index tells of no delete.
+      expect(await amounts(lake)).toEqual(new Map([["a", "10.00"], ["b", "2.00"], ["c", "3.00"], ["d", "4.00"]])); // prettier-ignore
+      const quiet = await lake.run();
+      expect(quiet.tables.map(({ outcome }) => outcome)).toEqual(["unchanged", "unchanged"]);
+      const [row] = await rowsOf(lake, "select _op, _source_ts::varchar as t from bronze.orders where _key = 'S:d'");
+      expect(row).toEqual({ _op: "U", t: expect.stringMatching(/^2026-01-02 05:04:06/) });
+    },
+  );
+
   test("a filter means in the lake what DynamoDB's own expressions mean", async () => {
     const table = await LiveTable.create(server, `orders-${made}`, { view: "off" });
     const values = [undefined, ...SCALARS, { L: [{ N: "1" }] }, { M: { a: { S: "b" } } }, { SS: ["ab"] }] as const;
@@ -246,6 +273,10 @@ function conditionsOn(attribute: string): readonly FilterCondition[] {
     { attribute, is: "missing" },
   ] as const;
   return [...compared, ...ranges, ...texts, ...others];
+}
+
+function changedOrder(id: string, amount: string, changed: string): Item {
+  return orderItem(id, amount, { shop: { S: "s0" }, changed: { S: changed } });
 }
 
 function orderOf(id: string, amount: string, status: string): Item {

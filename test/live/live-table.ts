@@ -4,7 +4,9 @@ import {
   DeleteItemCommand,
   PutItemCommand,
   ScanCommand,
+  type AttributeDefinition,
   type AttributeValue,
+  type GlobalSecondaryIndex,
   type WriteRequest,
 } from "@aws-sdk/client-dynamodb";
 import type { DynamoDbServer } from "../services/dynamodb-local.ts";
@@ -24,13 +26,21 @@ export class LiveTable {
   static async create(
     server: DynamoDbServer,
     name: string,
-    { view = "NEW_AND_OLD_IMAGES" }: { readonly view?: "NEW_AND_OLD_IMAGES" | "NEW_IMAGE" | "KEYS_ONLY" | "off" } = {},
+    {
+      view = "NEW_AND_OLD_IMAGES",
+      byChange,
+    }: {
+      readonly view?: "NEW_AND_OLD_IMAGES" | "NEW_IMAGE" | "KEYS_ONLY" | "off";
+      /** An index `by-change` over the texts `shop` and `changed` that has so much of its items. */
+      readonly byChange?: "ALL" | "KEYS_ONLY";
+    } = {},
   ): Promise<LiveTable> {
     await server.client.send(
       new CreateTableCommand({
         TableName: name,
         KeySchema: [{ AttributeName: "order_id", KeyType: "HASH" }],
-        AttributeDefinitions: [{ AttributeName: "order_id", AttributeType: "S" }],
+        AttributeDefinitions: textAttributes("order_id", ...(byChange === undefined ? [] : ["shop", "changed"])),
+        ...(byChange === undefined ? {} : { GlobalSecondaryIndexes: [indexByChange(byChange)] }),
         BillingMode: "PAY_PER_REQUEST",
         ...(view === "off" ? {} : { StreamSpecification: { StreamEnabled: true, StreamViewType: view } }),
       }),
@@ -86,6 +96,21 @@ export class LiveTable {
       left = answer.UnprocessedItems?.[this.name] ?? [];
     }
   }
+}
+
+function textAttributes(...names: readonly string[]): AttributeDefinition[] {
+  return names.map((AttributeName) => ({ AttributeName, AttributeType: "S" }));
+}
+
+function indexByChange(ProjectionType: "ALL" | "KEYS_ONLY"): GlobalSecondaryIndex {
+  return {
+    IndexName: "by-change",
+    KeySchema: [
+      { AttributeName: "shop", KeyType: "HASH" },
+      { AttributeName: "changed", KeyType: "RANGE" },
+    ],
+    Projection: { ProjectionType },
+  };
 }
 
 export function orderItem(id: string, amount: string, more: Item = {}): Item {

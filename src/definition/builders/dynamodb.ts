@@ -1,5 +1,5 @@
 import type { Duration } from "./amounts.ts";
-import type { ItemWhere } from "./item-filter.ts";
+import type { FilterValue, ItemWhere } from "./item-filter.ts";
 import type { Location } from "./s3-place.ts";
 import { marked, type Marked } from "./mark.ts";
 
@@ -46,6 +46,10 @@ export interface DynamoDbOptions {
    */
   readonly firehose?: Location | DeliveredFiles;
   /**
+   * What changed, read from an index whose sort key says when an item was changed; beside it a scan now and then finds what was deleted.
+   */
+  readonly incremental?: IncrementalOptions;
+  /**
    * Takes in only items that meet these conditions: `{ status: { in: ["open", "paid"] }, amount: { gte: 10 } }`. An item that no longer
    * does is deleted in the lake. Beside `scan`, not beside `export`.
    */
@@ -72,6 +76,21 @@ export interface FetchItemsOptions {
 export interface RequestExportsOptions {
   /** How much an export of changes holds: 15 minutes to 24 hours. An hour unless told. */
   readonly every?: Duration;
+}
+
+export interface IncrementalOptions {
+  /** The index's sort key: ISO 8601 text, or seconds, milliseconds or microseconds since 1970. Each change of an item must set it. */
+  readonly attribute: string;
+  /** The secondary index's name. */
+  readonly index: string;
+  /** The values of its partition key that are read: one, or all that writers spread items over. */
+  readonly partition: FilterValue | readonly FilterValue[];
+  /** Reads again from so long before the newest change on: for writers' clocks that differ, and an index that lags. Default `"5 min"`. */
+  readonly overlap?: Duration;
+  /** From one reading to the next. Default: each run. */
+  readonly every?: Duration;
+  /** Read units a second that it may use. */
+  readonly readCapacity?: number;
 }
 
 export interface ScanOptions {

@@ -7,6 +7,7 @@ import { readFields, readList } from "../reading/read-object.ts";
 import { readFlag, readOptionalText, readText, readWholeNumber } from "../reading/read-scalar.ts";
 import { readExports } from "./exports.ts";
 import { readFirehose } from "./firehose.ts";
+import { readIncremental } from "./incremental.ts";
 import { readItemFilter } from "./item-filter.ts";
 import { readKinesis } from "./kinesis.ts";
 import { withLanding } from "./landing.ts";
@@ -22,6 +23,7 @@ const KNOWN = [
   "fetchItems",
   "kinesis",
   "firehose",
+  "incremental",
   "where",
   "attributes",
   "ttl",
@@ -50,9 +52,10 @@ export function readDynamoDb(place: Place, options: unknown, folder: string): Dy
   refuseSnapshots(place, {
     hasExport: fields.export !== undefined,
     hasScan: scan !== undefined,
-    hasFiles: fields.firehose !== undefined,
+    hasFiles: fields.firehose !== undefined || fields.incremental !== undefined,
     hasChanges,
   });
+  const increments = readIncremental(place.at("incremental"), fields.incremental, fields);
   const filter = readFilter(place, fields, { keys, ttl });
   if (table === undefined || keys === undefined) return undefined;
   return {
@@ -66,6 +69,7 @@ export function readDynamoDb(place: Place, options: unknown, folder: string): Dy
     ...(fetchItems === undefined ? {} : { fetchItems }),
     ...sent,
     ...files,
+    ...increments,
     ...(filter === undefined ? {} : { filter }),
     ...(region === undefined ? {} : { region }),
     ...(endpoint === undefined ? {} : { endpoint }),
@@ -97,7 +101,7 @@ function refuseSnapshots(
 /** An export has every item whole; what is not wanted of it is left out by a Silver table. */
 function readFilter(
   place: Place,
-  fields: Readonly<Record<"where" | "attributes" | "export" | "fetchItems" | "firehose", unknown>>,
+  fields: Readonly<Record<"where" | "attributes" | "export" | "firehose", unknown>>,
   { keys = [], ttl }: { readonly keys: readonly string[] | undefined; readonly ttl: string | undefined },
 ): ItemFilter | undefined {
   const filter = readItemFilter(place, fields, [...keys, ...(ttl === undefined ? [] : [ttl])]);
@@ -107,12 +111,7 @@ function readFilter(
     const why = "an export brings every item whole; use `scan`, or leave items out in Silver";
     return at.refuse("nothing beside `export`", "a filter", why);
   }
-  if (fields.fetchItems === undefined || fields.fetchItems === false) return filter;
-  return at.refuse(
-    "nothing beside `fetchItems`",
-    "a filter",
-    "what a change left behind is known later than it is filtered",
-  );
+  return filter;
 }
 
 const SEGMENTS_MOST = 1_000;

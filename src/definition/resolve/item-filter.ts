@@ -95,7 +95,7 @@ function readIn(place: Place, attribute: string, value: unknown): readonly Filte
   return values.length < list.length ? [] : [{ attribute, is: "in", values }];
 }
 
-function readScalar(place: Place, is: Comparison, value: unknown): FilterScalar | undefined {
+export function readScalar(place: Place, is: Comparison, value: unknown): FilterScalar | undefined {
   const scalar = scalarOf(value);
   if (scalar === undefined) return place.expected(VALUE, value, hintFor(value));
   const types = ORDERED[is];

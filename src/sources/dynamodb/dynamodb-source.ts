@@ -5,6 +5,8 @@ import { hintedShapes } from "./columns/hints.ts";
 import { exportChannels } from "./export-channels.ts";
 import { deliveredChannels, type DeliveredOptions } from "./delivered-channels.ts";
 import type { KinesisClient } from "./kinesis/kinesis-client.ts";
+import { incrementChannel, type IncrementOptions } from "./increments/increment-channel.ts";
+import type { IndexClient } from "./increments/index-client.ts";
 import { patientClient } from "./live/patient-client.ts";
 import { plainFailures } from "./live/plain-failures.ts";
 import { RaisedRead } from "./live/raised-read.ts";
@@ -26,6 +28,13 @@ export interface ScanSettings {
   readonly everyMs?: number;
 }
 
+export interface IncrementSettings extends Pick<
+  IncrementOptions,
+  "index" | "attribute" | "partitions" | "overlapMs" | "everyMs"
+> {
+  readonly readCapacity?: number;
+}
+
 export interface DynamoDbSourceOptions extends DynamoDbExportsOptions, Pick<DeliveredOptions, "kinesis" | "firehose"> {
   readonly scan?: ScanSettings;
   readonly stream?: boolean;
@@ -35,6 +44,8 @@ export interface DynamoDbSourceOptions extends DynamoDbExportsOptions, Pick<Deli
   readonly requests?: RequestSettings;
   /** Bytes of records that a batch of the stream takes in. 64 MiB unless told. */
   readonly streamBatchBytes?: number;
+  /** What changed is read from an index. */
+  readonly incremental?: IncrementSettings;
 }
 
 export interface DynamoDbNeeds {
@@ -47,6 +58,8 @@ export interface DynamoDbNeeds {
   readonly client?: TableClient;
   /** For `kinesis`. */
   readonly kinesisClient?: KinesisClient;
+  /** For `incremental`. */
+  readonly indexClient?: IndexClient;
   /** For `requests`. */
   readonly exportClient?: ExportClient;
 }
@@ -57,7 +70,7 @@ export interface DynamoDbNeeds {
  */
 export function dynamodbSource(
   options: DynamoDbSourceOptions,
-  { world, exports, firehose, client, kinesisClient, exportClient }: DynamoDbNeeds,
+  { world, exports, firehose, client, indexClient, kinesisClient, exportClient }: DynamoDbNeeds,
 ): Source {
   const hints = hintedShapes(options);
   const threads = new ScanThreads();
@@ -66,7 +79,7 @@ export function dynamodbSource(
   const changes = [...(options.stream === true ? ["stream"] : []), ...channels.map(({ name }) => name)];
   const hasStream = changes.length > 0;
   if (client !== undefined) {
-    const { scan, stream = false, fetchItems } = options;
+    const { scan, stream = false, fetchItems, incremental } = options;
     const patient = patientClient(client, world);
     const itemLimit = limitOf(world, fetchItems?.readCapacity);
     const parts = {
@@ -79,8 +92,15 @@ export function dynamodbSource(
       const streamOptions = { ...options, ...has, fetchesItems: fetchItems !== undefined };
       channels.push(plainFailures(streamChannel(streamOptions, parts), client));
     }
+    if (incremental !== undefined && indexClient !== undefined) {
+      const { readCapacity, ...settings } = incremental;
+      const needs = { client: patient, world, ...limitOf(world, readCapacity) };
+      const increments = { ...options, ...settings, hasScan: scan !== undefined };
+      channels.push(plainFailures(incrementChannel(increments, { ...parts, needs, client: indexClient }), client));
+    }
     if (scan !== undefined) {
-      channels.push(plainFailures(scanChannel({ ...options, ...scan, hasStream, changes }, parts), client));
+      const beside = incremental === undefined ? changes : [...changes, "incremental"];
+      channels.push(plainFailures(scanChannel({ ...options, ...scan, hasStream, changes: beside }, parts), client));
     }
   }
   if (exports !== undefined) {
@@ -108,6 +128,7 @@ export function dynamodbSource(
     close: () => {
       client?.close();
       kinesisClient?.close();
+      indexClient?.close();
       exportClient?.close();
     },
   };

@@ -15,7 +15,8 @@ export function rebuildRecord(row: Row, schema: StructType, keys: readonly strin
   const others = meta["members"] ?? null;
   const beside = isObject(others) ? membersOf(others) : [];
   if (row["_op"] === "T") return "";
-  if (row["_op"] === "R") return object([`"Item":${object([...attributes.values()])}`, ...beside]);
+  const isIncrement = typeof meta["increment"] === "string" && row["_op"] === "U";
+  if (row["_op"] === "R" || isIncrement) return object([`"Item":${object([...attributes.values()])}`, ...beside]);
   const members = [`"Keys":${object(keys.flatMap((key) => attributes.get(key) ?? []))}`];
   // What the stream did not have was fetched, or is not there.
   const hasImage = row["_op"] !== "D" && meta["image"] === undefined;

@@ -112,7 +112,7 @@ describe("a stream and a scan through a filter", () => {
     [table.filter, followed.filter] = [undefined, undefined];
     followed.restart();
     await followed.follow("scan");
-    expect(followed.notices.at(-1)).toBe("the stream is read through the new filter first");
+    expect(followed.notices.at(-1)).toBe("changes are read through the new filter first");
     await followed.follow("stream");
     expect(followed.notices.at(-1)).toMatch(/a new scan brings those that were left out$/);
     // What it shows may be five minutes old: from before the change, when the stream was read through the other filter.

@@ -66,7 +66,7 @@ function factsOf(table: TableDescription): TableFacts {
 }
 
 /** A key of up to two attributes; binary ones are base64 in our text. */
-function keyText(key: Readonly<Record<string, AttributeValue>>): string {
+export function keyText(key: Readonly<Record<string, AttributeValue>>): string {
   const plain = Object.entries(key).map(([name, value]) => {
     const [tag, content] = Object.entries(value)[0] ?? ["", ""];
     const text = content instanceof Uint8Array ? Buffer.from(content).toString("base64") : String(content);
@@ -75,7 +75,7 @@ function keyText(key: Readonly<Record<string, AttributeValue>>): string {
   return stringifyJson(Object.fromEntries(plain));
 }
 
-function keyFrom(text: string): Record<string, AttributeValue> {
+export function keyFrom(text: string): Record<string, AttributeValue> {
   const key = parseJson(text) as Readonly<Record<string, Readonly<Record<string, string>>>>;
   return Object.fromEntries(
     Object.entries(key).map(([name, value]) => {

@@ -1,5 +1,6 @@
 import { decodeCoverage } from "../plan/coverage.ts";
 import { decodeDeliveries } from "../firehose/memory.ts";
+import { decodeIncrements } from "../increments/increment-state.ts";
 import { decodeKinesis } from "../kinesis/kinesis-state.ts";
 import { decodeScan } from "./scan-state.ts";
 import { OVERLAP_MS, decodeStream, overlapsFrom, type StreamState } from "./stream-state.ts";
@@ -39,6 +40,11 @@ function changesOf(name: string, memory: string | undefined): Changes {
     const kinesis = decodeKinesis(memory);
     const fromMs = kinesis?.sinceMs === undefined ? undefined : kinesis.sinceMs + OVERLAP_MS;
     return { epoch: kinesis?.epoch ?? 0, fromMs };
+  }
+  if (name === "incremental") {
+    const increments = decodeIncrements(memory);
+    // What they bring reaches behind the moment at which they were first looked at.
+    return { epoch: increments?.epoch ?? 0, fromMs: increments === undefined ? undefined : 0 };
   }
   const stream = decodeStream(memory);
   return changesOfStream(stream);

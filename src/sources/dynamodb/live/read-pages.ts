@@ -1,4 +1,4 @@
-import { SluiceError, jitteredDelayMs, must, type RateLimit, type RetryPolicy } from "../../../base/index.ts";
+import { must, type RateLimit } from "../../../base/index.ts";
 import type { ItemFilter } from "../../../contract/index.ts";
 import type { StageContext } from "../../source.ts";
 import { BATCH_BYTES } from "../options.ts";
@@ -8,20 +8,16 @@ import { filterExpression, type FilterExpression } from "./filter-expression.ts"
 import { ImageFilter } from "./filtered-image.ts";
 import { hasMarker, isOwn } from "./own-writes.ts";
 import { Spool, type Spooled } from "./spool.ts";
-import { isFault, type JsonItems, type ScanPage } from "./table-client.ts";
+import { PagedRequests } from "./paged-requests.ts";
+import type { JsonItems, ScanPage } from "./table-client.ts";
 
 const ITEM_HEAD = Buffer.from('{"Item":');
 const ITEM_TAIL = Buffer.from("}");
 
 /** Pages under way at a time: each is 1 MB, and the scanner takes less time than the network. */
 const PAGES_AT_ONCE = 8;
-/** Of one page, eventually consistent: 1 MB at 4 KB and a half unit. */
-const PAGE_UNITS = 128;
-/** A limited scan takes pages of about a quarter second of its budget, so that no minute is uneven. */
-const PAGE_SECONDS = 0.25;
 /** What a unit reads at most, eventually consistent. */
 const UNIT_BYTES = 8_192;
-const THROTTLED: RetryPolicy = { attemptsMax: 12, baseDelayMs: 100, maxDelayMs: 10_000 };
 
 export interface PageNeeds extends Pick<LiveNeeds, "client" | "world"> {
   readonly context: StageContext;
@@ -106,8 +102,7 @@ class PageReader {
   #pushed: FilterExpression | undefined;
   /** The same, with items whole. */
   readonly #whole: FilterExpression | undefined;
-  /** Units that an item took lately, with those that a filter leaves out. */
-  #itemUnits: number;
+  readonly #requests: PagedRequests;
 
   constructor(start: ScanState, needs: PageNeeds, filter: ItemFilter | undefined) {
     this.state = start;
@@ -115,7 +110,7 @@ class PageReader {
     this.#filter = filter === undefined ? undefined : new ImageFilter(filter);
     this.#pushed = filter === undefined ? undefined : filterExpression(filter);
     this.#whole = filter === undefined ? undefined : filterExpression({ where: filter.where });
-    this.#itemUnits = 1;
+    this.#requests = new PagedRequests({ ...needs, what: "scan", where: needs.client.where });
   }
 
   get sieve(): Sieve {
@@ -131,19 +126,11 @@ class PageReader {
   }
 
   async page(segment: number): Promise<ScanPage> {
-    const { client, readLimit, world, context } = this.#needs;
-    for (let tried = 1; ; tried += 1) {
-      if (context.signal?.aborted === true) throw interrupted();
-      try {
-        const asked = this.#pushed;
-        const page = await this.#ask(segment, asked);
-        if (!this.#lacksAttributes(page, asked)) return page;
-      } catch (error) {
-        if (!isFault(error, "throttled")) throw error;
-        readLimit?.slowDown();
-        if (tried >= THROTTLED.attemptsMax) throw tooBusy(client.where, error);
-        await world.sleep(jitteredDelayMs(world, THROTTLED, tried), context.signal);
-      }
+    for (;;) {
+      const asked = this.#pushed;
+      const page = await this.#ask(segment, asked);
+      this.units += page.units;
+      if (!this.#lacksAttributes(page, asked)) return page;
     }
   }
 
@@ -155,42 +142,10 @@ class PageReader {
   }
 
   async #ask(segment: number, asked: FilterExpression | undefined): Promise<ScanPage> {
-    const { client, readLimit, context } = this.#needs;
     const { segments } = this.state;
     const from = must(segments[segment], "an open segment has a place");
-    const { limit, estimated } = this.#size(readLimit?.perSecond);
     const filter = asked === undefined ? {} : { filter: asked };
     const request = { segment, segments: segments.length, startKey: from === "" ? undefined : from, ...filter };
-    await readLimit?.take(estimated, context.signal);
-    let used = 0;
-    try {
-      const page = await client.scan(limit === undefined ? request : { ...request, limit });
-      used = page.units;
-      this.units += used;
-      if (page.scanned > 0) this.#itemUnits = Math.max(0.5, page.units / page.scanned);
-      return page;
-    } finally {
-      readLimit?.settle({ estimated, used });
-    }
+    return await this.#requests.page(async (limit) => await this.#needs.client.scan({ ...request, ...limit }));
   }
-
-  /** How many items to ask for, and the units that they will take. */
-  #size(perSecond: number | undefined): { readonly limit?: number; readonly estimated: number } {
-    if (perSecond === undefined) return { estimated: PAGE_UNITS };
-    const units = Math.min(PAGE_UNITS, Math.max(1, perSecond * PAGE_SECONDS));
-    const limit = Math.max(1, Math.floor(units / this.#itemUnits));
-    return { limit, estimated: Math.min(PAGE_UNITS, limit * this.#itemUnits) };
-  }
-}
-
-function interrupted(): SluiceError {
-  return new SluiceError("run.interrupted", "Cannot finish scanning the table: the run was interrupted");
-}
-
-function tooBusy(where: string, cause: Error): SluiceError {
-  return new SluiceError("source.unavailable", "Cannot go on scanning the table: it is throttled", {
-    facts: { at: where, tries: THROTTLED.attemptsMax },
-    advice: "Run again later: it goes on from here. Lower `readCapacity` of the scan, or raise the table's.",
-    cause,
-  });
 }

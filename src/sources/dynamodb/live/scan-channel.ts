@@ -69,11 +69,11 @@ async function planScan(options: ScanOptions, needs: LiveNeeds, state: ChannelSt
   if (before === undefined) return await planNew(options, needs, changes);
   const isSameFilter = before.filter === filterMark(options.filter);
   const isDue = isSameFilter ? isDueAgain(before, options, needs.world.nowMs()) : names.length === 0;
-  // The epoch of the changes, which a gap or another filter moves on, or one each time that the table is scanned again.
-  const epoch = Math.max(changes.epoch, isDue ? before.epoch + 1 : before.epoch);
-  if (epoch > before.epoch) return await planNew(options, needs, { ...changes, epoch });
+  // The epoch of the changes, which a gap or another filter moves on; without them one each time that the table is scanned again.
+  const epoch = Math.max(changes.epoch, before.epoch + (isDue && names.length === 0 ? 1 : 0));
+  if (isDue || epoch > before.epoch) return await planNew(options, needs, { ...changes, epoch });
   if (isSameFilter) return await planSame(options, needs, { before, changes });
-  const why = "the stream is read through the new filter first";
+  const why = "changes are read through the new filter first";
   return { ...NOTHING, waiting: [{ what: `scan of ${options.table}`, why }] };
 }
 

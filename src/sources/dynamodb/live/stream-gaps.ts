@@ -68,6 +68,7 @@ export function otherFilter(state: StreamState): SluiceError {
 export function filterNeedsImages(table: string, view: string): SluiceError {
   return new SluiceError("source.invalid", "Cannot filter the table's stream: its records have no new images", {
     facts: { table, view },
-    advice: "Take `where` and `attributes` away, or switch the stream off and on again with NEW_AND_OLD_IMAGES.",
+    advice:
+      "Set `fetchItems: true`, take `where` and `attributes` away, or switch the stream off and on again with NEW_AND_OLD_IMAGES.",
   });
 }

@@ -1,0 +1,145 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { seededRandom, simulatedWorld } from "../../../src/base/index.ts";
+import type { ItemFilter } from "../../../src/contract/index.ts";
+import { incrementChannel } from "../../../src/sources/dynamodb/increments/increment-channel.ts";
+import { ScanThreads } from "../../../src/sources/dynamodb/scan/scan-threads.ts";
+import { FollowedIndex, OPTIONS } from "./followed-index.ts";
+import { Killed, stateOf } from "./followed-table.ts";
+import { IndexedTable } from "./indexed-table.ts";
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+const SEED = process.env["SLUICE_SEED"];
+const RUNS = process.env["SLUICE_NIGHTLY"] === "true" ? 3_000 : 8;
+
+function valuesOf(
+  { items }: IndexedTable,
+  isThere: (value: number) => boolean = () => true,
+): ReadonlyMap<string, string> {
+  return new Map(
+    [...items.values()].flatMap(({ id, value }) => (isThere(value) ? [[id, String(value)] as const] : [])),
+  );
+}
+
+const SMALL: ItemFilter = { where: [{ attribute: "v", is: "lt", value: { N: "50" } }] };
+
+describe("changes read from an index beside a scan now and then", () => {
+  test("lead to the table, wherever the process dies", { timeout: 600_000 }, async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), async (seed) => {
+        const random = seededRandom(seed);
+        const table = new IndexedTable(simulatedWorld(seed), random);
+        const { world } = table;
+        await world.sleep(DAY_MS);
+        const [isText, isSkewed] = [random() < 0.5, random() < 0.5];
+        table.isWhole = random() < 0.7;
+        const write = (): void => {
+          for (let more = random(); more < 0.4; more = random()) {
+            const id = `k${Math.floor(random() * 12)}`;
+            const skewMs = isSkewed ? Math.floor((random() - 0.5) * 40 * MINUTE_MS) : 0;
+            if (random() < 0.2) table.delete(id);
+            else table.put(id, Math.floor(random() * 100), { skewMs, isText });
+          }
+        };
+        for (let before = 0; before < 10; before += 1) write();
+        const followed = new FollowedIndex(table);
+        if (random() < 0.3) followed.filter = SMALL;
+        table.onRequest = () => {
+          write();
+          void world.sleep(random() * 5_000);
+        };
+        followed.beforeCommit = () => {
+          if (random() < 0.15) throw new Killed();
+        };
+        for (let turn = 0; turn < 15; turn += 1) {
+          try {
+            await followed.follow(random() < 0.7 ? "incremental" : "scan");
+          } catch (error) {
+            if (!(error instanceof Killed)) throw error;
+          }
+          await world.sleep(random() * 40 * MINUTE_MS);
+        }
+        table.onRequest = () => undefined;
+        followed.beforeCommit = () => undefined;
+        const isThere = (value: number): boolean => followed.filter === undefined || value < 50;
+        await world.sleep(MINUTE_MS);
+        await followed.follow("incremental");
+        const [found, there] = [stateOf(followed.events), valuesOf(table, isThere)];
+        // Once a scan was whole nothing is missing, and nothing that is there is as it was before.
+        if (followed.events.some(({ op }) => op === "T")) {
+          expect(new Map([...found].filter(([id]) => there.has(id)))).toEqual(there);
+        }
+        // What was deleted just now is gone with the next scan.
+        for (let last = 0; last < 3; last += 1) {
+          await world.sleep(3 * HOUR_MS);
+          for (const name of ["incremental", "scan"] as const) await followed.follow(name);
+        }
+        expect(stateOf(followed.events)).toEqual(valuesOf(table, isThere));
+      }),
+      { numRuns: RUNS, ...(SEED === undefined ? {} : { seed: Number(SEED) }) },
+    );
+  });
+});
+
+async function loaded() {
+  const table = new IndexedTable(simulatedWorld(1), () => 0.5);
+  await table.world.sleep(DAY_MS);
+  for (let at = 0; at < 8; at += 1) {
+    table.put(`k${at}`, at);
+    await table.world.sleep(HOUR_MS);
+  }
+  const followed = new FollowedIndex(table);
+  for (const name of ["incremental", "scan"] as const) await followed.follow(name);
+  return { table, followed };
+}
+
+describe("a round of changes", () => {
+  test("reads what is new and a bit of what was, and takes in nothing twice", async () => {
+    const { table, followed } = await loaded();
+    await followed.follow("incremental");
+    const [events, requests] = [followed.events.length, table.requests];
+    await followed.follow("incremental");
+    expect([followed.events.length - events, table.requests - requests, followed.repeated]).toEqual([0, 2, 0]);
+    table.put("k3", 40);
+    await table.world.sleep(MINUTE_MS);
+    await followed.follow("incremental");
+    expect(followed.events.slice(events).map(({ op, key, value }) => [op, key, value])).toEqual([["U", "k3", "40"]]);
+    expect(followed.repeated).toBe(0);
+  });
+
+  test("a clock that is far ahead leads past nothing", async () => {
+    const { table, followed } = await loaded();
+    table.put("k1", 11, { skewMs: 400 * DAY_MS });
+    await table.world.sleep(MINUTE_MS);
+    await followed.follow("incremental");
+    table.put("k3", 13);
+    await table.world.sleep(MINUTE_MS);
+    await followed.follow("incremental");
+    expect([stateOf(followed.events).get("k1"), stateOf(followed.events).get("k3")]).toEqual(["11", "13"]);
+  });
+
+  test("what left the filter is deleted, and another filter begins an epoch", async () => {
+    const { table, followed } = await loaded();
+    followed.filter = SMALL;
+    await followed.follow("scan");
+    expect(followed.notices.at(-1)).toBe("changes are read through the new filter first");
+    table.put("k3", 90);
+    await table.world.sleep(MINUTE_MS);
+    for (const name of ["incremental", "scan"] as const) await followed.follow(name);
+    expect(stateOf(followed.events)).toEqual(valuesOf(table, (value) => value < 50));
+    expect(followed.events.at(-1)).toMatchObject({ op: "T", sequence: expect.stringMatching(/^0001-/) });
+  });
+
+  test("an index that is not there, or is ordered by something else, is refused", async () => {
+    const table = new IndexedTable(simulatedWorld(1), () => 0.5);
+    const { world, client, index } = table;
+    const parts = { client: index, needs: { client, world }, hints: new Map(), threads: new ScanThreads() };
+    for (const [options, why] of [
+      [{ ...OPTIONS, index: "other", hasScan: false }, /index other: it is not there/],
+      [{ ...OPTIONS, attribute: "made", hasScan: false }, /its sort key is changed, not made/],
+    ] as const)
+      await expect(incrementChannel(options, parts).plan({ last: undefined })).rejects.toThrow(why);
+  });
+});
