@@ -188,6 +188,7 @@ describe.skipIf(!hasParts)("exports that are asked for", { timeout: isNight ? 3_
     await table.put(orderItem("a", "2.00"));
     await settle(stream);
     expect(await amounts()).toEqual(await inTable());
+    await service.advance(20 * MINUTE_MS);
     const quiet = await run(stream);
     expect(quiet.tables.map(({ outcome }) => outcome)).toEqual(["unchanged", "unchanged"]);
     expect(asked()).toEqual(["full COMPLETED"]);
@@ -205,12 +206,11 @@ describe.skipIf(!hasParts)("exports that are asked for", { timeout: isNight ? 3_
     expect(await amounts()).toEqual(await inTable());
     expect(asked()).toEqual(["full COMPLETED", "window COMPLETED"]);
 
-    await table.put(orderItem("a", "7.00"));
-    await table.delete("c");
+    // What was taken in just before the gap may be gone in it: no window tells of that.
+    await table.put(orderItem("f", "7.00"));
+    await run(stream);
+    await table.delete("f");
     await service.advance(27 * HOUR_MS);
-    // Recovery begins anew: no window reaches back to the gap.
-    await service.recover(table.name, true);
-    await service.advance(10 * MINUTE_MS);
     await settle(stream);
     expect(await amounts()).toEqual(await inTable());
     expect(asked()).toEqual(["full COMPLETED", "window COMPLETED", "full COMPLETED"]);

@@ -182,7 +182,7 @@ export class FollowedTable {
     const { time, epoch } = state;
     const snapshot = { channel: "scan", time, epoch } as const;
     const [row, truncate] = [snapshotConstants(snapshot, "R"), snapshotConstants(snapshot, "T")];
-    const events = linesOf(join(context.folder, spooled.path)).map((line): Event => {
+    const events = linesOf(readFileSync(join(context.folder, spooled.path))).map((line): Event => {
       const key = line.Item?.id.S;
       return { id: `${row.event}${key}`, op: "R", key, sequence: row.snapshot?.sequence ?? "", value: line.Item?.v?.N };
     });
@@ -200,11 +200,13 @@ export class FollowedTable {
       this.#needs,
       work,
     );
-    const events = linesOf(join(context.folder, spooled.path)).map(({ Stream, Keys, NewImage }): Event => {
-      const key = Keys?.id.S;
-      const { op = "", sequence = "", event = "", meta } = Stream ?? {};
-      return { id: `${event}${key}`, op, key, sequence, value: NewImage?.v?.N, image: meta?.image };
-    });
+    const events = linesOf(readFileSync(join(context.folder, spooled.path))).map(
+      ({ Stream, Keys, NewImage }): Event => {
+        const key = Keys?.id.S;
+        const { op = "", sequence = "", event = "", meta } = Stream ?? {};
+        return { id: `${event}${key}`, op, key, sequence, value: NewImage?.v?.N, image: meta?.image };
+      },
+    );
     const end = encodeStream(state);
     return { name: "stream", events, end, ...(isDrained ? {} : { behind: end }) };
   }
@@ -218,7 +220,9 @@ interface Line {
     readonly event: string;
     readonly meta: { readonly image?: string };
   };
+  readonly Metadata?: { readonly WriteTimestampMicros: { readonly N: string } };
   readonly Keys?: Image;
+  readonly OldImage?: Image;
   readonly NewImage?: Image;
 }
 
@@ -227,8 +231,10 @@ interface Image {
   readonly v?: { readonly N: string };
 }
 
-function linesOf(file: string): readonly Line[] {
-  return readFileSync(file, "utf8")
+/** The records of a file as the channels spell them. */
+export function linesOf(file: Uint8Array): readonly Line[] {
+  return new TextDecoder()
+    .decode(file)
     .split("\n")
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as Line);

@@ -4,25 +4,25 @@ import { isJoined } from "../plan/stream-epoch.ts";
 import { readUpTo } from "./stream-horizon.ts";
 import { MARGIN_MS, type StreamGap, type StreamState } from "./stream-state.ts";
 
-/** A window of a day that begins with the gap must reach beyond what was exported before. */
-const EXPORTED_MOST_MS = 23 * 3_600_000;
-
-/** What exports must bring again once records of a stream are gone that nobody has read, or it is another one. */
+/**
+ * What exports must bring again once records of a stream are gone that nobody has read, or it is another one. A window says nothing of a key
+ * that came and went in it (AWS, "DynamoDB table export output format": insert and delete, no output): one that is to follow on what was
+ * read must begin where nothing that came later was read, or what was taken in of such a key would stay. So it takes a stream that was
+ * quiet at the last look; else a snapshot is needed.
+ */
 export function gapBehind(
   before: StreamState,
   { tableId, coverage }: { readonly tableId: string; readonly coverage: Coverage | undefined },
 ): StreamGap {
   const shards = Object.values(before.shards);
   const exportedMs = coverage === undefined ? 0 : Date.parse(coverage.coveredTo ?? coverage.base);
-  const newest = shards.map(({ seconds, caughtUpMs = 0 }) => Math.max(caughtUpMs, seconds * 1_000 + 999));
-  const newestMs = Math.max(before.polledMs, exportedMs, ...newest);
+  const takenMs = Math.max(0, ...shards.map(({ seconds }) => seconds * 1_000 + 999));
+  const newestMs = Math.max(before.polledMs, exportedMs, takenMs, ...shards.map(({ caughtUpMs = 0 }) => caughtUpMs));
   // What a stream says of times is approximate, and a record takes a moment to be in it.
-  const fromMs = readUpTo(before) - MARGIN_MS;
-  const hasImages = before.lacksImages !== true;
-  const isFollowed =
-    hasImages &&
-    before.tableId === tableId &&
-    isJoined(changesOfStream(before), coverage) &&
-    exportedMs - fromMs < EXPORTED_MOST_MS;
-  return { fromMs: isFollowed ? fromMs - (fromMs % 1_000) : null, newestMs };
+  const readMs = readUpTo(before) - MARGIN_MS;
+  const fromMs = readMs - (readMs % 1_000);
+  const isQuiet = Math.max(takenMs + MARGIN_MS, exportedMs) <= fromMs;
+  const isWhole = before.lacksImages !== true && before.tableId === tableId;
+  const isFollowed = isQuiet && isWhole && isJoined(changesOfStream(before), coverage);
+  return { fromMs: isFollowed ? fromMs : null, newestMs };
 }

@@ -1,4 +1,4 @@
-import { must } from "../../../base/index.ts";
+import { isFailure, must } from "../../../base/index.ts";
 import type { PlannedBatch, StageContext } from "../../source.ts";
 import { ImageFilter } from "./filtered-image.ts";
 import type { LiveNeeds } from "./scan-channel.ts";
@@ -18,8 +18,32 @@ export interface StreamWork {
   readonly memory: ShardMemory;
 }
 
-/** Reads one batch of the stream's records, with their images as far as those are to be had. */
+/**
+ * Reads one batch of the stream's records. Where records turn out to be gone that nobody has read, and something can fill the gap, that is
+ * the batch's outcome: the next look begins an epoch.
+ */
 export async function readStream(
+  options: StreamOptions,
+  needs: LiveNeeds,
+  work: StreamWork,
+): Promise<Omit<ReadShards, "view">> {
+  try {
+    return await readBatch(options, needs, work);
+  } catch (error) {
+    const isFilled = options.hasScan || options.hasRequests === true;
+    if (!isFilled || !isFailure(error, "source.gap")) throw error;
+    // What was read is read again in the epoch that begins now.
+    work.memory.forget();
+    const { Spool } = await import("./spool.ts");
+    const spool = await Spool.create(work.context.folder, `stream-${needs.world.uuid()}.ndjson`);
+    const start = must(decodeStream(work.batch.start), "a stream's batch has a beginning");
+    const state = { ...start, lost: String(error.facts["lost"]) };
+    return { spooled: await spool.finish(), state, isDrained: true, newestMs: undefined };
+  }
+}
+
+/** Reads one batch of the stream's records, with their images as far as those are to be had. */
+async function readBatch(
   { fetchesItems = false, keys, filter: wanted, streamBatchBytes: bytesMax = STREAM_BATCH_BYTES }: StreamOptions,
   { client, impatient, world, itemLimit }: LiveNeeds,
   { batch, context, memory }: StreamWork,

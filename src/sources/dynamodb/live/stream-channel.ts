@@ -50,7 +50,7 @@ export function streamChannel(options: StreamOptions, parts: ChannelParts, memor
       const { world } = parts.needs;
       memory.cameMs = state.pace === undefined ? world.nowMs() : undefined;
       const before = decodeStream(state.moved ?? state.last?.end);
-      const isChecked = before?.streamArn === checked?.arn && world.nowMs() < (checked?.atMs ?? 0) + CHECK_MS;
+      const isChecked = isStillGood(before, checked, world.nowMs());
       const waiting = contended(options, memory);
       if (state.pace !== undefined && before !== undefined && isChecked)
         return { ...NOTHING, ...flawOf(checked), batches: [openBatch(before)], waiting };
@@ -79,6 +79,15 @@ export function streamChannel(options: StreamOptions, parts: ChannelParts, memor
 
 /** A process that stays looks so often whether the table still has the same stream. */
 const CHECK_MS = 60_000;
+
+function isStillGood(
+  before: StreamState | undefined,
+  checked: { readonly arn: string; readonly atMs: number } | undefined,
+  nowMs: number,
+): boolean {
+  if (checked === undefined || before?.lost !== undefined) return false;
+  return before?.streamArn === checked.arn && nowMs < checked.atMs + CHECK_MS;
+}
 
 /** FAULTS F38: a shard that is refused again and again has other readers. */
 function contended({ table }: StreamOptions, { contended: shards }: ShardMemory): readonly Notice[] {
@@ -119,7 +128,8 @@ async function planStream(
   };
   const before = decodeStream(moved ?? last?.end);
   const scanned = decodeScan(beside?.get("scan"));
-  if (before === undefined) return beginning(options, await first(0), options.hasScan ? scanned : undefined);
+  if (before === undefined)
+    return beginning(options, await first(firstEpoch(options, beside)), options.hasScan ? scanned : undefined);
   const broken = await breakIn(client, before, { arn, nowMs, needsImages: options.fetchesItems === true });
   if (broken === undefined && before.filter !== filter) return refiltered(options, before, { filter, nowMs, scanned });
   if (broken === undefined) {
@@ -163,6 +173,11 @@ function fillOf(
   return { epoch, by: "exports are asked for that fill the gap", gap };
 }
 
+/** Where nothing was ever taken in from the stream: what exports were to fill for an epoch of it, they still do. */
+function firstEpoch({ hasRequests = false }: StreamOptions, beside: ChannelState["beside"]): number {
+  return (hasRequests ? decodeCoverage(beside?.get("export"))?.streamEpoch : undefined) ?? 0;
+}
+
 /** The first that is read of a stream. Where it does not reach back to the scan, nobody knows what happened between the two. */
 function beginning({ table }: StreamOptions, state: StreamState, scan: ScanState | undefined): ChannelPlan {
   const reachesBack = scan === undefined || Date.parse(scan.time) >= (overlapsFrom(state) ?? Infinity);
@@ -180,6 +195,7 @@ async function breakIn(
   { arn, nowMs, needsImages }: { readonly arn: string; readonly nowMs: number; readonly needsImages: boolean },
 ): Promise<SluiceError | undefined> {
   if (needsImages && before.lacksImages === true) return missingImages(before);
+  if (before.lost !== undefined) return lostRecords(before, [before.lost]);
   const left = await findStream(client, before.streamArn);
   if (left === undefined) return lostRecords(before, ["the whole stream"]);
   const { lost, readable, waiting } = listed(before, left, nowMs);

@@ -11,6 +11,8 @@ export interface StreamState {
   readonly tableCreatedMs: number;
   /** Every record since this moment is in or will be: the stream's beginning, or what it still kept at the first look. */
   readonly sinceMs: number;
+  /** What turned out to be gone while it was read, for people: the next look begins an epoch. */
+  readonly lost?: string;
   /** What the stream had forgotten when the epoch began, where exports fill it. */
   readonly gap?: StreamGap;
   /** Of the filter that its records are read through, and from when on that is so for certain, where there was another one before. */

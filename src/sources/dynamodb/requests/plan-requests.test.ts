@@ -73,9 +73,9 @@ describe("exports of a table without a stream", () => {
       ["06:00–07:00"],
     ],
     [
-      "overlap rather than be too short",
+      "begin anew rather than overlap where the hole is too short for a window",
       { reachedMs: at("06:50"), known: [window("07:00", "11:00")] },
-      ["06:50–07:05"],
+      ["full 11:45"],
     ],
     [
       "begin anew where the past cannot be restored any more",

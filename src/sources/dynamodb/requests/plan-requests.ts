@@ -123,7 +123,10 @@ class Planner {
       return undefined;
     }
     const isOutOfReach = reached !== undefined && reached < recovery.earliestMs;
-    return reached === undefined || isOutOfReach ? this.#full(recovery) : this.#window(wholeSecond(reached), recovery);
+    // A window that overlaps another one would hide keys that came in the one and went in the other: it says nothing of them.
+    const isTooNarrow = reached !== undefined && (this.#nextStart(reached) ?? Infinity) < reached + WINDOW_LEAST_MS;
+    const isFull = reached === undefined || isOutOfReach || isTooNarrow;
+    return isFull ? this.#full(recovery) : this.#window(wholeSecond(reached), recovery);
   }
 
   #full({ earliestMs, latestMs }: Recovery): ExportContent | undefined {
@@ -149,9 +152,13 @@ class Planner {
 
   /** Where a window that failed must end for the one behind it to follow; undefined where there is none behind it. */
   #endOfHole(fromMs: number): number | undefined {
+    const next = this.#nextStart(fromMs);
+    return next === undefined ? undefined : cut(fromMs, next);
+  }
+
+  #nextStart(fromMs: number): number | undefined {
     const starts = this.#usable.flatMap((one) => (one.kind === "window" && one.fromMs > fromMs ? one.fromMs : []));
-    if (starts.length === 0) return undefined;
-    return cut(fromMs, Math.min(...starts));
+    return starts.length === 0 ? undefined : Math.min(...starts);
   }
 
   /** False when nothing more is to be asked for in this run. */

@@ -1,0 +1,174 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { must, type World } from "../../../src/base/index.ts";
+import { EXPORT_SHIFT_MICROS, RANK, encodeSequence, type BatchManifest } from "../../../src/contract/index.ts";
+import type { Channel, PlannedBatch, PlannedFile } from "../../../src/sources/index.ts";
+import { exportChannels } from "../../../src/sources/dynamodb/export-channels.ts";
+import { patientClient } from "../../../src/sources/dynamodb/live/patient-client.ts";
+import { readStream } from "../../../src/sources/dynamodb/live/read-stream.ts";
+import { ShardMemory } from "../../../src/sources/dynamodb/live/shard-memory.ts";
+import { streamChannel } from "../../../src/sources/dynamodb/live/stream-channel.ts";
+import { encodeStream } from "../../../src/sources/dynamodb/live/stream-state.ts";
+import { decodeCoverage } from "../../../src/sources/dynamodb/plan/coverage.ts";
+import { ScanThreads } from "../../../src/sources/dynamodb/scan/scan-threads.ts";
+import { snapshotConstants } from "../../../src/sources/dynamodb/snapshot-events.ts";
+import { localStore } from "../../../src/storage/index.ts";
+import { Killed, linesOf, type Event } from "./followed-table.ts";
+import type { RecordedExports, RecoverableTable } from "./recorded-exports.ts";
+
+const OPTIONS = { table: "t", keys: ["id"], hints: [] };
+const SETTINGS = { place: { bucket: "raw", prefix: "" }, everyMs: 3_600_000 };
+
+interface Step {
+  readonly events: readonly Event[];
+  readonly end: string;
+  readonly behind?: string;
+}
+
+/** What the lake does with a stream and the exports that are asked for beside it, without an engine: as `FollowedTable` does with a scan. */
+export class FollowedExports {
+  readonly events: Event[] = [];
+  problem: string | undefined;
+  waiting: string[] = [];
+  /** Asked before and after each thing that lasts; throws to die. */
+  mayDie: () => void = () => undefined;
+  readonly #table: RecoverableTable;
+  readonly #exports: RecordedExports;
+  readonly #world: World;
+  readonly #folder: string;
+  readonly #ends = new Map<string, string>();
+  readonly #moved = new Map<string, string>();
+  #memory = new ShardMemory();
+  #channels: readonly Channel[] = [];
+
+  constructor(
+    table: RecoverableTable,
+    exports: RecordedExports,
+    { world, folder }: { readonly world: World; readonly folder: string },
+  ) {
+    this.#table = table;
+    this.#exports = exports;
+    this.#world = world;
+    this.#folder = folder;
+    this.restart();
+  }
+
+  /** A process that starts anew knows only what was committed. */
+  restart(): void {
+    const world = this.#world;
+    const client = patientClient(this.#table, world);
+    const shared = { hints: new Map(), threads: new ScanThreads() };
+    this.#memory = new ShardMemory();
+    const has = { hasScan: false, hasRequests: true, streamBatchBytes: 900 };
+    const stream = streamChannel({ ...OPTIONS, ...has }, { needs: { client, world }, ...shared }, this.#memory);
+    const store = localStore(this.#folder, { world });
+    const options = { ...OPTIONS, requireFullExport: true, batchBytes: 2_000, hasStream: true, requests: SETTINGS };
+    this.#channels = [stream, ...exportChannels(options, { world, store, client: this.#exports, ...shared })];
+  }
+
+  /** What a channel learnt without a record is lost. */
+  forget(name: string): void {
+    this.#moved.delete(name);
+  }
+
+  async run(): Promise<void> {
+    const live = this.#channels.filter(({ isLive }) => isLive === true);
+    this.waiting = [];
+    this.problem = undefined;
+    try {
+      for (const channel of [...live, ...this.#channels.filter((one) => one.isLive !== true), ...live])
+        await this.#follow(channel);
+    } catch (error) {
+      if (!(error instanceof Killed)) throw error;
+      this.restart();
+    }
+  }
+
+  async #follow(channel: Channel): Promise<void> {
+    const end = this.#ends.get(channel.name);
+    const beside = new Map([...this.#ends, ...this.#moved].filter(([name]) => name !== channel.name));
+    const plan = await channel.plan({
+      last: end === undefined ? undefined : ({ end } as BatchManifest),
+      moved: this.#moved.get(channel.name),
+      beside,
+    });
+    this.problem ??= plan.problem?.message;
+    this.waiting.push(...plan.waiting.map(({ what, why }) => `${what}: ${why}`));
+    const planned = [...plan.batches];
+    for (let next = planned.shift(); next !== undefined;) {
+      const behind = await this.#take(channel, next);
+      next = behind === undefined ? planned.shift() : { ...next, start: behind };
+    }
+  }
+
+  async #take(channel: Channel, batch: PlannedBatch): Promise<string | undefined> {
+    const folder = mkdtempSync(join(tmpdir(), "sluice-followed-"));
+    try {
+      const { events, end, behind } = await this.#read(channel, batch, folder);
+      this.mayDie();
+      if (batch.end === undefined && events.length === 0) this.#moved.set(channel.name, end);
+      else {
+        this.events.push(...events);
+        this.#ends.set(channel.name, end);
+        this.#moved.delete(channel.name);
+      }
+      this.mayDie();
+      return behind;
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }
+
+  async #read(channel: Channel, batch: PlannedBatch, folder: string): Promise<Step> {
+    const context = { world: this.#world, folder };
+    if (channel.name === "export") return { events: this.#exported(batch), end: must(batch.end, "it is planned") };
+    if (channel.name === "stream") return await this.#stream(batch, folder);
+    const { end } = await channel.stage(batch, undefined, context);
+    return { events: [], end: must(end, "requests are remembered") };
+  }
+
+  async #stream(batch: PlannedBatch, folder: string): Promise<Step> {
+    const world = this.#world;
+    const client = patientClient(this.#table, world);
+    const work = { batch, context: { world, folder }, memory: this.#memory };
+    const options = { ...OPTIONS, hasScan: false, hasRequests: true, streamBatchBytes: 900 };
+    const { spooled, state, isDrained } = await readStream(options, { client, world }, work);
+    const events = linesOf(readFileSync(join(folder, spooled.path))).map(({ Stream, Keys, NewImage }): Event => {
+      const { op = "", sequence = "", event = "" } = Stream ?? {};
+      return { id: `${event}${Keys?.id.S}`, op, key: Keys?.id.S, sequence, value: NewImage?.v?.N };
+    });
+    const end = encodeStream(state);
+    return { events, end, ...(isDrained ? {} : { behind: end }) };
+  }
+
+  #exported(batch: PlannedBatch): readonly Event[] {
+    const before = decodeCoverage(batch.start);
+    const after = must(decodeCoverage(batch.end), "exports end somewhere");
+    const isSame = before?.epoch === after.epoch && before.tableId === after.tableId;
+    const whole = after.snapshots.filter((time) => !isSame || !before.snapshots.includes(time));
+    const ends = whole.map((time): Event => {
+      const { event = "", snapshot } = snapshotConstants({ channel: "export", time, epoch: batch.epoch }, "T");
+      return { id: event, op: "T", key: undefined, sequence: snapshot?.sequence ?? "", value: undefined };
+    });
+    return [...batch.files.flatMap((file) => this.#eventsOf(file, batch.epoch)), ...ends];
+  }
+
+  #eventsOf({ path, unit }: PlannedFile, epoch: number): readonly Event[] {
+    const lines = linesOf(gunzipSync(readFileSync(join(this.#folder, path))));
+    const time = String(unit["time"]);
+    const { event, snapshot } =
+      unit["kind"] === "full"
+        ? snapshotConstants({ channel: "export", time, epoch }, "R")
+        : { event: `export/${epoch}/${String(unit["from"])}..${String(unit["to"])}/`, snapshot: undefined };
+    return lines.map(({ Item, Keys, NewImage, OldImage, Metadata }): Event => {
+      const key = (Keys ?? Item)?.id.S;
+      const value = (NewImage ?? Item)?.v?.N;
+      const timeMicros = BigInt(Metadata?.WriteTimestampMicros.N ?? "0") - EXPORT_SHIFT_MICROS;
+      const sequence = snapshot?.sequence ?? encodeSequence({ epoch, timeMicros, rank: RANK.window });
+      const change = NewImage === undefined ? "D" : OldImage === undefined ? "I" : "U";
+      return { id: `${event}${key}`, op: Item === undefined ? change : "R", key, sequence, value };
+    });
+  }
+}
