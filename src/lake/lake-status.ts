@@ -3,7 +3,7 @@ import { isFailure } from "../base/index.ts";
 import type { Layer, TableName } from "../contract/index.ts";
 import type { TableDefinition } from "../definition/index.ts";
 import type { Row } from "../engine/index.ts";
-import { openNewest, placeOf } from "../layers/index.ts";
+import { openNewest, placeOf, publishes, targetState, type TargetState } from "../layers/index.ts";
 import type { Lake } from "./open-lake.ts";
 import { planLake, type TablePlan } from "./plan-lake.ts";
 import { millisCell, numberCell, textCell } from "./row-cells.ts";
@@ -28,6 +28,8 @@ export interface TableStatus {
   /** What the next run would do with it: nothing means it is up to date. */
   readonly plan: TablePlan | undefined;
   readonly lastRun: TableRun | undefined;
+  /** The target that its rows are published to; undefined where it names none. */
+  readonly target?: TargetState | undefined;
   /** Why the table cannot be read. */
   readonly problem: SluiceError | undefined;
 }
@@ -73,7 +75,8 @@ async function tableStatus(
   const unknown = { version: undefined, committedMs: undefined, size: undefined, newestEventMs: undefined };
   try {
     const { snapshot } = await openNewest(placeOf(lake, table));
-    if (snapshot === undefined) return { table, layer, ...unknown, plan, lastRun, problem: undefined };
+    const target = publishes(definition) ? await targetState(lake, definition, lake.definition.name) : undefined;
+    if (snapshot === undefined) return { table, layer, ...unknown, plan, lastRun, target, problem: undefined };
     const eventColumn = { bronze: "_source_ts", silver: "_updated_at", gold: undefined }[layer];
     return {
       table,
@@ -84,6 +87,7 @@ async function tableStatus(
       newestEventMs: eventColumn === undefined ? undefined : newestMoment(snapshot, eventColumn),
       plan,
       lastRun,
+      target,
       problem: undefined,
     };
   } catch (error) {

@@ -17,7 +17,7 @@ export { compactAfterCommit, writtenPlaces, type Compaction } from "./compact.ts
 export { slowestDependant, type Dependant } from "./dependants.ts";
 export { inputAppId, namedInputs, refreshGold, type GoldOutcome } from "./gold/refresh.ts";
 export { checkPublished, type DriftReport, type DriftedKey } from "./publish/check-published.ts";
-export { isPublished } from "./publish/published-log.ts";
+export { isPublished, targetState, type TargetState } from "./publish/published-log.ts";
 export { publishFlaw, publishes, type PublishedDefinition } from "./publish/published-rows.ts";
 export {
   publishTable,

@@ -68,6 +68,11 @@ describe.skipIf(!requirePart("dynamodb-local"))("a shop whose orders are publish
       publications: [{ table: "silver.orders", outcome: "published", put: ORDERS - 1, deleted: 0, error: null }],
     });
     expect(first.loaded).toBe(true);
+    const told = await shop("status", "--json");
+    const { tables } = JSON.parse(told.stdout) as { readonly tables: readonly object[] };
+    const target = { name: `dynamodb ${table}`, isCurrent: true, versionsBehind: null };
+    expect(tables).toContainEqual(expect.objectContaining({ table: "silver.orders", target: { ...target, version: expect.any(Number) } })); // prettier-ignore
+    expect(told.loaded).toBe(false);
     const again = await shop("run");
     expect(again.stdout).toContain("Nothing new");
     expect(again.loaded).toBe(false);

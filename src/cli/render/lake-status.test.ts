@@ -37,12 +37,14 @@ const STATUS: LakeStatus = {
   tables: [
     table("silver.a", {
       lastRun: { run: "r", outcome: "changed", startedMs: NOW, score: 0.98433, errorCode: undefined },
+      target: { target: "dynamodb a", version: 4, isCurrent: true },
     }),
     step("silver.b", { kind: "fold", from: 3, to: 4, because: [] }),
     step("silver.c", { kind: "rebuild" }),
     table("silver.d", { problem: new SluiceError("table.corrupt", "Cannot read the table") }),
     table("gold.e", { version: undefined, committedMs: undefined, size: undefined, newestEventMs: undefined }),
     table("gold.f", {
+      target: { target: "dynamodb daily", version: 1, isCurrent: false },
       newestEventMs: undefined,
       lastRun: { run: "r", outcome: "failed", startedMs: NOW, score: undefined, errorCode: "quality.failed" },
     }),
@@ -61,6 +63,11 @@ test("status is one line a table, then the last runs", () => {
       "gold.e          –        –        –  –          –                                        empty",
       "gold.f          4  431,818  45.0 MB  3 min ago  –                                        failed: quality.failed",
       "",
+      "Targets",
+      "  table     target          published  state",
+      "  silver.a  dynamodb a              4  up to date",
+      "  gold.f    dynamodb daily          1  3 versions behind",
+      "",
       "Last runs that did something",
       "  run                 started                           worked  rows read  tables",
       "  20260131T115700Z-x  2026-01-31 11:57:00Z (3 min ago)   6.3 s      5,000  2 changed, 1 failed",
@@ -72,12 +79,23 @@ test("status is one line a table, then the last runs", () => {
 test("status says the same to programs", () => {
   expect(statusJson(STATUS)).toMatchObject({
     tables: [
-      { table: "silver.a", version: 4, rows: 431_818, lag: null, lastRun: { score: 0.98433 }, error: null },
+      {
+        table: "silver.a",
+        version: 4,
+        rows: 431_818,
+        lag: null,
+        lastRun: { score: 0.98433 },
+        target: { name: "dynamodb a", version: 4, isCurrent: true, versionsBehind: null },
+        error: null,
+      },
       { lag: { versions: 2 }, next: "fold" },
       { next: "rebuild" },
       { error: { code: "table.corrupt" } },
       { version: null, committedAt: null, rows: null, newestChangeAt: null },
-      { lastRun: { outcome: "failed", errorCode: "quality.failed" } },
+      {
+        lastRun: { outcome: "failed", errorCode: "quality.failed" },
+        target: { name: "dynamodb daily", versionsBehind: 3 },
+      },
     ],
     runs: [{ startedAt: "2026-01-31T11:57:00.000Z", rowsRead: 5_000, failed: 1 }],
   });

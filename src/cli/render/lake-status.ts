@@ -1,4 +1,5 @@
 import { readTotals, type LakeStatus, type TableStatus } from "../../lake/index.ts";
+import type { TargetState } from "../../layers/index.ts";
 import { byteSize, counted, duration, moment, percent, relativeTime, thousands } from "./amounts.ts";
 import { failureJson } from "./failure-text.ts";
 import type { Jsonable } from "./json.ts";
@@ -35,7 +36,36 @@ export function statusText(status: LakeStatus, options: StatusTextOptions): stri
     stateCell(table, paint),
   ]);
   const waiting = status.tables.map(({ table, plan }) => ({ table, notices: plan?.waiting ?? [] }));
-  return textTable(columns, rows, options) + noticesText("Waiting", waiting, paint) + runsText(status, options);
+  return (
+    textTable(columns, rows, options) +
+    noticesText("Waiting", waiting, paint) +
+    targetsText(status, options) +
+    runsText(status, options)
+  );
+}
+
+/** How far tables are in their targets, as far as the lake remembers; nothing at all where none has one. */
+function targetsText({ tables }: LakeStatus, { paint }: StatusTextOptions): string {
+  const rows = tables.flatMap(({ table, version, target }): Cell[][] => {
+    if (target === undefined) return [];
+    const published = target.version === undefined ? "–" : String(target.version);
+    return [[table, target.target, published, lagCell(version, target, paint)]];
+  });
+  if (rows.length === 0) return "";
+  const columns = [
+    { title: "table" },
+    { title: "target" },
+    { title: "published", align: "right" as const },
+    { title: "state" },
+  ];
+  return `\n${paint.bold("Targets")}\n${textTable(columns, rows, { paint, indent: "  " })}`;
+}
+
+function lagCell(newest: number | undefined, { version, isCurrent }: TargetState, paint: Paint): Cell {
+  if (isCurrent)
+    return newest === undefined ? { text: "empty", paint: paint.dim } : { text: "up to date", paint: paint.green };
+  if (version === undefined || newest === undefined) return { text: "to be published", paint: paint.yellow };
+  return { text: `${counted(newest - version, "version")} behind`, paint: paint.yellow };
 }
 
 /** In a few words: up to date, or what the next run has to do, or why it cannot. */
@@ -101,6 +131,7 @@ export function statusJson(status: LakeStatus): { readonly [name: string]: Jsona
       lag: lagJson(table),
       waiting: (table.plan?.waiting ?? []).map(({ what, why }) => ({ what, why })),
       lastRun: lastRunJson(table),
+      target: targetJson(table),
       error: errorJson(table),
     })),
     runs: status.runs.map((run) => ({
@@ -129,6 +160,13 @@ function lastRunJson({ lastRun }: TableStatus): Jsonable {
   if (lastRun === undefined) return null;
   const { run, outcome, startedMs, score, errorCode } = lastRun;
   return { run, outcome, startedAt: isoTime(startedMs), score: score ?? null, errorCode: errorCode ?? null };
+}
+
+function targetJson({ target, version }: TableStatus): Jsonable {
+  if (target === undefined) return null;
+  const { target: name, version: published = null, isCurrent } = target;
+  const lag = isCurrent || published === null || version === undefined ? null : version - published;
+  return { name, version: published, isCurrent, versionsBehind: lag };
 }
 
 function errorJson({ problem, plan }: TableStatus): Jsonable {

@@ -27,23 +27,45 @@ export function publishFingerprint({ publish }: PublishedDefinition, { schema }:
   return createHash("sha256").update(JSON.stringify(meaning)).digest("hex").slice(0, 32);
 }
 
+/** What the lake remembers of a table's target. */
+export interface TargetState {
+  /** `dynamodb daily` */
+  readonly target: string;
+  /** The version that was brought there last by the present definition; undefined: none. */
+  readonly version: number | undefined;
+  /** Whether it has what the newest version has. */
+  readonly isCurrent: boolean;
+}
+
 /**
- * Whether the newest version of a table is in its target, as far as the lake remembers: by heads alone, without engine or network. What
- * others do to the target it does not see.
+ * How far a table is in its target, as far as the lake remembers: by heads alone, without engine or network. What others do to the target
+ * it does not see.
  */
+export async function targetState(
+  context: Pick<LayerContext, "tables">,
+  definition: PublishedDefinition,
+  lake: string,
+): Promise<TargetState> {
+  const target = `dynamodb ${definition.publish.table}`;
+  const { log } = placeOf(context, definition.name);
+  const head = await log.head();
+  if (head === undefined) return { target, version: undefined, isCurrent: true };
+  if (publishFlaw(definition, head.metadata.schema) !== undefined) {
+    return { target, version: undefined, isCurrent: false };
+  }
+  const fingerprint = publishFingerprint(definition, publishedRows(definition, head.metadata.schema));
+  const published = await context.tables.place("system", "published").log.head();
+  const version = published?.txns.get(publishedAppId(head.metadata.id, lake, fingerprint))?.version;
+  return { target, version, isCurrent: await isOnlyRearranged(log, version ?? -1, head.version) };
+}
+
+/** Whether the newest version of a table is in its target, as far as the lake remembers. */
 export async function isPublished(
   context: Pick<LayerContext, "tables">,
   definition: PublishedDefinition,
   lake: string,
 ): Promise<boolean> {
-  const { log } = placeOf(context, definition.name);
-  const head = await log.head();
-  if (head === undefined) return true;
-  if (publishFlaw(definition, head.metadata.schema) !== undefined) return false;
-  const fingerprint = publishFingerprint(definition, publishedRows(definition, head.metadata.schema));
-  const published = await context.tables.place("system", "published").log.head();
-  const version = published?.txns.get(publishedAppId(head.metadata.id, lake, fingerprint))?.version ?? -1;
-  return await isOnlyRearranged(log, version, head.version);
+  return (await targetState(context, definition, lake)).isCurrent;
 }
 
 function publishedAppId(tableId: string, lake: string, fingerprint: string): string {
