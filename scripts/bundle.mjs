@@ -17,6 +17,9 @@ const ENTRIES = {
   "chunks/scan-worker": "sources/dynamodb/scan/scan-worker.js",
 };
 
+/** What runs in a function beside a table's stream, without the engine. */
+const EDGE = { "edge/index": "edge/index.js" };
+
 /** Dependencies that become part of the files; what they load natively stays where npm put it. */
 const TAKEN_IN = ["@duckdb/node-api"];
 
@@ -26,18 +29,28 @@ function codeOf({ fileName, code }) {
   return fileName.includes(TAKEN_IN_CHUNK) ? code.replace(/^\/\/# sourceMappingURL=.*$/m, "") : code;
 }
 
-const bundle = await rolldown({
-  input: Object.fromEntries(Object.entries(ENTRIES).map(([name, file]) => [name, join(DIST, file)])),
-  external: (id) => !TAKEN_IN.includes(id) && !id.startsWith(".") && !id.startsWith("/") && !/^[A-Za-z]:/.test(id),
-  platform: "node",
-});
-const { output } = await bundle.generate({
-  format: "esm",
-  sourcemap: true,
-  chunkFileNames: "chunks/[name]-[hash].js",
-  codeSplitting: { groups: [{ name: TAKEN_IN_CHUNK, test: /node_modules/ }] },
-});
-await bundle.close();
+async function bundled(entries, options) {
+  const bundle = await rolldown({
+    input: Object.fromEntries(Object.entries(entries).map(([name, file]) => [name, join(DIST, file)])),
+    external: (id) => !TAKEN_IN.includes(id) && !id.startsWith(".") && !id.startsWith("/") && !/^[A-Za-z]:/.test(id),
+    platform: "node",
+    ...options.input,
+  });
+  const { output } = await bundle.generate({ format: "esm", sourcemap: true, ...options.output });
+  await bundle.close();
+  return output;
+}
+
+const output = [
+  ...(await bundled(ENTRIES, {
+    output: {
+      chunkFileNames: "chunks/[name]-[hash].js",
+      codeSplitting: { groups: [{ name: TAKEN_IN_CHUNK, test: /node_modules/ }] },
+    },
+  })),
+  // A file for itself: who runs it somewhere else gets nothing of the rest. Our modules do nothing but say what they are.
+  ...(await bundled(EDGE, { input: { treeshake: { moduleSideEffects: false } } })),
+];
 for (const name of readdirSync(DIST, { recursive: true, encoding: "utf8" })) {
   if (/\.js(?:\.map)?$/.test(name)) rmSync(join(DIST, name));
 }

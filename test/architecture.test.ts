@@ -19,6 +19,7 @@ const ROOMS = [
   "targets",
   "quality",
   "definition",
+  "edge",
   "layers",
   "orchestration",
   "governance",

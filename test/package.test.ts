@@ -72,6 +72,13 @@ describe.skipIf(!IS_BUILT && !IS_COMPLETE)("the build", () => {
     expect(TARGETS.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
   });
 
+  test("the function at the edge is a small file that needs nothing beside Node", () => {
+    const code = textOf("dist/edge/index.js");
+    const imported = [...code.matchAll(/\b(?:from|import|require)\s*\(?\s*["']([^"']+)["']/g)].map(([, id]) => id);
+    expect(imported.filter((id) => !id?.startsWith("node:"))).toEqual([]);
+    expect(code.length).toBeLessThan(EDGE_BYTES_MAX);
+  });
+
   test("the command starts with its interpreter", () => {
     for (const path of Object.values(manifest.bin)) expect(textOf(path)).toMatch(/^#!\/usr\/bin\/env node\n/);
   });
@@ -113,6 +120,9 @@ describe("the repository", () => {
     },
   );
 });
+
+/** A function of Lambda starts the faster the smaller it is. */
+const EDGE_BYTES_MAX = 60_000;
 
 /** Maps and declarations included, and the client of the engine, whose binary comes as a dependency. */
 const UNPACKED_BYTES_MAX = 8_000_000;

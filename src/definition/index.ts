@@ -31,6 +31,7 @@ export type { Location, S3Place } from "./builders/s3-place.ts";
 export { bucket, date, hour, month, type Partition } from "./builders/partition.ts";
 export { sql, withDeleted, type SqlQuery, type WithDeleted } from "./builders/sql-query.ts";
 export { definitionFingerprint } from "./fingerprint.ts";
+export { itemFilterOf } from "./resolve/item-filter.ts";
 export { ConfigError, type Problem } from "./reading/problem.ts";
 export { AUTO_COMPACTION } from "./resolve/auto-compaction.ts";
 export { resolveLake, type ResolveOptions } from "./resolve/resolve-lake.ts";

@@ -5,9 +5,10 @@ import { CreateTableCommand, DynamoDBClient, PutItemCommand } from "@aws-sdk/cli
 import { CreateDeliveryStreamCommand, FirehoseClient, PutRecordBatchCommand } from "@aws-sdk/client-firehose";
 import { CreateStreamCommand, KinesisClient, MergeShardsCommand, PutRecordsCommand, SplitShardCommand } from "@aws-sdk/client-kinesis"; // prettier-ignore
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { edgeHandler, toFirehose, type StreamRecord } from "../../src/edge/index.ts";
 import { bronze, defineLake, dynamodb, openLake, resolveLake, s, silver } from "../../src/lake/index.ts";
 import type { DynamoDbOptions, Lake } from "../../src/lake/index.ts";
-import { kinesisRecord, type Change } from "../builders/change-record.ts";
+import { kinesisRecord, streamsRecord, type Change } from "../builders/change-record.ts";
 import { item, number } from "../builders/dynamodb-item.ts";
 import { requirePart } from "../services/parts.ts";
 import { startMoto, type S3Server } from "../services/s3-servers.ts";
@@ -106,9 +107,15 @@ describe.skipIf(!requirePart("moto"))("Kinesis and Firehose through their own cl
     const report = await lake.run();
     expect(report.tables.map(({ outcome, error }) => error?.message ?? outcome)).toEqual(["changed", "changed"]);
     await put([change("b", undefined, 4, "2.00")]);
+    // A function beside the table's own stream delivers to the same place.
+    const deliver = toFirehose({ client, PutRecordBatchCommand, deliveryStream: "orders" });
+    const handler = edgeHandler({ keys: ["id"], where: { total: { lt: 10 } }, deliver });
+    const changes = [change("c", "6.00", 5), change("d", "60.00", 6), change("c", "66.00", 7, "6.00"), change("e", "7.00", 8)]; // prettier-ignore
+    const Records = changes.map((one, at) => streamsRecord(one, String(100 + at)) as StreamRecord);
+    expect(await handler({ Records })).toEqual({ batchItemFailures: [] });
     await lake.run();
-    expect(await rowsOf(lake, TOTALS)).toEqual([{ id: "a", total: "3.00" }]);
-    expect(await rowsOf(lake, "select count(*) as n from bronze.orders")).toEqual([{ n: 4n }]);
+    expect(await rowsOf(lake, TOTALS)).toEqual([{ id: "a", total: "3.00" }, { id: "e", total: "7.00" }]); // prettier-ignore
+    expect(await rowsOf(lake, "select count(*) as n from bronze.orders")).toEqual([{ n: 7n }]);
     client.destroy();
   });
 });

@@ -5,7 +5,9 @@ import {
   type FilterScalar,
   type ItemFilter,
 } from "../../contract/index.ts";
-import type { Place } from "../reading/place.ts";
+import type { ItemWhere } from "../builders/item-filter.ts";
+import { Place } from "../reading/place.ts";
+import { ConfigError, type Problem } from "../reading/problem.ts";
 import { readEntries, readFields, readList } from "../reading/read-object.ts";
 import { readText } from "../reading/read-scalar.ts";
 
@@ -35,6 +37,18 @@ export function readItemFilter(
   const named = attributes === undefined ? undefined : readAttributes(place.at("attributes"), attributes);
   if (conditions.length === 0 && named === undefined) return undefined;
   return { where: conditions, ...(named === undefined ? {} : { attributes: [...new Set([...kept, ...named])] }) };
+}
+
+/** The same of options that stand for themselves. Fails with a `ConfigError` that has every mistake. */
+export function itemFilterOf(
+  options: { readonly where?: ItemWhere | undefined; readonly attributes?: readonly string[] | undefined },
+  kept: readonly string[],
+): ItemFilter | undefined {
+  const problems: Problem[] = [];
+  const { where, attributes } = options;
+  const filter = readItemFilter(new Place(problems), { where, attributes }, kept);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return filter;
 }
 
 function readAttributes(place: Place, value: unknown): readonly string[] {
