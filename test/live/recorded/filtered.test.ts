@@ -132,4 +132,23 @@ describe("a stream and a scan through a filter", () => {
     await followed.follow("stream");
     expect([followed.problem, followed.events]).toEqual(["source.invalid", []]);
   });
+
+  test("take in a delete whose old image does not match where items are fetched: an earlier fetch may have", async () => {
+    const world = simulatedWorld(1);
+    const table = new RecordedTable(world, { random: seededRandom(1), view: "OLD_IMAGE" });
+    const followed = new FollowedTable(table, world, { hasScan: false, fetchesItems: true });
+    [table.filter, followed.filter] = [EVEN, EVEN];
+    followed.restart();
+    table.put("k", "1");
+    table.getItems = async (keys) => {
+      if (table.items.get("k") === "1") table.put("k", "2");
+      return await RecordedTable.prototype.getItems.call(table, keys);
+    };
+    await followed.follow("stream");
+    expect(stateOf(followed.events)).toEqual(new Map([["k", "2"]]));
+    table.put("k", "3");
+    table.delete("k");
+    await followed.follow("stream");
+    expect(stateOf(followed.events)).toEqual(new Map());
+  });
 });

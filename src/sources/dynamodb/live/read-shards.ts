@@ -11,6 +11,9 @@ import { addRecords } from "./stream-lines.ts";
 import { KEPT_MS, type ShardState, type StreamState } from "./stream-state.ts";
 import { isFault, type RecordsPage, type ShardFacts, type StreamView, type TableClient } from "./table-client.ts";
 
+/** So much of a batch's bytes is kept free for an item that is fetched: that of one read unit. */
+const ITEM_BYTES = 4_096;
+
 export interface ShardReading {
   readonly client: TableClient;
   /** The same, but it does not ask again when it is refused; undefined: there is time to wait. */
@@ -20,8 +23,8 @@ export interface ShardReading {
   readonly memory: ShardMemory;
   /** Bytes after which the batch is full. */
   readonly bytesMax: number;
-  /** Bytes that a record counts for beside its own: what is fetched for it later. */
-  readonly moreBytes?: number;
+  /** Whether items are fetched for records without new images: each counts for more bytes than its own. */
+  readonly fetchesItems?: boolean;
   /** undefined: every record is taken in whole. */
   readonly filter?: ImageFilter | undefined;
 }
@@ -118,8 +121,9 @@ class Pass {
 
   /** Full, or read for long enough. */
   get #isFull(): boolean {
-    const { bytesMax, moreBytes = 0, world } = this.#reading;
-    return this.#spool.sizeBytes + this.#spool.lines * moreBytes >= bytesMax || world.nowMs() >= this.#endsMs;
+    const { bytesMax, fetchesItems, world } = this.#reading;
+    const moreBytes = fetchesItems === true ? this.#spool.lines * ITEM_BYTES : 0;
+    return this.#spool.sizeBytes + moreBytes >= bytesMax || world.nowMs() >= this.#endsMs;
   }
 
   /** The shards that may be read now. */
@@ -161,11 +165,11 @@ class Pass {
 
   /** Takes in an answer, and decides when the shard is to be asked again. */
   #take(shard: ShardFacts, page: RecordsPage): NextPoll {
-    const { memory, context, world } = this.#reading;
+    const { memory, context, world, filter, fetchesItems } = this.#reading;
     const { epoch, streamArn } = this.state;
     const label = streamArn.slice(streamArn.lastIndexOf("/") + 1);
     const before = this.#of(shard.id);
-    const place = { epoch, label, shard: shard.id, filter: this.#reading.filter };
+    const place = { epoch, label, shard: shard.id, filter, fetchesItems };
     const after = addRecords(this.#spool, page.records, place, before);
     if (page.next === undefined) memory.iterators.delete(shard.id);
     else memory.iterators.set(shard.id, { iterator: page.next, after: after.after });

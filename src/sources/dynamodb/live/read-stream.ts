@@ -9,8 +9,6 @@ import { decodeStream } from "./stream-state.ts";
 import type { StreamView } from "./table-client.ts";
 
 const STREAM_BATCH_BYTES = 64 * 1_048_576;
-/** So much of a batch's bytes is kept free for an item that is fetched: that of one read unit. */
-const ITEM_BYTES = 4_096;
 
 export interface StreamWork {
   readonly batch: PlannedBatch;
@@ -66,7 +64,7 @@ async function readBatch(
     return { ...read, state: isWithout ? { ...state, lacksImages: true } : state };
   }
   const { fetchImages } = await import("./fetch-images.ts");
-  const { view: _, ...read } = await readShards(start, { ...reading, moreBytes: ITEM_BYTES });
+  const { view: _, ...read } = await readShards(start, { ...reading, fetchesItems });
   const limit = itemLimit === undefined ? {} : { readLimit: itemLimit };
   return { ...read, spooled: await fetchImages(read.spooled, { client, world, context, keys, filter, ...limit }) };
 }

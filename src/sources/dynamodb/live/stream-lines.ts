@@ -16,6 +16,8 @@ export interface ShardPlace {
   readonly shard: string;
   /** undefined: everything is taken in. */
   readonly filter?: ImageFilter | undefined;
+  /** Images come from items that are fetched: an old image does not tell what was taken in before. */
+  readonly fetchesItems?: boolean | undefined;
 }
 
 const MICROS_PER_SECOND = 1_000_000n;
@@ -37,7 +39,7 @@ export function addRecords(spool: Spool, records: JsonItems, place: ShardPlace, 
     after = sequence;
     if (isEcho(bytes, record)) continue;
     const name = textAt(bytes, record.eventName, "eventName");
-    const seen = filter === undefined ? "keep" : changeSeen(filter, bytes, { record, name });
+    const seen = filter === undefined ? "keep" : changeSeen(filter, bytes, { record, name, place });
     if (seen === "skip") continue;
     const leaves = seen === "leaves";
     spool.line(lineOf(bytes, record, { place, name, leaves, sequence, seconds, createdSeconds: Math.floor(created) }));
@@ -124,14 +126,19 @@ function lineOf(
   return changeLine(bytes, record, frame, place.filter);
 }
 
-/** Without a new image nobody knows whether an item that is still there matches. What a delete leaves is nothing, whatever the view. */
+/**
+ * Without a new image nobody knows whether an item that is still there matches. What a delete leaves is nothing, whatever the view; it is
+ * never passed over where items are fetched: what was fetched for an earlier change may have matched though the old image does not.
+ */
 function changeSeen(
   filter: ImageFilter,
   bytes: Uint8Array,
-  { record: { newImage, oldImage }, name }: { readonly record: RecordParts; readonly name: string },
+  change: { readonly record: RecordParts; readonly name: string; readonly place: ShardPlace },
 ): FilteredChange {
+  const { newImage, oldImage } = change.record;
+  const { name, place } = change;
   const isDelete = name === "REMOVE";
-  if (!isDelete && newImage === undefined) return "keep";
+  if (isDelete ? place.fetchesItems === true : newImage === undefined) return "keep";
   return filter.change(bytes, {
     ...(newImage === undefined || isDelete ? {} : { newImage }),
     ...(oldImage === undefined ? {} : { oldImage }),
