@@ -34,12 +34,15 @@ describe("every command of the SDK belongs to a purpose, and every purpose has o
         "raiseRead",
         "stream",
         "fetchItems",
+        "kinesis",
+        "destination",
         "requestExports",
         "listExports",
         "describeExports",
         "doctor",
       ],
     ],
+    ["edge", ["edge"]],
     ["targets/dynamodb", ["publish", "raiseWrite"]],
     ["storage/s3", ["readObjects", "listObjects", "writeObjects"]],
   ])("%s", (folder, purposes) => {
@@ -49,6 +52,21 @@ describe("every command of the SDK belongs to a purpose, and every purpose has o
   test("and no other room asks AWS for anything", () => {
     expect(commandsIn(".")).toEqual(commandsOf(...(Object.keys(PURPOSES) as Purpose[])));
   });
+});
+
+test("a table that sends its changes to Kinesis: the stream alone, and whether it is fed", () => {
+  const source = dynamodb({ table: "orders", keys: ["id"], region: "eu-central-1", scan: true, kinesis: "changes" });
+  const lake = defineLake({ name: "shop", storage: "./lake", tables: [bronze("orders", { source })] });
+  const { Statement } = leastPolicy(resolveLake(lake, { folder: "/f" }), { account: "123456789012" });
+  const granted = new Map(Statement.map(({ Sid, Action, Resource }) => [Sid, [Action, Resource]]));
+  expect(granted.get("BronzeOrdersKinesis")).toEqual([
+    ["kinesis:DescribeStreamSummary", "kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:ListShards"],
+    ["arn:aws:kinesis:eu-central-1:123456789012:stream/changes"],
+  ]);
+  expect(granted.get("BronzeOrdersDestination")).toEqual([
+    ["dynamodb:DescribeKinesisStreamingDestination"],
+    ["arn:aws:dynamodb:eu-central-1:123456789012:table/orders"],
+  ]);
 });
 
 const ALL = { bucket: "raw", key: "arn:aws:kms:eu-central-1:123456789012:key/k-1" };
@@ -64,6 +82,7 @@ function policyOf(): Policy {
       fetchItems: true,
     }),
   });
+  const sent = bronze("sent", { source: dynamodb({ ...place, table: "sent", scan: true, kinesis: "changes" }) });
   const exported = bronze("items", {
     source: dynamodb({
       ...place,
@@ -84,7 +103,7 @@ function policyOf(): Policy {
   const lake = defineLake({
     name: "shop",
     storage: { url: "s3://lake/shop", kmsKey: "alias/lake", tags: { team: "shop" } },
-    tables: [streamed, exported, loaded, clean],
+    tables: [streamed, sent, exported, loaded, clean],
   });
   return leastPolicy(resolveLake(lake, { folder: "/p", machine: { memoryBytes: 6e9, cores: 2 } }), {
     account: "123456789012",
@@ -93,7 +112,9 @@ function policyOf(): Policy {
 
 test("a lake that uses everything may do everything that the code does, and nothing else", () => {
   const granted = new Set(policyOf().Statement.flatMap(({ Action }) => Action));
-  const needed = (Object.keys(PURPOSES) as Purpose[]).flatMap((purpose) => actionsOf(purpose));
+  // The function before Firehose has a role of its own.
+  const own = (Object.keys(PURPOSES) as Purpose[]).filter((purpose) => purpose !== "edge");
+  const needed = own.flatMap((purpose) => actionsOf(purpose));
   expect(granted).toEqual(
     new Set([...needed, "s3:PutObjectTagging", "s3:PutObjectAcl", "kms:Decrypt", "kms:GenerateDataKey"]),
   );
@@ -103,6 +124,11 @@ test("each statement names its table, stream, objects or key", () => {
   const { Statement } = policyOf();
   const table = "arn:aws:dynamodb:eu-central-1:123456789012:table";
   expect(Object.fromEntries(Statement.map(({ Sid, Resource }) => [Sid, Resource.join(" ")]))).toEqual({
+    BronzeSentDescribe: `${table}/sent`,
+    BronzeSentScan: `${table}/sent`,
+    BronzeSentDestination: `${table}/sent`,
+    BronzeSentKinesis: "arn:aws:kinesis:eu-central-1:123456789012:stream/changes",
+    BronzeSentDoctor: `${table}/sent`,
     BronzeOrdersDescribe: `${table}/orders`,
     BronzeOrdersScan: `${table}/orders`,
     BronzeOrdersLimits: "*",

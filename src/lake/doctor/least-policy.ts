@@ -57,6 +57,11 @@ class Arns {
     return name.startsWith("arn:") ? name : `arn:${this.#partition}:dynamodb:${region}:${this.#account}:table/${name}`;
   }
 
+  /** A stream that is named by its ARN has it already. */
+  kinesis(name: string, region = "*"): string {
+    return name.startsWith("arn:") ? name : `arn:${this.#partition}:kinesis:${region}:${this.#account}:stream/${name}`;
+  }
+
   bucket(bucket: string): string {
     return `arn:${this.#partition}:s3:::${bucket}`;
   }
@@ -76,7 +81,7 @@ function sourceGrants({ name, source }: BronzeDefinition, arns: Arns): readonly 
 }
 
 function tableGrants(sid: string, source: DynamoDbDefinition, arns: Arns): readonly Grant[] {
-  const { scan, stream, fetchItems, region, exports } = source;
+  const { scan, stream, fetchItems, region, exports, kinesis } = source;
   const table = arns.table(source.table, region);
   const grant = (purpose: Purpose, resource = table): Grant => ({
     Sid: `${sid}${capitalized(purpose)}`,
@@ -91,6 +96,9 @@ function tableGrants(sid: string, source: DynamoDbDefinition, arns: Arns): reado
     ...(scan?.raiseTo === undefined ? [] : [grant("raiseRead")]),
     ...(stream ? [grant("stream", `${table}/stream/*`)] : []),
     ...(fetchItems === undefined ? [] : [grant("fetchItems")]),
+    ...(kinesis === undefined
+      ? []
+      : [grant("destination"), grant("kinesis", arns.kinesis(kinesis.stream, kinesis.region))]),
     ...(exports?.requests === undefined
       ? []
       : [

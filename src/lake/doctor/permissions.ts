@@ -9,6 +9,11 @@ export const PURPOSES = {
   raiseRead: ["UpdateTable", "ListTagsOfResource", "TagResource", "UntagResource"],
   stream: ["DescribeStream", "GetShardIterator", "GetRecords"],
   fetchItems: ["BatchGetItem"],
+  kinesis: ["DescribeStreamSummary", "ListShards", "GetShardIterator", "GetRecords"],
+  /** Whether the table sends its changes to Kinesis. */
+  destination: ["DescribeKinesisStreamingDestination"],
+  /** Of the function before Firehose, which has a role of its own. */
+  edge: ["PutRecordBatch"],
   requestExports: ["DescribeTable", "DescribeContinuousBackups", "ExportTableToPointInTime"],
   listExports: ["ListExports"],
   describeExports: ["DescribeExport"],
@@ -48,8 +53,12 @@ const S3_ACTIONS: Readonly<Record<string, string>> = {
   ListObjectsV2: "s3:ListBucket",
 };
 
+/** Purposes that ask another service than DynamoDB, where commands are actions by the same name. */
+const SERVICES: Readonly<Partial<Record<Purpose, string>>> = { kinesis: "kinesis", edge: "firehose" };
+
 /** The IAM actions of a purpose, each once, in order. Commands of DynamoDB and its streams are actions by the same name. */
 export function actionsOf(purpose: Purpose): readonly string[] {
   const commands: readonly string[] = PURPOSES[purpose];
-  return [...new Set(commands.map((command) => S3_ACTIONS[command] ?? `dynamodb:${command}`))].toSorted();
+  const service = SERVICES[purpose] ?? "dynamodb";
+  return [...new Set(commands.map((command) => S3_ACTIONS[command] ?? `${service}:${command}`))].toSorted();
 }
