@@ -28,7 +28,10 @@ export interface Source {
 export interface Channel {
   /** `export`, `stream` …; part of the `txn` appId. */
   readonly name: string;
-  /** Whether it brings changes while they happen: it is read before the others, and again while these take long. */
+  /**
+   * Whether it brings changes while they happen, or sees to it that others have something to read: its turn comes before theirs, and again
+   * while these take long. What it learnt without taking a record in is remembered.
+   */
   readonly isLive?: boolean;
   /** Whether its source may deliver a record again: an event that came within a day is not taken in twice. Names of events begin with their times. */
   readonly mayRepeat?: boolean;

@@ -31,7 +31,7 @@ class Refusal extends Error {
 export class ExportService implements AsyncDisposable {
   readonly jobs: Job[] = [];
   /** How often an export is described as in progress before it is over. */
-  callsUntilDone = 1;
+  callsUntilDone = 0;
   /** So many of the next exports fail. */
   failures = 0;
   runningMax = 300;

@@ -42,8 +42,8 @@ export interface RequestPlan {
 }
 
 /** Limits of a window (AWS, "DynamoDB data export to Amazon S3: how it works", incremental exports). */
-export const WINDOW_LEAST_MS = 15 * 60_000;
-export const WINDOW_MOST_MS = 24 * 3_600_000;
+const WINDOW_LEAST_MS = 15 * 60_000;
+const WINDOW_MOST_MS = 24 * 3_600_000;
 
 /** Of a table at a time, of the 300 that an account may have under way. */
 const RUNNING_MAX = 8;
