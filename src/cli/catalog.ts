@@ -149,6 +149,7 @@ export const COMMANDS: readonly CommandEntry[] = [
         about: "Make this lake the publisher, whatever a target says; compares, and writes what differs",
       },
       { ...LIMIT, about: "With --check: at most so many keys of a table (default 20)" },
+      { name: "read-capacity", value: "n", about: "With --check: read units a second that it may use" },
       { name: "yes", short: "y", about: "Do not ask before taking over" },
     ],
     examples: [

@@ -51,7 +51,7 @@ export interface Lake extends AsyncDisposable {
   /** Brings the newest versions of tables into the targets that they name; `only` limits it to some tables. */
   publish(options?: PublishRequest): Promise<readonly PublicationReport[]>;
   /** How a table's target differs from what was published; names at most `shownMax` keys. */
-  checkPublished(table: TableName, options: { readonly shownMax: number }): Promise<DriftReport>;
+  checkPublished(table: TableName, options: CheckRequest): Promise<DriftReport>;
   /** Which part of its source's history each Bronze table has, and which it has not; `only` limits it to some tables. */
   coverage(options?: { readonly only?: readonly TableName[] }): Promise<readonly TableCoverage[]>;
   /** Compares what a source has at present with what the Bronze table has of it. */
@@ -66,6 +66,12 @@ export interface Lake extends AsyncDisposable {
   find(name: string): TableDefinition;
   /** What the layers work with, under a run identifier of its own. */
   context(): LayerContext;
+}
+
+export interface CheckRequest {
+  readonly shownMax: number;
+  /** Units of read capacity a second that reading the target may use; as many as it gives unless told. */
+  readonly readCapacity?: number;
 }
 
 export interface PublishRequest {
@@ -120,8 +126,8 @@ export function openLake(definition: LakeDefinition, options: LakeOptions = {}):
       const chosen = definition.tables.filter(({ name }) => only === undefined || only.includes(name));
       return await publishTables(context(), chosen, { lake: definition.name, openTarget, ...request });
     },
-    checkPublished: async (name, { shownMax }) =>
-      await checkPublished(context(), published(find(name)), { openTarget, shownMax }),
+    checkPublished: async (name, request) =>
+      await checkPublished(context(), published(find(name)), { ...request, openTarget }),
     coverage: async ({ only } = {}) => await lakeCoverage(lake, only === undefined ? undefined : new Set(only)),
     reconcile: async (name, request = {}) =>
       await reconcileLake(lake, context(), name, {

@@ -4,6 +4,7 @@ export type {
   OpenTarget,
   PublishMark,
   PublishSequence,
+  ReadLimits,
   StoredItem,
   Target,
   TargetCapacity,

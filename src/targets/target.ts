@@ -21,9 +21,14 @@ export interface OpenTarget extends AsyncDisposable {
   /** Removes a tombstone, unless it is another item by now. */
   forget(tombstone: StoredItem, keep: () => Promise<void>): Promise<void>;
   /** Every item of this publisher, tombstones too, in no order. */
-  items(): AsyncIterable<StoredItem>;
+  items(limits?: ReadLimits): AsyncIterable<StoredItem>;
   /** Units a second that the place is paid for; undefined where it is not paid so. */
   readonly capacity: TargetCapacity | undefined;
+}
+
+export interface ReadLimits {
+  /** Units of read capacity a second; as many as the place gives unless told. */
+  readonly readCapacity?: number;
 }
 
 export interface TargetCapacity {

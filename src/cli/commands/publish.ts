@@ -66,8 +66,10 @@ async function show(session: Session, publications: readonly PublicationReport[]
 
 async function check(session: Session, lake: Lake, tables: readonly TableName[]): Promise<number> {
   const shownMax = session.flags.wholeNumber("limit", 1) ?? SHOWN_KEYS;
+  const readCapacity = session.flags.wholeNumber("read-capacity", 1);
+  const request = { shownMax, ...(readCapacity === undefined ? {} : { readCapacity }) };
   const drifts = [];
-  for (const table of tables) drifts.push({ table, drift: await lake.checkPublished(table, { shownMax }) });
+  for (const table of tables) drifts.push({ table, drift: await lake.checkPublished(table, request) });
   const drifted = drifts.filter(
     ({ drift }) => drift.missing + drift.different + drift.extra > 0 && drift.version !== undefined,
   );

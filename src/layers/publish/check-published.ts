@@ -1,5 +1,6 @@
 import { isFailure } from "../../base/index.ts";
 import { textOf, type OpenTable } from "../../engine/index.ts";
+import type { ReadLimits } from "../../targets/index.ts";
 import { openNewest, placeOf, type LayerContext } from "../context.ts";
 import { compareTarget, targetColumn } from "./compare-target.ts";
 import { publishedRows, type PublishedDefinition } from "./published-rows.ts";
@@ -39,7 +40,7 @@ const NOTHING: Omit<DriftReport, "version" | "newest" | "isUnfinished"> = {
 export async function checkPublished(
   context: LayerContext,
   definition: PublishedDefinition,
-  { openTarget, shownMax }: Pick<PublishOptions, "openTarget"> & { readonly shownMax: number },
+  { openTarget, shownMax, ...limits }: Pick<PublishOptions, "openTarget"> & ReadLimits & { readonly shownMax: number },
 ): Promise<DriftReport> {
   const newest = await openNewest(placeOf(context, definition.name));
   if (newest.snapshot === undefined) return { ...NOTHING, version: undefined, newest: undefined, isUnfinished: false };
@@ -49,7 +50,7 @@ export async function checkPublished(
   const table = await publishedVersion(newest, mark?.published ?? -1, mark?.source);
   const version = table.snapshot?.version ?? newest.snapshot.version;
   const rows = publishedRows(definition, (table.snapshot ?? newest.snapshot).metadata.schema);
-  await using comparison = await compareTarget(context, { table, version, rows }, target);
+  await using comparison = await compareTarget(context, { table, version, rows }, target, { limits });
   const columns = rows.keyColumns.map(targetColumn);
   const shown = await context.engine.rows({
     sql: `SELECT what, ${columns.join(", ")} FROM differences ORDER BY ${columns.join(", ")} LIMIT ${shownMax}`,

@@ -1,6 +1,6 @@
 import { field, struct, type StructType } from "../../contract/index.ts";
 import type { Engine, Input, Relation, Row, Scratch } from "../../engine/index.ts";
-import { isUnfit, type OpenTarget, type StoredItem } from "../../targets/index.ts";
+import { isUnfit, type OpenTarget, type ReadLimits, type StoredItem } from "../../targets/index.ts";
 import type { LayerContext } from "../context.ts";
 import { keyOf } from "./check-rows.ts";
 import { rowsOf, type VersionedRows } from "./find-changes.ts";
@@ -17,6 +17,11 @@ export interface Comparison extends AsyncDisposable {
   readonly rows: number;
 }
 
+export interface ComparisonOptions {
+  readonly onExpired?: ((tombstone: StoredItem) => Promise<void>) | undefined;
+  readonly limits?: ReadLimits | undefined;
+}
+
 /** A hash that no item has: a row that cannot be an item differs from whatever is there. */
 const UNFIT = "unfit";
 
@@ -28,7 +33,7 @@ export async function compareTarget(
   { engine, signal }: Pick<LayerContext, "engine" | "signal">,
   versioned: VersionedRows,
   target: OpenTarget,
-  onExpired?: (tombstone: StoredItem) => Promise<void>,
+  { onExpired, limits }: ComparisonOptions = {},
 ): Promise<Comparison> {
   const keys = versioned.rows.keyColumns;
   const schema = stagedSchema(keys);
@@ -37,7 +42,10 @@ export async function compareTarget(
     { kind: "rows", schema, rows: wantedRows(engine, versioned, target) },
     options,
   );
-  await using stored = await engine.stage({ kind: "rows", schema, rows: storedRows(target, keys, onExpired) }, options);
+  await using stored = await engine.stage(
+    { kind: "rows", schema, rows: storedRows(target.items(limits), keys, onExpired) },
+    options,
+  );
   const differences = await engine.scratch({
     sql: differencesSql(keys),
     inputs: { wanted: { kind: "scratch", scratch: wanted }, stored: { kind: "scratch", scratch: stored } },
@@ -107,12 +115,12 @@ async function* wantedRows(
 const BATCH = 1_000;
 
 async function* storedRows(
-  target: OpenTarget,
+  items: AsyncIterable<StoredItem>,
   keyColumns: readonly string[],
   onExpired: (tombstone: StoredItem) => Promise<void> = async () => await Promise.resolve(),
 ): AsyncGenerator<readonly Row[]> {
   let batch: Row[] = [];
-  for await (const item of target.items()) {
+  for await (const item of items) {
     if (item.isExpired) {
       await onExpired(item);
       continue;

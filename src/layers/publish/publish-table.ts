@@ -133,7 +133,7 @@ async function writeCompared(context: LayerContext, work: Work, claim: Claim): P
   if (decision.work.kind === "compare" && decision.work.settles) await context.world.sleep(SETTLE_MS, context.signal);
   const forget = async (tombstone: StoredItem): Promise<void> =>
     await target.forget(tombstone, async () => await claim.keep());
-  await using comparison = await compareTarget(context, versioned, target, forget);
+  await using comparison = await compareTarget(context, versioned, target, { onExpired: forget });
   await using changes = await keptChanges(context.engine, repairingRows(versioned, comparison));
   await checkItems(context.engine, definition.name, { changes, versioned, target });
   return await write(context, work, { claim, changes });

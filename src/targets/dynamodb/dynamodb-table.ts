@@ -74,7 +74,8 @@ function openTable(parts: Parts, capacity: OpenTarget["capacity"]): OpenTarget {
     forget: async ({ key, sequence }, keep) => {
       await deleteTombstone(requests, { key: keyAttributes(key, keys), publisher, sequence, keep });
     },
-    items: () => scanItems(requests, { publisher, keys, expiredBeforeMs: world.nowMs() - options.tombstoneMs }),
+    items: (limits) =>
+      scanItems(requests, { publisher, keys, expiredBeforeMs: world.nowMs() - options.tombstoneMs, world, ...limits }),
     [Symbol.asyncDispose]: async () => {
       requests.connection.client.destroy();
       await Promise.resolve();
