@@ -43,6 +43,7 @@ describe("a landing stands for its channels", () => {
     [{ landing: "stream", stream: false }, /stream: expected `true` beside `landing: "stream"`/],
     [{ landing: "export" }, /export: expected the place of the exports beside `landing: "export"`/],
     [{ landing: "export", export: "s3://raw/", stream: true }, /stream: expected nothing beside `landing: "export"`/],
+    [{ landing: "scan", kinesis: "changes" }, /kinesis: expected nothing beside .*no landing has to be said/],
     [{ landing: "firehose" }, /firehose: expected the place of the files beside `landing: "firehose"`/],
     [{ landing: "firehose", firehose: "s3://changes/", stream: true }, /stream: expected nothing beside/],
     [{ landing: "export", export: "s3://raw/", firehose: "s3://changes/" }, /firehose: expected nothing beside/],

@@ -12,6 +12,8 @@ interface ChannelFields {
   readonly scan?: unknown;
   readonly stream?: unknown;
   readonly firehose?: unknown;
+  readonly kinesis?: unknown;
+  readonly incremental?: unknown;
 }
 
 /** A table without a stream is scanned anew so often where nobody says. */
@@ -74,7 +76,9 @@ const MEANINGS: Readonly<Record<Landing, Meaning>> = {
     others: {
       stream: 'exports beside a stream are `landing: "stream"` with `export`',
       scan: "exports are the table's snapshot",
+      incremental: "an index is read beside a scan",
       firehose: 'delivered files are `landing: "firehose"`',
+      kinesis: "with `kinesis` no landing has to be said",
     },
   },
   scan: {
@@ -86,6 +90,7 @@ const MEANINGS: Readonly<Record<Landing, Meaning>> = {
       stream: 'a scan beside a stream is `landing: "stream"`',
       export: 'exports instead of a scan are `landing: "export"`',
       firehose: 'delivered files are `landing: "firehose"`',
+      kinesis: "with `kinesis` no landing has to be said",
     },
   },
 };

@@ -152,6 +152,17 @@ describe("what fits between a definition and its table, and what will break", ()
       },
       [],
     ],
+    [
+      "an index that is read each run",
+      {
+        source: {
+          incremental: { index: "by_time", attribute: "at", partitions: [], overlapMs: 0 },
+          scan: { everyMs: 24 * HOUR_MS },
+          stream: false,
+        },
+      },
+      [],
+    ],
     ["a pause that a scan fills", { wishes: { ...WISHES, outageMs: 72 * HOUR_MS } }, []],
     ["a clock that is off", { survey: { aheadMs: -90_000 } }, ["warning clock: timedatectl set-ntp true"]],
     [

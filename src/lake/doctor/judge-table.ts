@@ -121,7 +121,9 @@ function freshnessFlaw(source: DynamoDbDefinition, freshnessMs: number): Flaw | 
       return { level: "problem", found: `exports are half an hour old at best, ${wished}`, next: 'landing: "stream"' };
     }
     case "scan": {
-      const { everyMs } = source.scan ?? {};
+      const { everyMs } = source.incremental ?? source.scan ?? {};
+      // An index is read each run.
+      if (source.incremental !== undefined && everyMs === undefined) return undefined;
       if (everyMs !== undefined && everyMs <= freshnessMs) return undefined;
       const found = `the table is scanned ${everyMs === undefined ? "once, and never again" : `each ${longTime(everyMs)}`}, ${wished}`;
       return { level: "problem", found, next: `scan: { every: "${scanTime(freshnessMs)}" }` };

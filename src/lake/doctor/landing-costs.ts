@@ -107,8 +107,8 @@ function scanCost(table: TableNumbers, { freshnessMs }: Wishes): LandingCost {
 }
 
 /** The landing that a definition amounts to. */
-export function landingOf({ stream, firehose, exports }: DynamoDbDefinition): LandingName {
-  if (stream) return "stream";
+export function landingOf({ stream, kinesis, firehose, exports }: DynamoDbDefinition): LandingName {
+  if (stream || kinesis !== undefined) return "stream";
   if (firehose !== undefined) return "firehose";
   return exports === undefined ? "scan" : "export";
 }
