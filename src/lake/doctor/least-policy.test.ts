@@ -36,6 +36,7 @@ describe("every command of the SDK belongs to a purpose, and every purpose has o
         "fetchItems",
         "kinesis",
         "destination",
+        "queryIndex",
         "requestExports",
         "listExports",
         "describeExports",
@@ -82,6 +83,13 @@ function policyOf(): Policy {
       fetchItems: true,
     }),
   });
+  const indexed = bronze("prices", {
+    source: dynamodb({
+      ...place,
+      table: "prices",
+      incremental: { attribute: "changed", index: "by-change", partition: "shop" },
+    }),
+  });
   const sent = bronze("sent", { source: dynamodb({ ...place, table: "sent", scan: true, kinesis: "changes" }) });
   const exported = bronze("items", {
     source: dynamodb({
@@ -103,7 +111,7 @@ function policyOf(): Policy {
   const lake = defineLake({
     name: "shop",
     storage: { url: "s3://lake/shop", kmsKey: "alias/lake", tags: { team: "shop" } },
-    tables: [streamed, sent, exported, loaded, clean],
+    tables: [streamed, indexed, sent, exported, loaded, clean],
   });
   return leastPolicy(resolveLake(lake, { folder: "/p", machine: { memoryBytes: 6e9, cores: 2 } }), {
     account: "123456789012",
@@ -136,6 +144,10 @@ test("each statement names its table, stream, objects or key", () => {
     BronzeOrdersStream: `${table}/orders/stream/*`,
     BronzeOrdersFetchItems: `${table}/orders`,
     BronzeOrdersDoctor: `${table}/orders`,
+    BronzePricesDescribe: `${table}/prices`,
+    BronzePricesQueryIndex: `${table}/prices/index/by-change`,
+    BronzePricesFetchItems: `${table}/prices`,
+    BronzePricesDoctor: `${table}/prices`,
     BronzeItemsRequestExports: `${table}/items`,
     BronzeItemsListExports: "*",
     BronzeItemsDescribeExports: `${table}/items/export/*`,

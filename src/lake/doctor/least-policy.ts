@@ -80,25 +80,24 @@ function sourceGrants({ name, source }: BronzeDefinition, arns: Arns): readonly 
   return [...tableGrants(sid, source, arns), ...exported, ...delivered];
 }
 
+/** What may be asked of a table, or of what belongs to it. */
+type GrantOf = (purpose: Purpose, resource?: string) => Grant;
+
 function tableGrants(sid: string, source: DynamoDbDefinition, arns: Arns): readonly Grant[] {
-  const { scan, stream, fetchItems, region, exports, kinesis } = source;
+  const { scan, stream, incremental, region, exports } = source;
   const table = arns.table(source.table, region);
-  const grant = (purpose: Purpose, resource = table): Grant => ({
+  const grant: GrantOf = (purpose, resource = table) => ({
     Sid: `${sid}${capitalized(purpose)}`,
     Action: actionsOf(purpose),
     Resource: [resource],
   });
   return [
-    ...(scan === undefined && !stream ? [] : [grant("describe")]),
+    ...(scan === undefined && !stream && incremental === undefined ? [] : [grant("describe")]),
     ...(scan === undefined ? [] : [grant("scan")]),
     // No resource can be named for it (AWS, "Actions defined by Amazon DynamoDB").
     ...(typeof scan?.readCapacity === "object" ? [grant("limits", "*")] : []),
     ...(scan?.raiseTo === undefined ? [] : [grant("raiseRead")]),
-    ...(stream ? [grant("stream", `${table}/stream/*`)] : []),
-    ...(fetchItems === undefined ? [] : [grant("fetchItems")]),
-    ...(kinesis === undefined
-      ? []
-      : [grant("destination"), grant("kinesis", arns.kinesis(kinesis.stream, kinesis.region))]),
+    ...changesGrants(source, { table, grant, arns }),
     ...(exports?.requests === undefined
       ? []
       : [
@@ -108,6 +107,21 @@ function tableGrants(sid: string, source: DynamoDbDefinition, arns: Arns): reado
           ...exportedGrants(sid, exports.folder, arns),
         ]),
     grant("doctor"),
+  ];
+}
+
+function changesGrants(
+  { stream, fetchItems, incremental, kinesis }: DynamoDbDefinition,
+  { table, grant, arns }: { readonly table: string; readonly grant: GrantOf; readonly arns: Arns },
+): readonly Grant[] {
+  return [
+    ...(stream ? [grant("stream", `${table}/stream/*`)] : []),
+    ...(kinesis === undefined
+      ? []
+      : [grant("destination"), grant("kinesis", arns.kinesis(kinesis.stream, kinesis.region))]),
+    ...(incremental === undefined ? [] : [grant("queryIndex", `${table}/index/${incremental.index}`)]),
+    // Only AWS knows whether the index has its items whole.
+    ...(fetchItems === undefined && incremental === undefined ? [] : [grant("fetchItems")]),
   ];
 }
 

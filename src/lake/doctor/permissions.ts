@@ -14,6 +14,8 @@ export const PURPOSES = {
   destination: ["DescribeKinesisStreamingDestination"],
   /** Of the function before Firehose, which has a role of its own. */
   edge: ["PutRecordBatch"],
+  /** What changed, by an index of the table. */
+  queryIndex: ["Query"],
   requestExports: ["DescribeTable", "DescribeContinuousBackups", "ExportTableToPointInTime"],
   listExports: ["ListExports"],
   describeExports: ["DescribeExport"],
