@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { traceRow } from "../../src/lake/index.ts";
@@ -103,6 +104,23 @@ describe("files of Firehose", { timeout: 60_000 }, () => {
     await files.run();
     expect(await files.rows(count)).toEqual([{ n: 4n, d: 3n }]);
     expect(await files.totals()).toEqual({ a: "3.00", b: "1.00" });
+  });
+
+  test("are looked for in Bronze only where events of their time are", async () => {
+    await using files = new FirehoseLake({}, { autoCompact: false });
+    files.put("2026/03/09/10/a", [kinesisRecord(put("a", "1.00"))]);
+    await files.run();
+    // Whoever opens the rows of another hour of this day fails.
+    for (const file of files.bronzeFiles()) rmSync(file);
+    files.put(
+      "2026/03/09/15/b",
+      [put("b", "2.00", 18_000), put("b", "2.00", 18_000)].map((one) => kinesisRecord(one)),
+    );
+    const [taken] = (await files.run()).tables;
+    expect([taken?.outcome, taken?.rows]).toEqual(["changed", 1]);
+    files.put("2026/03/09/10/again", [kinesisRecord(put("a", "1.00"))]);
+    const [failed] = outcomes(await files.run());
+    expect(failed).toMatch(/Cannot|missing|not there/);
   });
 
   test("of long ago are found within a day", async () => {

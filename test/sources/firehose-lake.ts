@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -67,6 +67,15 @@ export class FirehoseLake implements AsyncDisposable {
     const rows: Row[] = [];
     for await (const batch of this.lake.query(sql)) rows.push(...batch);
     return rows;
+  }
+
+  /** The data files of the Bronze table. */
+  bronzeFiles(): readonly string[] {
+    const table = join(this.folder, "lake", "bronze", "orders");
+    const names = readdirSync(table, { recursive: true, encoding: "utf8" });
+    return names
+      .filter((name) => name.endsWith(".parquet") && !name.includes("_delta_log"))
+      .map((name) => join(table, name));
   }
 
   /** The live orders: id and total. */
