@@ -8,3 +8,4 @@ export { RateLimit } from "./rate-limit.ts";
 export { realWorld, seededRandom, simulatedWorld, type World } from "./world.ts";
 export { parseJson, stringifyJson, JsonNumber, type JsonValue, type JsonObject } from "./lossless-json.ts";
 export { withoutNodeWarning } from "./without-node-warning.ts";
+export { eitherSignal } from "./either-signal.ts";

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { SluiceError } from "../base/index.ts";
 import type { TableName } from "../contract/index.ts";
 import { durationMs, type Duration } from "../definition/index.ts";
@@ -33,10 +34,12 @@ export async function startTables(
   { flush, look, only, signal, onEvent = () => undefined }: StartRequest,
   needs: StartNeeds,
 ): Promise<ReadonlyMap<TableName, SluiceError>> {
-  const signals = [signal, needs.signal].filter((one) => one !== undefined);
+  const either = AbortSignal.any([signal, needs.signal].filter((one) => one !== undefined));
+  // Each table listens to it.
+  setMaxListeners(0, either);
   return await startLake(lake.context(), lake.definition, {
     ...needs,
-    signal: AbortSignal.any(signals),
+    signal: either,
     flushMs: intervalMs(flush, FLUSH),
     lookMs: intervalMs(look, LOOK),
     onEvent,

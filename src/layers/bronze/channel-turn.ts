@@ -1,4 +1,4 @@
-import type { World } from "../../base/index.ts";
+import { eitherSignal, type World } from "../../base/index.ts";
 import { CONTRACT_COLUMNS, struct, type StructType } from "../../contract/index.ts";
 import type { BronzeDefinition } from "../../definition/index.ts";
 import type { OpenTable } from "../../engine/index.ts";
@@ -133,15 +133,17 @@ async function* readBatches(
     known: memory?.schema(world.nowMs()) ?? (await presentSchema(context, definition, place, memory)),
     openFolder,
     ...(isOver === undefined ? {} : { isOver }),
-    stage: async (batch, known, { folder, signal }) =>
-      await channel.stage(batch, known, {
+    stage: async (batch, known, { folder, signal }) => {
+      using either = eitherSignal(context.signal, signal);
+      return await channel.stage(batch, known, {
         world,
         folder,
         ...(pace === undefined ? {} : { pace }),
-        signal: context.signal === undefined ? signal : AbortSignal.any([context.signal, signal]),
+        signal: either.signal,
         onProgress: ({ records, bytes }) =>
           context.onProgress?.({ table: definition.name, phase: "read", detail: batch.title, rows: records, bytes }),
-      }),
+      });
+    },
   });
 }
 
