@@ -52,10 +52,29 @@ describe("a snapshot and windows that tile", () => {
     );
   });
 
-  test("leave out what ends before the snapshot and keep the window that straddles it", () => {
-    const plan = planExports([window(8, 10), window(9, 11), full(10)], undefined, RULES);
-    expect(taken(plan)).toEqual(["full-10@0", "window-9-11@0"]);
+  test("leave out what ends before the snapshot", () => {
+    const plan = planExports([window(8, 10), full(10), window(10, 11)], undefined, RULES);
+    expect(taken(plan)).toEqual(["full-10@0", "window-10-11@0"]);
     expect(names(plan.skipped)).toEqual(["window-8-10"]);
+  });
+
+  test("do not go on by a window that straddles the snapshot: an item in it may have gone without a trace", () => {
+    const straddling = [window(9, 11), full(10)];
+    const plan = planExports(straddling, undefined, RULES);
+    expect(taken(plan)).toEqual(["full-10@0"]);
+    expect(plan.problem).toMatchObject({
+      code: "source.gap",
+      facts: { from: hour(10), begins: hour(9), to: hour(11) },
+    });
+    const mended = planExports([...straddling, window(10, 11), window(11, 12)], stateAfter(plan), RULES);
+    expect(taken(mended)).toEqual(["window-10-11@0", "window-11-12@0"]);
+    expect(names(mended.skipped)).toEqual(expect.arrayContaining(["window-9-11"]));
+    expect(mended.problem).toBeUndefined();
+  });
+
+  test("begin at the whole second of a snapshot that was taken within it", () => {
+    const taken10 = found({ kind: "full", time: hour(10).replace(".000Z", ".028Z") }, "full-10", {});
+    expect(taken(planExports([taken10, window(10, 11)], undefined, RULES))).toEqual(["full-10@0", "window-10-11@0"]);
   });
 
   test("are taken once, though delivered twice: under another id or the same", () => {
@@ -69,10 +88,23 @@ describe("a snapshot and windows that tile", () => {
     expect(later.settled.size).toBe(4);
   });
 
-  test("may overlap: what adds nothing is skipped", () => {
-    const plan = planExports([full(0), window(0, 2), window(1, 2), window(1, 3)], undefined, RULES);
-    expect(taken(plan)).toEqual(["full-0@0", "window-0-2@0", "window-1-3@0"]);
-    expect(names(plan.skipped)).toEqual(["window-1-2"]);
+  test("may overlap where others tile: what adds nothing is skipped", () => {
+    const plan = planExports([full(0), window(0, 2), window(1, 2), window(1, 3), window(2, 3)], undefined, RULES);
+    expect(taken(plan)).toEqual(["full-0@0", "window-0-2@0", "window-2-3@0"]);
+    expect(names(plan.skipped)).toEqual(expect.arrayContaining(["window-1-2", "window-1-3"]));
+    expect(plan.problem).toBeUndefined();
+  });
+
+  test("are chosen so that they reach furthest, and then so that they are short", () => {
+    const exports = [full(0), window(0, 2), window(0, 1), window(1, 3), window(3, 4), window(2, 3)];
+    expect(taken(planExports(exports, undefined, RULES))).toEqual([
+      "full-0@0",
+      "window-0-1@0",
+      "window-1-3@0",
+      "window-3-4@0",
+    ]);
+    const other = [full(0), window(0, 1), window(0, 2), window(2, 4)];
+    expect(taken(planExports(other, undefined, RULES))).toEqual(["full-0@0", "window-0-2@0", "window-2-4@0"]);
   });
 
   test("take a later snapshot inside of what is covered once, in the same epoch, after the window that ends with it", () => {
@@ -112,8 +144,8 @@ describe("a hole", () => {
   });
 
   test("ends with a later snapshot, which begins a new epoch", () => {
-    const plan = planExports([full(0), window(1, 2), full(3), window(2, 4), window(4, 5)], undefined, RULES);
-    expect(taken(plan)).toEqual(["full-0@0", "full-3@1", "window-2-4@1", "window-4-5@1"]);
+    const plan = planExports([full(0), window(1, 2), full(3), window(3, 4), window(4, 5)], undefined, RULES);
+    expect(taken(plan)).toEqual(["full-0@0", "full-3@1", "window-3-4@1", "window-4-5@1"]);
     expect(names(plan.skipped)).toEqual(["window-1-2"]);
     expect(plan.problem).toBeUndefined();
   });

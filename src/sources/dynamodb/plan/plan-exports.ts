@@ -1,6 +1,7 @@
 import { SluiceError, must } from "../../../base/index.ts";
 import type { Notice } from "../../source.ts";
 import type { Coverage } from "./coverage.ts";
+import { nextWindow } from "./next-window.ts";
 import {
   byEnd,
   compareText,
@@ -40,7 +41,7 @@ export interface ExportRules {
 /**
  * Decides which exports are taken, in which order and epoch: snapshots and windows that tile from what is covered
  * already. What would leave a hole waits for a running export, or for the missing window, or begins a new epoch
- * with a later snapshot (DESIGN, "Order"; FAULTS F44).
+ * with a later snapshot (docs/decisions/0016).
  */
 export function planExports(
   found: readonly FoundExport[],
@@ -148,17 +149,19 @@ class Planner {
   #drain(): void {
     for (;;) {
       this.#skipCovered();
-      const next = this.#rest.find((one) => this.#isNext(one));
+      const next = this.#next();
       if (next === undefined) return;
       this.#take(next);
     }
   }
 
-  /** Of this table, and either a window that touches what is covered or a snapshot inside of it. Sorted by end: the first is next. */
-  #isNext({ summary: { tableId, content } }: FinishedExport): boolean {
+  /** Of this table, and either the window that goes on from what is covered or a snapshot inside of it: whichever ends first. */
+  #next(): FinishedExport | undefined {
     const { tableId: present, coveredTo } = this.#position();
-    if (tableId !== present || coveredTo === null) return false;
-    return content.kind === "window" ? content.from <= coveredTo : content.time <= coveredTo;
+    if (coveredTo === null) return undefined;
+    const own = this.#rest.filter(({ summary }) => summary.tableId === present);
+    const window = nextWindow(own, coveredTo);
+    return own.find((one) => one === window || (isFull(one) && endOf(one.summary.content) <= coveredTo));
   }
 
   /**
@@ -248,10 +251,23 @@ class Planner {
   }
 
   #gap(from: string, beyond: readonly FinishedExport[]): SluiceError {
-    const to = beyond.filter(isWindow).map(startOf).toSorted(compareText)[0];
+    const windows = beyond.filter(isWindow);
+    const to = windows
+      .map(startOf)
+      .filter((start) => start > from)
+      .toSorted(compareText)[0];
+    if (to === undefined) return this.#straddles(from, must(windows[0], "windows lead here"));
     return new SluiceError("source.gap", "Cannot go on: the exports leave a hole", {
       facts: { table: this.#rules.table, from, to, next: beyond[0]?.folder, exports: beyond.length },
       advice: `Export the window from ${from} to ${to}, or make a later full export, and run again.`,
+    });
+  }
+
+  #straddles(from: string, window: FinishedExport): SluiceError {
+    const to = endOf(window.summary.content);
+    return new SluiceError("source.gap", "Cannot go on: a window begins before what is in ends", {
+      facts: { table: this.#rules.table, from, begins: startOf(window), to, next: window.folder },
+      advice: `What was inserted before ${from} and deleted after it has left no trace in that window. Export the one from ${from} to ${to}, or make a later full export, and run again.`,
     });
   }
 
