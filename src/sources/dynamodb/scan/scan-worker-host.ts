@@ -31,6 +31,8 @@ export class ScanWorker {
   readonly #worker: Worker;
   /** Why the thread is gone. */
   #end: Error | undefined;
+  /** Somebody waits for its end, which the process must not come before. */
+  #isEnding = false;
 
   constructor() {
     // The options that this process was started with (loaders, an inline script) are not the thread's.
@@ -62,7 +64,7 @@ export class ScanWorker {
       };
       const settle = (act: () => void): void => {
         for (const [event, listener] of Object.entries(listeners)) this.#worker.off(event, listener);
-        this.#worker.unref();
+        if (!this.#isEnding) this.#worker.unref();
         act();
       };
       const report = (inflatedBytes: number, rows: number): void => {
@@ -80,6 +82,7 @@ export class ScanWorker {
   }
 
   async close(): Promise<void> {
+    this.#isEnding = true;
     await this.#worker.terminate();
   }
 }
