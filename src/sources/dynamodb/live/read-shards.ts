@@ -75,7 +75,10 @@ class Pass {
   readonly #reading: ShardReading;
   readonly #polls: Map<string, ShardPoll>;
   readonly #endsMs: number;
-  /** Who reads once reads what was there when he came: shards in which something newer was met are left, or he would never end. */
+  /**
+   * Shards in which something newer was met than the reading is: who reads once would never end otherwise, and who stays would
+   * keep what came first waiting for what still comes.
+   */
   readonly #passed = new Set<string>();
   readonly #enoughMs: number;
   /** Answers in a row with young records and room for more. */
@@ -89,7 +92,8 @@ class Pass {
     this.#polls = context.pace === undefined ? new Map() : memory.polls;
     this.#endsMs =
       context.pace === undefined ? Infinity : world.nowMs() + Math.max(READ_MS_LEAST, context.pace.flushMs);
-    this.#enoughMs = context.pace === undefined ? (memory.cameMs ?? world.nowMs()) + AHEAD_MS : Infinity;
+    this.#enoughMs =
+      context.pace === undefined ? (memory.cameMs ?? world.nowMs()) + AHEAD_MS : world.nowMs() + READ_MS_LEAST;
   }
 
   async drain(): Promise<boolean> {
