@@ -2,7 +2,17 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { bronze, defineLake, dynamodb, openLake, resolveLake, s, silver, type Lake } from "../../src/lake/index.ts";
+import {
+  bronze,
+  defineLake,
+  dynamodb,
+  dynamodbTarget,
+  openLake,
+  resolveLake,
+  s,
+  silver,
+  type Lake,
+} from "../../src/lake/index.ts";
 import type { StartEvent } from "../../src/orchestration/index.ts";
 import { startDynamoDbLocal, type DynamoDbServer } from "../services/dynamodb-local.ts";
 import { requirePart } from "../services/parts.ts";
@@ -21,11 +31,17 @@ describe.skipIf(!requirePart("dynamodb-local"))("a lake that is kept fresh", { t
     await rm(folder, { recursive: true, force: true });
   });
 
-  function lakeOf(name: string, table: string): Lake {
+  function lakeOf(name: string, table: string, target?: string): Lake {
     const place = { table, keys: ["order_id"], endpoint: server.endpoint } as const;
     const orders = bronze("orders", { source: dynamodb({ ...place, scan: true, stream: true }) });
     const columns = { order_id: s.string(), amount: s.decimal(38, 2) };
-    const clean = silver("orders", { from: orders, keys: ["order_id"], columns });
+    const publish = { table: target ?? "", keys: { order_id: "{order_id}" }, endpoint: server.endpoint };
+    const clean = silver("orders", {
+      from: orders,
+      keys: ["order_id"],
+      columns,
+      ...(target === undefined ? {} : { publish: dynamodbTarget(publish) }),
+    });
     const engine = { memory: "256MB", threads: 2 } as const;
     const lake = defineLake({ name: "shop", storage: join(folder, name), engine, tables: [orders, clean] });
     return openLake(resolveLake(lake, { folder, machine: { memoryBytes: 1e9, cores: 2 } }));
@@ -91,6 +107,29 @@ describe.skipIf(!requirePart("dynamodb-local"))("a lake that is kept fresh", { t
     expect(new Map(shown)).toEqual(new Map([...items].map(([key, item]) => [key, Number(item["amount"]?.N)])));
     // Whoever was overtaken went on behind the other, without a word about it.
     expect([...first.events, ...second.events].filter(({ kind }) => kind === "failed")).toEqual([]);
+  });
+
+  test("keeps a target, too: what changes is published, and told", async () => {
+    const table = await LiveTable.create(server, "published-from");
+    const target = await LiveTable.create(server, "published-to", { view: "off" });
+    await table.writeAll([orderItem("o-1", "1.00"), orderItem("o-2", "2.00")]);
+    await using lake = lakeOf("published", table.name, target.name);
+    await using started = start(lake);
+    const shown = async (): Promise<object> => {
+      const items = [...(await target.items())].filter(([, item]) => item["amount"] !== undefined);
+      return Object.fromEntries(items.map(([key, item]) => [key, Number(item["amount"]?.N)]));
+    };
+    const shows = (wanted: object) => async () => JSON.stringify(await shown()) === JSON.stringify(wanted);
+    await until(async () => Object.keys(await shown()).length === 2);
+    await table.put(orderItem("o-1", "1.50"));
+    await table.delete("o-2");
+    await until(shows({ "o-1": 1.5 }));
+    await started.stop();
+    const published = started.events.filter((event) => event.kind === "published");
+    expect(new Set(published.map(({ target: to }) => to))).toEqual(new Set(["dynamodb published-to"]));
+    expect(published.reduce((sum, { put }) => sum + put, 0)).toBe(3);
+    expect(published.reduce((sum, { deleted }) => sum + deleted, 0)).toBe(1);
+    expect(started.events.filter(({ kind }) => kind === "failed")).toEqual([]);
   });
 
   test("tells once of a source that is not there, and goes on when it is", async () => {

@@ -43,6 +43,13 @@ test("a failure says what, what to do, and when it is tried again; what a source
   expect(said.trimEnd().split("\n")).toHaveLength(1);
 });
 
+test("what was published is told with its target", () => {
+  const place = { table: "silver.orders", target: "dynamodb shop" } as const;
+  const event = { kind: "published", atMs, ...place, put: 1_200, deleted: 3 } as const;
+  expect(eventText(event, talk)).toBe("10:05:24Z  silver.orders → dynamodb shop  1,200 put, 3 deleted\n");
+  expect(eventJson(event)).toMatchObject({ event: "published", target: "dynamodb shop", put: 1_200, deleted: 3 });
+});
+
 test("events are lines of JSON", () => {
   const line = jsonText(eventJson(flush));
   expect(line).not.toContain("\n");

@@ -40,6 +40,10 @@ export function eventText(
       return `${at}  ${paint.bold(event.table)} goes on\n`;
     case "notice":
       return `${at}  ${event.table}  ${safeLine(`${event.notice.what}: ${event.notice.why}`)}\n`;
+    case "published": {
+      const { table, target, put, deleted } = event;
+      return `${at}  ${table} → ${safeLine(target)}  ${thousands(put)} put, ${thousands(deleted)} deleted\n`;
+    }
     case "stopping":
       return event.tables.length === 0 ? "" : `${at}  Finishing ${event.tables.join(", ")}\n`;
   }
@@ -59,6 +63,10 @@ export function eventJson(event: StartEvent): { readonly [name: string]: Jsonabl
       return { ...base, table: event.table };
     case "notice":
       return { ...base, table: event.table, what: event.notice.what, why: event.notice.why };
+    case "published": {
+      const { table, target, put, deleted } = event;
+      return { ...base, table, target, put, deleted };
+    }
     case "stopping":
       return { ...base, tables: [...event.tables] };
   }

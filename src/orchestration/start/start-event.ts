@@ -22,13 +22,22 @@ export type StartEvent =
     }
   | { readonly kind: "recovered"; readonly atMs: number; readonly table: TableName }
   | { readonly kind: "notice"; readonly atMs: number; readonly table: TableName; readonly notice: Notice }
+  /** What changed in a table was brought into its target. */
+  | {
+      readonly kind: "published";
+      readonly atMs: number;
+      readonly table: TableName;
+      readonly target: string;
+      readonly put: number;
+      readonly deleted: number;
+    }
   /** The process ends; these tables finish the commit that they are at. */
   | { readonly kind: "stopping"; readonly atMs: number; readonly tables: readonly TableName[] };
 
 export interface FlushedTable {
   readonly table: TableName;
   readonly version: number | undefined;
-  /** Taken in (Bronze), folded in (Silver), brought to a target; of Gold 0. */
+  /** Taken in (Bronze) or folded in (Silver); of Gold 0. */
   readonly rows: number;
   readonly quarantined: number;
   /** When the newest change that is visible in the table happened, by the source's clock, in ms since the epoch; undefined where nobody knows. */

@@ -8,7 +8,9 @@ import { publishTables } from "../publish-tables.ts";
 import { attempt, type AttemptOptions, type RunOptions } from "../run-lake.ts";
 import type { RunReport, TableReport } from "../run-report.ts";
 import { BronzeRounds } from "./bronze-rounds.ts";
+import { every } from "./every.ts";
 import { FlushTally, type Newest } from "./flush-tally.ts";
+import { RunRecord } from "./run-record.ts";
 import { Slots } from "./slots.ts";
 import type { StartEvent } from "./start-event.ts";
 import { TableLoop, type LoopParts, type Round } from "./table-loop.ts";
@@ -66,15 +68,13 @@ class Started {
   readonly #notices = new Map<TableName, ReadonlySet<string>>();
   readonly #housekeeping = new Set<Promise<void>>();
   readonly #base: LayerContext;
-  #run: string;
-  #runStartedMs: number;
+  readonly #record: RunRecord;
 
   constructor(context: LayerContext, lake: LakeDefinition, options: StartOptions) {
     this.#base = context;
     this.#lake = lake;
     this.#options = options;
-    this.#run = options.newRun();
-    this.#runStartedMs = context.world.nowMs();
+    this.#record = new RunRecord({ world: context.world, ...options });
     for (const definition of lake.tables) {
       if (options.only !== undefined && !options.only.has(definition.name)) continue;
       const round = this.#roundOf(definition);
@@ -97,8 +97,9 @@ class Started {
       onEvent({ kind: "stopping", atMs: this.#nowMs, tables });
     };
     signal.addEventListener("abort", stopping, { once: true });
-    const telling = this.#repeat(this.#options.flushMs, over.signal, async () => this.#tell());
-    const recording = this.#repeat(RECORD_MS, over.signal, async () => await this.#record());
+    const until = { world: this.#base.world, signal: over.signal };
+    const telling = every(this.#options.flushMs, until, async () => this.#tell());
+    const recording = every(RECORD_MS, until, async () => await this.#keepRecord());
     try {
       await Promise.all(loops.map(async (loop) => await loop.run()));
     } finally {
@@ -108,7 +109,7 @@ class Started {
     await Promise.all([telling, recording, ...this.#housekeeping]);
     await this.#remember();
     this.#tell();
-    await this.#record();
+    await this.#keepRecord();
     return this.#givenUp;
   }
 
@@ -117,7 +118,7 @@ class Started {
   }
 
   get #context(): LayerContext {
-    return { ...this.#base, run: this.#run, signal: this.#options.signal };
+    return { ...this.#base, run: this.#record.run, signal: this.#options.signal };
   }
 
   #loopOf(table: TableName, round: () => Promise<Round>): TableLoop {
@@ -214,11 +215,16 @@ class Started {
   }
 
   async #publish(definition: TableDefinition): Promise<Round> {
-    const { openTarget, lookMs } = this.#options;
+    const { openTarget, lookMs, onEvent } = this.#options;
     const startedMs = this.#nowMs;
     if (openTarget === undefined) return { error: undefined, againMs: startedMs + lookMs };
     const [report] = await publishTables(this.#context, [definition], { lake: this.#lake.name, openTarget });
-    return report?.error === undefined ? { error: undefined, againMs: startedMs + lookMs } : { error: report.error };
+    if (report?.error !== undefined) return { error: report.error };
+    if (report?.outcome === "published") {
+      const { table, target, put, deleted } = report;
+      onEvent({ kind: "published", atMs: this.#nowMs, table, target, put, deleted });
+    }
+    return { error: undefined, againMs: startedMs + lookMs };
   }
 
   /** A version was committed: who reads it is woken. */
@@ -238,7 +244,15 @@ class Started {
     const { name } = definition;
     if ((this.#commits.get(name) ?? 0) < COMPACT_EVERY) return;
     this.#commits.set(name, 0);
-    await compactTables(this.#context, [definition], [report]);
+    const compactions = await compactTables(this.#context, [definition], [report]);
+    // Whoever ends the process ends this, too: that is no failure.
+    const told = this.#options.signal.aborted ? compactions.filter(({ kind }) => kind === "done") : compactions;
+    this.#record.compacted(told);
+    for (const one of told) {
+      if (one.kind !== "failed") continue;
+      const notice = { what: `small files of ${one.table}`, why: `they stay for now: ${one.error.message}` };
+      this.#options.onEvent({ kind: "notice", atMs: this.#nowMs, table: name, notice });
+    }
   }
 
   /** What a channel waits for, or what else is to be known: once. */
@@ -259,17 +273,11 @@ class Started {
     if (event !== undefined) this.#options.onEvent(event);
   }
 
-  async #record(): Promise<void> {
-    const tables = this.#tally.takeReports();
-    if (tables.length === 0) return;
-    const [run, startedMs] = [this.#run, this.#runStartedMs];
-    this.#run = this.#options.newRun();
-    this.#runStartedMs = this.#nowMs;
-    const report = { run, startedMs, endedMs: this.#nowMs, tables, publications: [], compactions: [] };
-    const { unrecorded } = await this.#options.record(report);
-    if (unrecorded === undefined) return;
-    const [{ table } = { table: "system.runs" as TableName }] = tables;
-    this.#options.onEvent({ kind: "failed", atMs: this.#nowMs, table, error: unrecorded, againMs: RECORD_MS });
+  async #keepRecord(): Promise<void> {
+    const unkept = await this.#record.keep(this.#tally.takeReports());
+    if (unkept !== undefined) {
+      this.#options.onEvent({ kind: "failed", atMs: this.#nowMs, ...unkept, againMs: RECORD_MS });
+    }
   }
 
   async #remember(): Promise<void> {
@@ -280,22 +288,6 @@ class Started {
       await rememberChannels(this.#context, definition, this.#options.openSource(definition), memory).catch(
         () => undefined,
       );
-    }
-  }
-
-  async #repeat(everyMs: number, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
-    while (await this.#pause(everyMs, signal)) await work();
-  }
-
-  /** False when the signal came first. */
-  async #pause(ms: number, signal = this.#options.signal): Promise<boolean> {
-    if (signal.aborted) return false;
-    try {
-      await this.#base.world.sleep(ms, signal);
-      return true;
-    } catch (error) {
-      if (signal.aborted) return false;
-      throw error;
     }
   }
 }
