@@ -9,3 +9,5 @@ export { realWorld, seededRandom, simulatedWorld, type World } from "./world.ts"
 export { parseJson, stringifyJson, JsonNumber, type JsonValue, type JsonObject } from "./lossless-json.ts";
 export { withoutNodeWarning } from "./without-node-warning.ts";
 export { eitherSignal } from "./either-signal.ts";
+export { eachAtOnce } from "./each-at-once.ts";
+export { Slots } from "./slots.ts";

@@ -1,10 +1,9 @@
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBResult, DuckDBValue } from "./duckdb-api.ts";
-import type { SluiceError } from "../../base/index.ts";
+import type { Slots, SluiceError } from "../../base/index.ts";
 import { quoteLiteral } from "../sql-text.ts";
 import type { EngineColumn } from "./delta-type.ts";
 import { damaged, engineFailure, interrupted, isDamageUnplaced, type Doing, type FileNames } from "./engine-failure.ts";
 import type { RemoteFiles } from "./remote-files.ts";
-import type { Slots } from "./slots.ts";
 
 /** A result whose rows arrive in chunks; memory stays bounded whatever its size. */
 export interface ChunkStream {

@@ -1,4 +1,4 @@
-import type { SluiceError } from "../../base/index.ts";
+import { Slots, type SluiceError } from "../../base/index.ts";
 import type { TableName } from "../../contract/index.ts";
 import type { BronzeDefinition, LakeDefinition, TableDefinition } from "../../definition/index.ts";
 import { ChannelMemory, publishes, rememberChannels, type LayerContext } from "../../layers/index.ts";
@@ -11,7 +11,6 @@ import { BronzeRounds } from "./bronze-rounds.ts";
 import { every } from "./every.ts";
 import { FlushTally, type Newest } from "./flush-tally.ts";
 import { RunRecord } from "./run-record.ts";
-import { Slots } from "./slots.ts";
 import type { StartEvent } from "./start-event.ts";
 import { TableLoop, type LoopParts, type Round } from "./table-loop.ts";
 

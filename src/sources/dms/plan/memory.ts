@@ -1,4 +1,4 @@
-import { SluiceError } from "../../../base/index.ts";
+import { readMemory } from "../../read-memory.ts";
 import type { Groups } from "../../input/index.ts";
 
 /** The channel's memory: stands in the `end` of each batch manifest. */
@@ -17,13 +17,5 @@ export function encodeMemory(memory: Memory | undefined): string {
 }
 
 export function decodeMemory(text: string): Memory | undefined {
-  const value = JSON.parse(text) as Memory | Record<string, never>;
-  if (Object.keys(value).length === 0) return undefined;
-  if (value["format"] !== 1) {
-    throw new SluiceError("source.invalid", "Cannot go on from the last batch: a newer version of Sluice wrote it", {
-      facts: { format: String(value["format"]) },
-      advice: "Use the newer version.",
-    });
-  }
-  return value as Memory;
+  return readMemory(text) as Memory | undefined;
 }

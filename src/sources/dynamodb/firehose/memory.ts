@@ -1,5 +1,5 @@
-import { SluiceError } from "../../../base/index.ts";
 import type { Groups } from "../../input/index.ts";
+import { readMemory } from "../../read-memory.ts";
 
 /** The channel's memory: stands in the `end` of each batch manifest. */
 export interface DeliveryMemory {
@@ -23,11 +23,5 @@ export function encodeDeliveries(memory: DeliveryMemory | undefined): string {
 }
 
 export function decodeDeliveries(text: string | undefined): DeliveryMemory | undefined {
-  if (text === undefined || text === "{}") return undefined;
-  const memory = JSON.parse(text) as DeliveryMemory;
-  if ((memory.format as number) === 1) return memory;
-  throw new SluiceError("source.invalid", "Cannot go on from the last batch: a newer version of Sluice wrote it", {
-    facts: { format: memory.format },
-    advice: "Use the newer version.",
-  });
+  return readMemory(text) as DeliveryMemory | undefined;
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { SluiceError } from "../../../base/index.ts";
 import { earlier, microsOf, type TimeValue } from "./attribute-time.ts";
+import { readMemory } from "../../read-memory.ts";
 
 /** The channel's memory: how far each partition of the index was read, in the round that is under way or was the last. */
 export interface IncrementState {
@@ -125,11 +125,5 @@ export function encodeIncrements(state: IncrementState): string {
 }
 
 export function decodeIncrements(text: string | undefined): IncrementState | undefined {
-  if (text === undefined || text === "{}") return undefined;
-  const state = JSON.parse(text) as IncrementState;
-  if ((state.format as number) === 1) return state;
-  throw new SluiceError("source.invalid", "Cannot go on from the last batch: a newer version of Sluice wrote it", {
-    facts: { format: state.format },
-    advice: "Use the newer version.",
-  });
+  return readMemory(text) as IncrementState | undefined;
 }

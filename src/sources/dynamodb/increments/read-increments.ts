@@ -1,4 +1,4 @@
-import { must, type RateLimit, type World } from "../../../base/index.ts";
+import { must, type RateLimit, type World, eachAtOnce } from "../../../base/index.ts";
 import { RANK, encodeSequence } from "../../../contract/index.ts";
 import type { StageContext } from "../../source.ts";
 import { changeLine } from "../envelope/change-line.ts";
@@ -70,17 +70,7 @@ class IncrementReader {
   async read(): Promise<void> {
     if (isRead(this.state)) return;
     const open = this.state.parts.flatMap(({ isDone }, part) => (isDone === true ? [] : [part]));
-    const work = async (): Promise<void> => {
-      try {
-        for (let part = open.shift(); part !== undefined; part = open.shift()) await this.#readPart(part);
-      } catch (error) {
-        open.length = 0;
-        throw error;
-      }
-    };
-    const done = await Promise.allSettled(Array.from({ length: Math.min(AT_ONCE, open.length) }, work));
-    const failed = done.find((one) => one.status === "rejected");
-    if (failed !== undefined) throw failed.reason;
+    await eachAtOnce(open, AT_ONCE, async (part) => await this.#readPart(part));
   }
 
   async #readPart(part: number): Promise<void> {

@@ -1,4 +1,4 @@
-import { SluiceError } from "../../../base/index.ts";
+import { readMemory } from "../../read-memory.ts";
 
 /** The channel's memory: stands in the `end` of each batch manifest, and beside them what moved without records. */
 export interface KinesisState {
@@ -33,11 +33,5 @@ export function encodeKinesis(state: KinesisState): string {
 }
 
 export function decodeKinesis(text: string | undefined): KinesisState | undefined {
-  if (text === undefined || text === "{}") return undefined;
-  const state = JSON.parse(text) as KinesisState;
-  if ((state.format as number) === 1) return state;
-  throw new SluiceError("source.invalid", "Cannot go on from the last batch: a newer version of Sluice wrote it", {
-    facts: { format: state.format },
-    advice: "Use the newer version.",
-  });
+  return readMemory(text) as KinesisState | undefined;
 }

@@ -1,4 +1,4 @@
-import { SluiceError, type World } from "../../../base/index.ts";
+import { SluiceError, eachAtOnce, type World } from "../../../base/index.ts";
 import type { StageContext, UnreadableLine } from "../../source.ts";
 import { eventLine } from "../envelope/event-line.ts";
 import { NoRecord, readEnvelope } from "../envelope/read-envelope.ts";
@@ -76,17 +76,12 @@ class Pass {
     for (;;) {
       const shards = (await this.#look()).filter(({ id }) => !this.#idle.has(id));
       if (shards.length === 0) return true;
-      const work = async (): Promise<void> => {
-        for (let shard = shards.shift(); shard !== undefined && !this.#isFull; shard = shards.shift())
-          await this.#read(shard).catch((error: unknown) => {
-            // When one fails, no other is begun.
-            shards.length = 0;
-            throw error;
-          });
-      };
-      const done = await Promise.allSettled(Array.from({ length: Math.min(SHARDS_AT_ONCE, shards.length) }, work));
-      const failed = done.find((one) => one.status === "rejected");
-      if (failed !== undefined) throw failed.reason;
+      await eachAtOnce(
+        shards,
+        SHARDS_AT_ONCE,
+        async (shard) => await this.#read(shard),
+        () => this.#isFull,
+      );
       if (this.#isFull) return false;
     }
   }

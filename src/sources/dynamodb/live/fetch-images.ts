@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
+  eachAtOnce,
   SluiceError,
   jitteredDelayMs,
   must,
@@ -92,19 +93,7 @@ async function fetchAll(
   const requests = Array.from({ length: Math.ceil(wanted.length / KEYS_PER_REQUEST) }, (_, index) =>
     wanted.slice(index * KEYS_PER_REQUEST, (index + 1) * KEYS_PER_REQUEST),
   );
-  const work = async (): Promise<void> => {
-    try {
-      for (let some = requests.shift(); some !== undefined; some = requests.shift()) {
-        await fetchSome(new Map(some), spool, fetching);
-      }
-    } catch (error) {
-      requests.length = 0;
-      throw error;
-    }
-  };
-  const done = await Promise.allSettled(Array.from({ length: Math.min(REQUESTS_AT_ONCE, requests.length) }, work));
-  const failed = done.find((one) => one.status === "rejected");
-  if (failed !== undefined) throw failed.reason;
+  await eachAtOnce(requests, REQUESTS_AT_ONCE, async (some) => await fetchSome(new Map(some), spool, fetching));
 }
 
 /** Asks until each key was looked at; what was not found at the end is gone. */

@@ -1,4 +1,4 @@
-import { SluiceError, type World } from "../../../base/index.ts";
+import { SluiceError, eachAtOnce, type World } from "../../../base/index.ts";
 import type { StageContext } from "../../source.ts";
 import { answered, upToDateMs, nextPoll, refused, type NextPoll, type ShardPoll } from "./poll-plan.ts";
 import type { ShardMemory } from "./shard-memory.ts";
@@ -106,19 +106,12 @@ class Pass {
         // Who waits longest comes first: nobody starves where there is no time for all.
         .toSorted((one, other) => (dueMs.get(one) ?? 0) - (dueMs.get(other) ?? 0));
       if (shards.length === 0) return true;
-      const queue = [...shards];
-      const work = async (): Promise<void> => {
-        try {
-          for (let shard = queue.shift(); shard !== undefined && !this.#isFull; shard = queue.shift())
-            await this.#read(shard);
-        } catch (error) {
-          queue.length = 0;
-          throw error;
-        }
-      };
-      const done = await Promise.allSettled(Array.from({ length: Math.min(SHARDS_AT_ONCE, shards.length) }, work));
-      const failed = done.find((one) => one.status === "rejected");
-      if (failed !== undefined) throw failed.reason;
+      await eachAtOnce(
+        shards,
+        SHARDS_AT_ONCE,
+        async (shard) => await this.#read(shard),
+        () => this.#isFull,
+      );
       if (this.#isFull) return readable.every(({ id }) => this.#passed.has(id));
     }
   }

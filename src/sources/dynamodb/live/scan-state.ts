@@ -1,4 +1,4 @@
-import { SluiceError } from "../../../base/index.ts";
+import { readMemory } from "../../read-memory.ts";
 
 /** The scan channel's memory: how far each segment of the present scan is. It stands in the `end` of each batch manifest. */
 export interface ScanState {
@@ -50,13 +50,7 @@ export function encodeScan(state: ScanState): string {
 }
 
 export function decodeScan(text: string | undefined): ScanState | undefined {
-  if (text === undefined || text === "{}") return undefined;
-  const state = JSON.parse(text) as ScanState;
-  if ((state.format as number) === 1) return state;
-  throw new SluiceError("source.invalid", "Cannot go on from the last batch: a newer version of Sluice wrote it", {
-    facts: { format: state.format },
-    advice: "Use the newer version.",
-  });
+  return readMemory(text) as ScanState | undefined;
 }
 
 /** DynamoDB's own advice: a segment for each two gigabytes; no more than one process reads at a time. */

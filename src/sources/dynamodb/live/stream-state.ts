@@ -1,4 +1,4 @@
-import { SluiceError } from "../../../base/index.ts";
+import { readMemory } from "../../read-memory.ts";
 
 /** The stream channel's memory. It stands in the `end` of each batch manifest, and beside them what moved without records. */
 export interface StreamState {
@@ -58,13 +58,7 @@ export function encodeStream(state: StreamState): string {
 }
 
 export function decodeStream(text: string | undefined): StreamState | undefined {
-  if (text === undefined || text === "{}") return undefined;
-  const state = JSON.parse(text) as StreamState;
-  if ((state.format as number) === 1) return state;
-  throw new SluiceError("source.invalid", "Cannot go on from the last batch: a newer version of Sluice wrote it", {
-    facts: { format: state.format },
-    advice: "Use the newer version.",
-  });
+  return readMemory(text) as StreamState | undefined;
 }
 
 /** Switched on with the table, within what AWS's clocks and a slow create may differ: then there was nothing before it. */

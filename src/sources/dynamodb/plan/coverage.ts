@@ -1,4 +1,4 @@
-import { SluiceError } from "../../../base/index.ts";
+import { readMemory } from "../../read-memory.ts";
 
 /**
  * The channel's memory: what of the table's history is in Bronze. It stands in the `end` of each batch manifest.
@@ -39,14 +39,5 @@ export function encodeCoverage(coverage: Coverage | undefined): string {
 }
 
 export function decodeCoverage(text: string | undefined): Coverage | undefined {
-  if (text === undefined) return undefined;
-  const value = JSON.parse(text) as Coverage | Record<string, never>;
-  if (Object.keys(value).length === 0) return undefined;
-  if (value["format"] !== 1) {
-    throw new SluiceError("source.invalid", "Cannot go on from the last batch: a newer version of Sluice wrote it", {
-      facts: { format: String(value["format"]) },
-      advice: "Use the newer version.",
-    });
-  }
-  return value as Coverage;
+  return readMemory(text) as Coverage | undefined;
 }

@@ -1,7 +1,4 @@
-/**
- * At most so many pieces of work at once, first come first served. The engine's calls run on the few threads that file
- * reads of the whole process need as well.
- */
+/** At most so many pieces of work at once, first come first served. */
 export class Slots {
   #free: number;
   readonly #waiting: (() => void)[] = [];
