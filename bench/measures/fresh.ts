@@ -1,11 +1,12 @@
 import { existsSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { BatchWriteItemCommand, CreateTableCommand, PutItemCommand, type WriteRequest } from "@aws-sdk/client-dynamodb";
+import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { DeltaTable } from "../../src/lake/delta-door.ts";
 import { startDynamoDbLocal, type DynamoDbServer } from "../../test/services/dynamodb-local.ts";
 import { partsAvailable } from "../../test/services/parts.ts";
 import { freshFolder, type BenchContext, type Measured } from "../bench-context.ts";
+import { fillOrders, type Item } from "../data/live-table.ts";
 import { atMost, figureOf } from "../finding.ts";
 import { measureSubject } from "../measure-process.ts";
 
@@ -29,7 +30,7 @@ export async function keptFresh(context: BenchContext): Promise<Measured> {
   const items = Math.min(ITEMS_MAX, context.items);
   // A small measure is a short one.
   const seconds = Math.min(SECONDS_MAX, Math.max(15, items / 2_000));
-  await fill(server, items);
+  await fillOrders(server, items, (index) => itemOf(`o-${index}`));
   const findings = [];
   const samples = [];
   for (const flushSeconds of [1, 5]) {
@@ -91,33 +92,6 @@ function at(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
-async function fill({ client }: DynamoDbServer, items: number): Promise<void> {
-  await client.send(
-    new CreateTableCommand({
-      TableName: "orders",
-      KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
-      AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
-      BillingMode: "PAY_PER_REQUEST",
-      StreamSpecification: { StreamEnabled: true, StreamViewType: "NEW_AND_OLD_IMAGES" },
-    }),
-  );
-  for (let start = 0; start < items; start += 100) {
-    const batches = [0, 25, 50, 75].map((from) =>
-      Array.from({ length: 25 }, (_, index): WriteRequest => ({
-        PutRequest: { Item: itemOf(`o-${start + from + index}`) },
-      })),
-    );
-    await Promise.all(
-      batches.map(async (batch) => {
-        for (let left = batch; left.length > 0;) {
-          const answer = await client.send(new BatchWriteItemCommand({ RequestItems: { orders: left } }));
-          left = answer.UnprocessedItems?.["orders"] ?? [];
-        }
-      }),
-    );
-  }
-}
-
 /** New items at a steady pace; gives when each was acknowledged. */
 async function write(
   { client }: DynamoDbServer,
@@ -135,6 +109,6 @@ async function write(
   return acknowledged;
 }
 
-function itemOf(id: string): NonNullable<NonNullable<WriteRequest["PutRequest"]>["Item"]> {
+function itemOf(id: string): Item {
   return { id: { S: id }, number: { N: "1" }, note: { S: NOTE } };
 }

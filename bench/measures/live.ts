@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import { BatchWriteItemCommand, CreateTableCommand, type WriteRequest } from "@aws-sdk/client-dynamodb";
-import { startDynamoDbLocal, type DynamoDbServer } from "../../test/services/dynamodb-local.ts";
+import { startDynamoDbLocal } from "../../test/services/dynamodb-local.ts";
 import { partsAvailable } from "../../test/services/parts.ts";
 import { freshFolder, memoryBytes, type BenchContext, type Measured } from "../bench-context.ts";
+import { fillOrders } from "../data/live-table.ts";
 import { atLeast, figureOf, slower } from "../finding.ts";
 import { measureSubject } from "../measure-process.ts";
 import { measurePairs, median } from "../pairs.ts";
@@ -21,7 +21,11 @@ export async function liveStream(context: BenchContext): Promise<Measured> {
     return { findings: [], samples: {} };
   }
   await using server = await startDynamoDbLocal();
-  await writeBacklog(server);
+  await fillOrders(server, RECORDS, (at) => ({
+    id: { S: `o-${at % KEYS}` },
+    amount: { N: `${at}.25` },
+    note: { S: NOTE },
+  }));
   const { endpoint } = server;
   const pairs = await measurePairs(
     context.pairs,
@@ -63,32 +67,4 @@ export async function liveStream(context: BenchContext): Promise<Measured> {
     ],
     samples: { "live sluice": pairs.map(({ ours }) => ours), "live GetRecords": pairs.map(({ theirs }) => theirs) },
   };
-}
-
-async function writeBacklog({ client }: DynamoDbServer): Promise<void> {
-  await client.send(
-    new CreateTableCommand({
-      TableName: "orders",
-      KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
-      AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
-      BillingMode: "PAY_PER_REQUEST",
-      StreamSpecification: { StreamEnabled: true, StreamViewType: "NEW_AND_OLD_IMAGES" },
-    }),
-  );
-  for (let start = 0; start < RECORDS; start += 100) {
-    const requests = Array.from({ length: 100 }, (_, at): WriteRequest => {
-      const number = start + at;
-      const id = { S: `o-${number % KEYS}` };
-      return { PutRequest: { Item: { id, amount: { N: `${number}.25` }, note: { S: NOTE } } } };
-    });
-    const batches = [0, 25, 50, 75].map((at) => requests.slice(at, at + 25));
-    await Promise.all(
-      batches.map(async (batch) => {
-        for (let left = batch; left.length > 0;) {
-          const answer = await client.send(new BatchWriteItemCommand({ RequestItems: { orders: left } }));
-          left = answer.UnprocessedItems?.["orders"] ?? [];
-        }
-      }),
-    );
-  }
 }

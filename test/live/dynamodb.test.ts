@@ -3,24 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { must, realWorld, type World } from "../../src/base/index.ts";
-import {
-  bronze,
-  defineLake,
-  dynamodb,
-  openLake,
-  planLake,
-  resolveLake,
-  s,
-  silver,
-  type Lake,
-} from "../../src/lake/index.ts";
-import type { DynamoDbOptions } from "../../src/lake/index.ts";
+import { planLake, type DynamoDbOptions, type Lake } from "../../src/lake/index.ts";
 import { matchesFilter, type AttributeMap, type FilterCondition, type FilterScalar } from "../../src/contract/index.ts";
 import { awsTableClient } from "../../src/sources/index.ts";
 import { filterExpression } from "../../src/sources/dynamodb/live/filter-expression.ts";
 import { startDynamoDbLocal, type DynamoDbServer } from "../services/dynamodb-local.ts";
 import { requirePart } from "../services/parts.ts";
 import { LiveTable, orderItem, type Item } from "./live-table.ts";
+import { ordersLake } from "./orders-lake.ts";
 
 describe.skipIf(!requirePart("dynamodb-local"))("a table of DynamoDB Local", { timeout: 120_000 }, () => {
   let server: DynamoDbServer;
@@ -45,20 +35,7 @@ describe.skipIf(!requirePart("dynamodb-local"))("a table of DynamoDB Local", { t
   });
 
   function lakeOf(table: LiveTable, options: Partial<DynamoDbOptions>, world: World = realWorld()): Lake {
-    const place = { table: table.name, keys: ["order_id"], endpoint: server.endpoint } as const;
-    const orders = bronze("orders", { source: dynamodb({ ...place, ...options }) });
-    const clean = silver("orders", {
-      from: orders,
-      keys: ["order_id"],
-      columns: { order_id: s.string(), amount: s.decimal(38, 2) },
-    });
-    const lake = defineLake({
-      name: "shop",
-      storage: join(folder, "lake"),
-      engine: { memory: "512MB", threads: 2 },
-      tables: [orders, clean],
-    });
-    return openLake(resolveLake(lake, { folder, machine: { memoryBytes: 1e9, cores: 2 } }), { world });
+    return ordersLake(folder, { table: table.name, endpoint: server.endpoint, ...options }, world);
   }
 
   test("a scan brings every item once and ends with a T; the next run has nothing to do", async () => {

@@ -2,9 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { realWorld, seededRandom, type World } from "../../src/base/index.ts";
-import { bronze, defineLake, dynamodb, openLake, planLake, resolveLake, s, silver } from "../../src/lake/index.ts";
-import type { DynamoDbOptions, Lake, TablePlan } from "../../src/lake/index.ts";
+import { realWorld, seededRandom } from "../../src/base/index.ts";
+import { planLake, type DynamoDbOptions, type Lake, type TablePlan } from "../../src/lake/index.ts";
 import type { RunReport } from "../../src/orchestration/index.ts";
 import { startDynamoDbLocal, type DynamoDbServer } from "../services/dynamodb-local.ts";
 import { windowOf } from "../services/export-service/export-jobs.ts";
@@ -12,6 +11,7 @@ import { ExportService } from "../services/export-service/export-service.ts";
 import { requirePart } from "../services/parts.ts";
 import { startVersityGw, type S3Server } from "../services/s3-servers.ts";
 import { LiveTable, orderItem } from "./live-table.ts";
+import { ordersLake } from "./orders-lake.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -52,29 +52,9 @@ describe.skipIf(!hasParts)("exports that are asked for", { timeout: isNight ? 3_
 
   /** A process of its own: it knows what is in the lake, no more. */
   function openedLake(options: Partial<DynamoDbOptions> = {}): Lake {
-    const orders = bronze("orders", {
-      source: dynamodb({
-        table: table.name,
-        keys: ["order_id"],
-        endpoint: service.endpoint,
-        export: { url: `s3://${s3.bucket}/raw-${made}`, endpoint: s3.endpoint, region: "us-east-1" },
-        requestExports: true,
-        ...options,
-      }),
-    });
-    const clean = silver("orders", {
-      from: orders,
-      keys: ["order_id"],
-      columns: { order_id: s.string(), amount: s.decimal(38, 2) },
-    });
-    const lake = defineLake({
-      name: "shop",
-      storage: join(folder, "lake"),
-      engine: { memory: "512MB", threads: 2 },
-      tables: [orders, clean],
-    });
-    const world: World = { ...realWorld(), nowMs: () => service.nowMs() };
-    return openLake(resolveLake(lake, { folder, machine: { memoryBytes: 1e9, cores: 2 } }), { world });
+    const place = { url: `s3://${s3.bucket}/raw-${made}`, endpoint: s3.endpoint, region: "us-east-1" };
+    const source = { table: table.name, endpoint: service.endpoint, export: place, requestExports: true, ...options };
+    return ordersLake(folder, source, { ...realWorld(), nowMs: () => service.nowMs() });
   }
 
   async function run(options?: Partial<DynamoDbOptions>): Promise<RunReport> {
