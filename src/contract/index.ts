@@ -1,4 +1,5 @@
 export { batchManifestPath, type BatchFile, type BatchManifest } from "./batch.ts";
+export type { DmsSettings, DmsTable } from "./dms-table.ts";
 export { CONTRACT_COLUMNS, FIELD_ID_KEY, TAG_KEY, isPassingName, isReservedName, type Operation } from "./event.ts";
 export {
   filteredChange,

@@ -1,4 +1,4 @@
-import type { DataType, ItemFilter, TableName } from "../contract/index.ts";
+import type { DataType, DmsTable, ItemFilter, TableName } from "../contract/index.ts";
 import type { Rule } from "../quality/index.ts";
 import type { S3Place } from "./builders/s3-place.ts";
 
@@ -173,34 +173,12 @@ export interface KeyTemplate {
 
 export type KeyPart = { readonly text: string } | { readonly column: string };
 
-export interface DmsDefinition {
+export interface DmsDefinition extends DmsTable {
   readonly kind: "dms";
   /** The bucket folder: below it lie `<schema>/<table>/`. */
   readonly folder: ResolvedLocation;
-  readonly schema: string;
-  readonly table: string;
-  readonly keys: readonly string[];
-  /** Of CSV files without a header. */
-  readonly columns?: readonly string[];
-  readonly sequenceColumn?: string;
-  readonly beforeImagePrefix?: string;
-  readonly settings: DmsFileSettings;
   /** Rows of a relational table do not expire. */
   readonly ttlAttribute?: undefined;
-}
-
-/** Settings of the S3 endpoint with their defaults filled in, as far as they decide what is in the files. */
-interface DmsFileSettings {
-  readonly addColumnName: boolean;
-  readonly csvDelimiter: string;
-  readonly csvRowDelimiter: string;
-  readonly csvNullValue: string;
-  readonly rfc4180: boolean;
-  readonly timestampColumnName?: string;
-  /** The operation of records that name none, where deletes are not written. */
-  readonly withoutDeletes?: "I" | "U";
-  /** Where transaction files lie. */
-  readonly cdcPath?: string;
 }
 
 export type DeletePolicy = "hard" | "soft" | "keep";

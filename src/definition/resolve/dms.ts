@@ -1,3 +1,4 @@
+import type { DmsSettings, DmsTable } from "../../contract/index.ts";
 import type { DmsDefinition } from "../model.ts";
 import type { Place } from "../reading/place.ts";
 import { readFields, readList } from "../reading/read-object.ts";
@@ -94,7 +95,7 @@ export function readDms(place: Place, options: unknown, folder: string): DmsDefi
 }
 
 interface ReadSettings {
-  readonly settings: DmsDefinition["settings"];
+  readonly settings: DmsSettings;
   readonly isParquet: boolean;
 }
 
@@ -119,7 +120,7 @@ function readSettings(place: Place, value: unknown): ReadSettings | undefined {
 function readCsvTexts(
   place: Place,
   fields: Settings,
-): Pick<DmsDefinition["settings"], "csvDelimiter" | "csvRowDelimiter" | "csvNullValue"> | undefined {
+): Pick<DmsSettings, "csvDelimiter" | "csvRowDelimiter" | "csvNullValue"> | undefined {
   const csvDelimiter = readDelimiter(place.at("CsvDelimiter"), fields.CsvDelimiter, ",");
   const csvRowDelimiter = readDelimiter(place.at("CsvRowDelimiter"), fields.CsvRowDelimiter, "\n");
   const csvNullValue = fields.CsvNullValue ?? "NULL";
@@ -130,7 +131,7 @@ function readCsvTexts(
 }
 
 /** Where deletes are not written, the operation may be left out. */
-function readOperations(place: Place, fields: Settings): Pick<DmsDefinition["settings"], "withoutDeletes"> {
+function readOperations(place: Place, fields: Settings): Pick<DmsSettings, "withoutDeletes"> {
   const inserts = readFlag(place.at("CdcInsertsOnly"), fields.CdcInsertsOnly, false);
   const updates = readFlag(place.at("CdcInsertsAndUpdates"), fields.CdcInsertsAndUpdates, false);
   if (inserts && updates) place.at("CdcInsertsAndUpdates").refuse("false where CdcInsertsOnly is true", "true");
@@ -138,7 +139,7 @@ function readOperations(place: Place, fields: Settings): Pick<DmsDefinition["set
   return updates ? { withoutDeletes: "U" } : {};
 }
 
-function readTransactions(place: Place, fields: Settings): Pick<DmsDefinition["settings"], "cdcPath"> {
+function readTransactions(place: Place, fields: Settings): Pick<DmsSettings, "cdcPath"> {
   const preserves = readFlag(place.at("PreserveTransactions"), fields.PreserveTransactions, false);
   const what = "the folder of transaction files below the bucket folder";
   const path = readOptionalText(place.at("CdcPath"), fields.CdcPath, what);
@@ -154,7 +155,7 @@ function checkColumns(
     columns,
     sequenceColumn,
     settings: { settings, isParquet },
-  }: Pick<DmsDefinition, "keys"> & {
+  }: Pick<DmsTable, "keys"> & {
     readonly columns: readonly string[] | undefined;
     readonly sequenceColumn: string | undefined;
     readonly settings: ReadSettings;

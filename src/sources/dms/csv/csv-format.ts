@@ -1,4 +1,4 @@
-import type { DmsSettings } from "../options.ts";
+import type { DmsSettings } from "../../../contract/index.ts";
 import type { CsvFormat, CsvRecord } from "./csv-reader.ts";
 
 export function csvFormat({ csvDelimiter, csvRowDelimiter, rfc4180 }: DmsSettings): CsvFormat {
