@@ -11,3 +11,6 @@ export { withoutNodeWarning } from "./without-node-warning.ts";
 export { eitherSignal } from "./either-signal.ts";
 export { eachAtOnce } from "./each-at-once.ts";
 export { Slots } from "./slots.ts";
+export { answerOf, causeOf, type ServiceAnswer } from "./aws/service-answer.ts";
+export { TROUBLES, troubleOf, type Trouble, type TroubleKind, type TroubleWords } from "./aws/service-trouble.ts";
+export { SOCKETS_MAX, clientSettings, regionOf, type ServicePlace } from "./aws/service-place.ts";

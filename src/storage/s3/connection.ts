@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import type * as Sdk from "@aws-sdk/client-s3";
 import { flawOfEndpoint, s3Address, s3Url, type S3Options } from "./s3-options.ts";
-import { SluiceError, withoutNodeWarning } from "../../base/index.ts";
+import { SOCKETS_MAX, SluiceError, regionOf, withoutNodeWarning } from "../../base/index.ts";
 
 export interface Timeouts {
   readonly connectMs: number;
@@ -60,9 +60,6 @@ function giveDeadline(client: Sdk.S3Client, wholeMs: number): void {
   };
 }
 
-/** More at once would wait for the network card, not for S3. */
-const SOCKETS_MAX = 64;
-
 const SILENT = { debug: silence, info: silence, warn: silence, error: silence };
 
 function silence(): void {}
@@ -88,11 +85,6 @@ function placeOf({ region, pathStyle }: S3Options, endpoint: string | undefined)
       ...(pathStyle === undefined ? {} : { forcePathStyle: pathStyle }),
     };
   }
-  // A store that is not AWS has no regions; the signature wants a name all the same.
-  const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
-  return {
-    endpoint,
-    region: region ?? (AWS_REGION || AWS_DEFAULT_REGION || "us-east-1"),
-    forcePathStyle: pathStyle ?? true,
-  };
+  const named = regionOf({ endpoint, ...(region === undefined ? {} : { region }) });
+  return { endpoint, ...(named === undefined ? {} : { region: named }), forcePathStyle: pathStyle ?? true };
 }

@@ -1,7 +1,7 @@
+import { answerOf } from "../../base/index.ts";
 import { resolveRange } from "../byte-range.ts";
 import type { ByteRange, ObjectInfo } from "../object-store.ts";
 import type { Requests } from "./requests.ts";
-import { answerOf } from "./s3-answer.ts";
 import { mayHelp } from "./write-once.ts";
 
 /** The object, or its part; undefined when it is missing. Fails with the SDK's own error. */

@@ -1,5 +1,16 @@
-import { SluiceError, type FailureCode } from "../../base/index.ts";
-import { answerOf, verdictOf, type S3Answer } from "./s3-answer.ts";
+import {
+  SluiceError,
+  TROUBLES,
+  answerOf,
+  causeOf,
+  troubleOf,
+  type FailureCode,
+  type ServiceAnswer,
+  type Trouble,
+  type TroubleKind,
+  type TroubleWords,
+} from "../../base/index.ts";
+import { verdictOf } from "./write-verdict.ts";
 
 export interface Where {
   readonly path: string;
@@ -28,26 +39,21 @@ export function unsureWrite(error: unknown, where: Where): SluiceError {
   });
 }
 
-/** The SDK's error holds the whole request, credentials included; this holds its words. */
-function causeOf({ code, message, requestId }: S3Answer): Error {
-  const cause = new Error(requestId === undefined ? message : `${message} (request ${requestId})`);
-  cause.name = code;
-  return cause;
-}
-
-interface Meaning {
+interface Meaning extends TroubleWords {
   readonly code: FailureCode;
-  readonly why: string;
-  readonly advice?: string;
 }
 
-function meaningOf(answer: S3Answer): Meaning {
+function meaningOf(answer: ServiceAnswer): Meaning {
   const { code, status } = answer;
+  const trouble = troubleOf(answer);
+  const kind = TROUBLES[trouble].kind;
   const known = MEANINGS[code];
   if (known !== undefined) return known;
-  if (code.startsWith("KMS.") || code.startsWith("Kms")) return KEY_UNUSABLE;
+  if (kind === "denied" || kind === "place" || trouble === "unreachable") {
+    return { code: CODES[kind], ...TROUBLES[trouble], ...WORDS[trouble] };
+  }
   if (status === 404) return { code: "storage.missing", why: "it is not there" };
-  if (status === 403 || status === 401) return DENIED;
+  if (status === 403 || status === 401) return { code: "storage.denied", ...DENIED };
   if (status === 301 || status === 307) return OTHER_REGION;
   if (status === 507) return FULL;
   if (verdictOf(answer) === "refused") {
@@ -62,62 +68,37 @@ function meaningOf(answer: S3Answer): Meaning {
     : { code: "storage.unavailable", why: "the store failed" };
 }
 
-const DENIED: Meaning = {
-  code: "storage.denied",
+const DENIED: TroubleWords = {
   why: "permission denied",
   advice:
     "Give the role s3:GetObject, s3:PutObject and s3:DeleteObject below the prefix and s3:ListBucket on the bucket; without the last, S3 says this of objects that are not there.",
 };
-const NO_CREDENTIALS: Meaning = {
-  code: "storage.denied",
-  why: "there are no AWS credentials",
-  advice:
-    "Give this process credentials: a role, a profile (AWS_PROFILE), or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
-};
-const EXPIRED: Meaning = {
-  code: "storage.denied",
-  why: "the credentials have expired",
-  advice: "Renew the credentials and run again: it goes on where it stopped.",
-};
-const UNKNOWN_KEY: Meaning = {
-  code: "storage.denied",
-  why: "the store does not accept the credentials",
-  advice: "Check the access key and its secret, and that they belong to this store.",
-};
-const KEY_UNUSABLE: Meaning = {
-  code: "storage.denied",
-  why: "the KMS key cannot be used",
-  advice: "Enable the key and give the role kms:GenerateDataKey and kms:Decrypt on it.",
-};
+const SET_REGION = "Set the region of the bucket: `region` in the configuration, or AWS_REGION.";
 const OTHER_REGION: Meaning = {
   code: "config.invalid",
   why: "the bucket is in another region",
-  advice: "Set the region of the bucket: `region` in the configuration, or AWS_REGION.",
-};
-const NO_REGION: Meaning = {
-  code: "config.invalid",
-  why: "there is no AWS region",
-  advice: "Set the region of the bucket: `region` in the configuration, or AWS_REGION.",
+  advice: SET_REGION,
 };
 const FULL: Meaning = { code: "storage.full", why: "no space is left" };
 
-const MEANINGS: Readonly<Record<string, Meaning>> = {
-  AccessDenied: DENIED,
-  Forbidden: DENIED,
-  AllAccessDisabled: DENIED,
-  CredentialsProviderError: NO_CREDENTIALS,
-  TokenProviderError: NO_CREDENTIALS,
-  ProviderError: NO_CREDENTIALS,
-  ExpiredToken: EXPIRED,
-  TokenRefreshRequired: EXPIRED,
-  InvalidToken: EXPIRED,
-  InvalidAccessKeyId: UNKNOWN_KEY,
-  SignatureDoesNotMatch: UNKNOWN_KEY,
-  RequestTimeTooSkewed: {
-    code: "storage.denied",
-    why: "the clock of this machine is wrong",
-    advice: "Set the clock (by NTP): S3 refuses requests that are more than 15 minutes off.",
+const CODES: Readonly<Record<TroubleKind, FailureCode>> = {
+  denied: "storage.denied",
+  place: "config.invalid",
+  unavailable: "storage.unavailable",
+  missing: "storage.missing",
+  refused: "storage.denied",
+};
+
+const WORDS: Readonly<Partial<Record<Trouble, TroubleWords>>> = {
+  denied: DENIED,
+  "unusable-key": {
+    why: "the KMS key cannot be used",
+    advice: "Enable the key and give the role kms:GenerateDataKey and kms:Decrypt on it.",
   },
+  "no-region": { why: "there is no AWS region", advice: SET_REGION },
+};
+
+const MEANINGS: Readonly<Record<string, Meaning>> = {
   InvalidObjectState: {
     code: "storage.archived",
     why: "it is archived",
@@ -127,7 +108,6 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
     why: "there is no such bucket",
     advice: "Create the bucket, or correct its name, region and endpoint in the configuration.",
   },
-  RegionMissing: NO_REGION,
   PermanentRedirect: OTHER_REGION,
   TemporaryRedirect: OTHER_REGION,
   AuthorizationHeaderMalformed: OTHER_REGION,

@@ -1,6 +1,6 @@
-import { SluiceError } from "../../base/index.ts";
+import { SluiceError, answerOf } from "../../base/index.ts";
 import type { Attempts } from "./attempts.ts";
-import { answerOf, verdictOf } from "./s3-answer.ts";
+import { verdictOf } from "./write-verdict.ts";
 import { s3Failure, unsureWrite, type Where } from "./s3-failure.ts";
 
 /** One object that is to be created, by requests that may be lost. */

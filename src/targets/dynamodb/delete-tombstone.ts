@@ -1,6 +1,6 @@
+import { answerOf } from "../../base/index.ts";
 import { OWN_WRITE, type AttributeMap } from "../../contract/index.ts";
 import type { PublishSequence } from "../target.ts";
-import { answerOf } from "./answer.ts";
 import { asSdk } from "./put-item.ts";
 import type { Requests } from "./requests.ts";
 

@@ -1,6 +1,6 @@
 import type * as Sdk from "@aws-sdk/client-dynamodb";
+import { answerOf } from "../../base/index.ts";
 import type { AttributeMap, AttributeValue } from "../../contract/index.ts";
-import { answerOf } from "./answer.ts";
 import type { KeyAttribute } from "./key-attributes.ts";
 import type { Requests } from "./requests.ts";
 

@@ -1,5 +1,5 @@
-import { RateLimit, jitteredDelayMs, type RetryPolicy, type World } from "../../base/index.ts";
-import { answerOf, targetFailure, verdictOf } from "./answer.ts";
+import { RateLimit, answerOf, jitteredDelayMs, troubleOf, type RetryPolicy, type World } from "../../base/index.ts";
+import { targetFailure, verdictOf } from "./answer.ts";
 import type { Connection } from "./connection.ts";
 
 /** A refused request comes back after at most so long: the table's capacity is counted by the second. */
@@ -74,7 +74,7 @@ export class Requests {
     this.#signal?.throwIfAborted();
     const answer = answerOf(error);
     if (answer.code === "ConditionalCheckFailedException") throw error;
-    const verdict = verdictOf(answer);
+    const verdict = verdictOf(troubleOf(answer));
     const policy = verdict === "slower" ? SLOWER : AGAIN;
     if (verdict === "refused" || tried >= policy.attemptsMax) throw targetFailure(error, verb, this.table);
     if (verdict === "slower") this.#limit?.slowDown();

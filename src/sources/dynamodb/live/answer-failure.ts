@@ -1,19 +1,16 @@
-import { SluiceError, messageOf, type FailureCode } from "../../../base/index.ts";
+import {
+  SluiceError,
+  TROUBLES,
+  answerOf,
+  causeOf,
+  troubleOf,
+  type FailureCode,
+  type ServiceAnswer,
+  type Trouble,
+  type TroubleKind,
+  type TroubleWords,
+} from "../../../base/index.ts";
 import { SourceFault, type FaultKind } from "./table-client.ts";
-
-const FAULTS: Readonly<Record<string, FaultKind>> = {
-  ProvisionedThroughputExceededException: "throttled",
-  ThrottlingException: "throttled",
-  KMSThrottlingException: "throttled",
-  RequestLimitExceeded: "throttled",
-  LimitExceededException: "throttled",
-  ExpiredIteratorException: "iterator-expired",
-  TrimmedDataAccessException: "trimmed",
-  ResourceNotFoundException: "missing",
-};
-
-const DENIED =
-  /AccessDenied|UnrecognizedClient|InvalidSignature|ExpiredToken|MissingAuthenticationToken|IncompleteSignature|NotAuthorized/;
 
 /** What an error of the SDK means: an answer that the channel goes on from, or a failure with a code. */
 export function answerFailure(
@@ -22,53 +19,46 @@ export function answerFailure(
   where: { readonly table: string; readonly at: string },
 ): SourceFault | SluiceError {
   if (error instanceof SluiceError) return error;
-  const name = error instanceof Error ? error.name : "";
-  const kind = FAULTS[name];
-  if (kind !== undefined) return new SourceFault(kind, messageOf(error));
-  const { code, why, advice } = meaningOf(name, error);
-  // The SDK's error holds the request, credentials included: its words alone go on.
-  const cause = new Error(messageOf(error));
-  cause.name = name === "" ? "Error" : name;
+  const answer = answerOf(error);
+  const trouble = troubleOf(answer);
+  const fault = FAULTS[answer.code] ?? FAULT_TROUBLES[trouble];
+  if (fault !== undefined) return new SourceFault(fault, answer.message);
+  const { code, why, advice } = meaningOf(answer, trouble);
   return new SluiceError(code, `Cannot ${what}: ${why}`, {
-    facts: { table: where.table, at: where.at, reason: name },
+    facts: { ...where, reason: answer.code, status: answer.status },
+    cause: causeOf(answer),
     ...(advice === undefined ? {} : { advice }),
-    cause,
   });
 }
 
-function meaningOf(
-  name: string,
-  error: unknown,
-): { readonly code: FailureCode; readonly why: string; readonly advice?: string } {
-  if (name === "CredentialsProviderError" || /[Cc]redentials/.test(messageOf(error))) {
-    return {
-      code: "source.denied",
-      why: "there are no credentials",
-      advice: "Give the environment credentials (AWS_PROFILE, a role, or AWS_ACCESS_KEY_ID) that may read the table.",
-    };
+/** Answers of streams and of Kinesis alone. */
+const FAULTS: Readonly<Record<string, FaultKind>> = {
+  ExpiredIteratorException: "iterator-expired",
+  TrimmedDataAccessException: "trimmed",
+  // Of descriptions a second, and of changes a day.
+  LimitExceededException: "throttled",
+};
+
+const FAULT_TROUBLES: Readonly<Partial<Record<Trouble, FaultKind>>> = { throttled: "throttled", missing: "missing" };
+
+function meaningOf(answer: ServiceAnswer, trouble: Trouble): TroubleWords & { readonly code: FailureCode } {
+  // Such a refusal is about what the definition says, and tells in words what.
+  if (answer.code === "ValidationException" || answer.code === "InvalidArgumentException") {
+    return { code: "source.invalid", why: answer.message };
   }
-  if (/Region is missing/.test(messageOf(error))) {
-    return {
-      code: "config.invalid",
-      why: "nobody says its region",
-      advice: "Set `region` of the source, or AWS_REGION.",
-    };
-  }
-  if (name.startsWith("KMS")) {
-    return {
-      code: "source.denied",
-      why: "its records cannot be decrypted",
-      advice: "Allow kms:Decrypt with the stream's key, and see that the key is enabled; the cause says which.",
-    };
-  }
-  if (DENIED.test(name)) {
-    return {
-      code: "source.denied",
-      why: "these credentials may not",
-      advice: "Give them the permission; the cause names the action.",
-    };
-  }
-  if (name === "ValidationException" || name === "InvalidArgumentException")
-    return { code: "source.invalid", why: messageOf(error) };
-  return { code: "source.unavailable", why: "the service did not answer" };
+  return { code: CODES[TROUBLES[trouble].kind], ...(WORDS[trouble] ?? TROUBLES[trouble]) };
 }
+
+const CODES: Readonly<Record<TroubleKind, FailureCode>> = {
+  denied: "source.denied",
+  place: "config.invalid",
+  unavailable: "source.unavailable",
+  missing: "source.missing",
+  refused: "source.unavailable",
+};
+
+/** What a source says in other words than everybody. */
+const WORDS: Readonly<Partial<Record<Trouble, TroubleWords>>> = {
+  denied: { why: TROUBLES.denied.why, advice: "Give the role the permission; the cause names the action." },
+  "no-region": { why: TROUBLES["no-region"].why, advice: "Set `region` of the source, or AWS_REGION." },
+};

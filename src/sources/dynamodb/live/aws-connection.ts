@@ -3,13 +3,10 @@ import type * as Dynamo from "@aws-sdk/client-dynamodb";
 import type * as Kinesis from "@aws-sdk/client-kinesis";
 import type * as Streams from "@aws-sdk/client-dynamodb-streams";
 import { answerFailure } from "./answer-failure.ts";
-import { withoutNodeWarning } from "../../../base/index.ts";
+import { clientSettings, withoutNodeWarning, type ServicePlace } from "../../../base/index.ts";
 
-export interface AwsPlace {
+export interface AwsPlace extends ServicePlace {
   readonly table: string;
-  readonly region?: string;
-  /** Another server than AWS's own, such as DynamoDB Local. */
-  readonly endpoint?: string;
 }
 
 /** A client of the SDK, and its commands. */
@@ -36,7 +33,7 @@ export function connectStreams(place: AwsPlace): StreamsOfTables {
 
 export type KinesisStreams = Loaded<typeof Kinesis, Kinesis.KinesisClient>;
 
-export function connectKinesis(place: Omit<AwsPlace, "table">): KinesisStreams {
+export function connectKinesis(place: ServicePlace): KinesisStreams {
   const sdk: typeof Kinesis = require_("@aws-sdk/client-kinesis");
   const settings = settingsOf(place);
   // Of its own accord this client speaks HTTP/2, which only reading by subscription needs, and which other servers do not speak.
@@ -63,25 +60,10 @@ export async function asked<T>(what: string, where: Where, request: () => Promis
   }
 }
 
-const CONNECT_MS = 5_000;
 /** DynamoDB answers within seconds or not at all. */
-const IDLE_MS = 30_000;
-const SOCKETS_MAX = 64;
+const ANSWER_MS = 30_000;
 
-function settingsOf({ region, endpoint }: Omit<AwsPlace, "table">): Dynamo.DynamoDBClientConfig {
-  const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
-  const anyRegion = endpoint === undefined ? undefined : AWS_REGION || AWS_DEFAULT_REGION || "us-east-1";
-  const chosen = region ?? anyRegion;
-  return {
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(chosen === undefined ? {} : { region: chosen }),
-    // Who is throttled is told: the channel has a budget to keep.
-    maxAttempts: 3,
-    requestHandler: {
-      connectionTimeout: CONNECT_MS,
-      requestTimeout: IDLE_MS,
-      httpAgent: { keepAlive: true, maxSockets: SOCKETS_MAX },
-      httpsAgent: { keepAlive: true, maxSockets: SOCKETS_MAX },
-    },
-  };
+function settingsOf(place: ServicePlace): ReturnType<typeof clientSettings> {
+  // Who is throttled is told: the channel has a budget to keep.
+  return clientSettings(place, { attempts: 3, answerMs: ANSWER_MS });
 }
