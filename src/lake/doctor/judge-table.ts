@@ -20,7 +20,7 @@ export interface JudgedTable {
 /** What fits between a definition and the table that it names, and what will break. */
 export function judgeTable(table: JudgedTable): readonly Finding[] {
   const findings = new Findings(table.name);
-  const { survey, source } = table;
+  const { survey } = table;
   findings.add(
     "ok",
     "size",
@@ -33,7 +33,7 @@ export function judgeTable(table: JudgedTable): readonly Finding[] {
   judgeScan(table, findings);
   judgeWishes(table, findings);
   judgeKinesis(survey, findings);
-  judgeClock(survey, source, findings);
+  judgeClock(survey, findings);
   return findings.all;
 }
 
@@ -150,18 +150,15 @@ function judgeKinesis({ kinesisStreams }: TableSurvey, findings: Findings): void
   findings.add("ok", "kinesis", `changes go to ${kinesisStreams.value.join(", ")}, too`);
 }
 
-/** A scan is dated by this machine's clock, five minutes back: what is beyond that would stand above changes that are newer. */
-const SKEW_PROBLEM_MS = 4 * 60_000;
+/** Channels go by DynamoDB's clock where the two differ by more; what is made of their rows, and requests for exports, do not. */
 const SKEW_WARNING_MS = 30_000;
 
-function judgeClock({ aheadMs }: TableSurvey, source: DynamoDbDefinition, findings: Findings): void {
+function judgeClock({ aheadMs }: TableSurvey, findings: Findings): void {
   if (aheadMs === undefined) return;
   const apart = Math.abs(aheadMs);
   const text = `this machine's clock is ${longTime(apart)} ${aheadMs > 0 ? "ahead of" : "behind"} DynamoDB's`;
   if (apart < SKEW_WARNING_MS) findings.add("ok", "clock", "as DynamoDB's");
-  else if (apart < SKEW_PROBLEM_MS || source.scan === undefined)
-    findings.add("warning", "clock", text, "timedatectl set-ntp true");
-  else findings.add("problem", "clock", `${text}: a scan would be dated wrongly`, "timedatectl set-ntp true");
+  else findings.add("warning", "clock", text, "timedatectl set-ntp true");
 }
 
 function unknownText(known: Extract<Known<unknown>, { unknown: unknown }>): string {

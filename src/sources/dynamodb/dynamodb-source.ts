@@ -11,6 +11,7 @@ import { patientClient } from "./live/patient-client.ts";
 import { plainFailures } from "./live/plain-failures.ts";
 import { RaisedRead } from "./live/raised-read.ts";
 import { ReadBudget, type ReadCapacity } from "./live/read-budget.ts";
+import { SourceClock } from "./live/source-clock.ts";
 import { scanChannel, type LiveNeeds } from "./live/scan-channel.ts";
 import { streamChannel } from "./live/stream-channel.ts";
 import { tableContents } from "./live/table-contents.ts";
@@ -70,20 +71,22 @@ export interface DynamoDbNeeds {
  */
 export function dynamodbSource(
   options: DynamoDbSourceOptions,
-  { world, exports, firehose, client, indexClient, kinesisClient, exportClient }: DynamoDbNeeds,
+  { world: own, exports, firehose, client, indexClient, kinesisClient, exportClient }: DynamoDbNeeds,
 ): Source {
   const hints = hintedShapes(options);
   const threads = new ScanThreads();
   const channels: Channel[] = [];
-  channels.push(...deliveredChannels(options, { world, hints, threads, kinesisClient, store: firehose }));
+  channels.push(...deliveredChannels(options, { world: own, hints, threads, kinesisClient, store: firehose }));
   const changes = [...(options.stream === true ? ["stream"] : []), ...channels.map(({ name }) => name)];
   const hasStream = changes.length > 0;
   if (client !== undefined) {
     const { scan, stream = false, fetchItems, incremental } = options;
-    const patient = patientClient(client, world);
-    const itemLimit = limitOf(world, fetchItems?.readCapacity);
+    const clock = new SourceClock(own);
+    const { world } = clock;
+    const patient = clock.setBy(patientClient(client, own));
+    const itemLimit = limitOf(own, fetchItems?.readCapacity);
     const parts = {
-      needs: { client: patient, impatient: client, world, ...scanNeeds(patient, world, scan), ...itemLimit },
+      needs: { client: patient, impatient: client, world, clock, ...scanNeeds(patient, own, scan), ...itemLimit },
       hints,
       threads,
     };
@@ -94,9 +97,11 @@ export function dynamodbSource(
     }
     if (incremental !== undefined && indexClient !== undefined) {
       const { readCapacity, ...settings } = incremental;
-      const needs = { client: patient, world, ...limitOf(world, readCapacity) };
+      const needs = { client: patient, world, ...limitOf(own, readCapacity) };
       const increments = { ...options, ...settings, hasScan: scan !== undefined };
-      channels.push(plainFailures(incrementChannel(increments, { ...parts, needs, client: indexClient }), client));
+      channels.push(
+        plainFailures(incrementChannel(increments, { ...parts, needs, client: clock.setByIndex(indexClient) }), client),
+      );
     }
     if (scan !== undefined) {
       const beside = incremental === undefined ? changes : [...changes, "incremental"];
@@ -107,7 +112,7 @@ export function dynamodbSource(
     channels.push(
       ...exportChannels(
         { ...options, hasStream, changes },
-        { world, store: exports, client: exportClient, hints, threads },
+        { world: own, store: exports, client: exportClient, hints, threads },
       ),
     );
   }
@@ -124,7 +129,7 @@ export function dynamodbSource(
     },
     ...(client === undefined
       ? {}
-      : { contents: tableContents({ ...options, ...options.scan }, { client: patientClient(client, world), hints }) }),
+      : { contents: tableContents({ ...options, ...options.scan }, { client: patientClient(client, own), hints }) }),
     close: () => {
       client?.close();
       kinesisClient?.close();

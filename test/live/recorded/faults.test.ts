@@ -182,6 +182,23 @@ describe("faults of streams, exports and their hand-over", () => {
     expect(stateOf(followed.events)).toEqual(new Map([["k", "2"]]));
   });
 
+  test.each([
+    ["ahead", 2],
+    ["behind", -2],
+  ])("a clock that is hours %s: what changes after a scan has read it stays changed (F12)", async (_title, hours) => {
+    const world = simulatedWorld(12);
+    const table = new RecordedTable(world, { random: seededRandom(12) });
+    for (let at = 0; at < 10; at += 1) table.put(`k${at}`, "1");
+    const followed = new FollowedTable(table, world);
+    followed.aheadMs = hours * 3_600_000;
+    for (const name of ["stream", "scan"] as const) await followed.follow(name);
+    await world.sleep(60_000);
+    table.put("k1", "2");
+    table.delete("k2");
+    await followed.follow("stream");
+    expect(stateOf(followed.events)).toEqual(new Map(table.items));
+  });
+
   test("a scan whose number of segments is another one after a restart goes on with those that it began with", async () => {
     const world = simulatedWorld(48);
     const table = new RecordedTable(world, { random: seededRandom(48), throttles: 0.1 });

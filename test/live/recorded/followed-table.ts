@@ -8,6 +8,7 @@ import type { Channel, ChannelEpoch, Pace, PlannedBatch, StageContext } from "..
 import { ScanThreads } from "../../../src/sources/dynamodb/scan/scan-threads.ts";
 import { patientClient } from "../../../src/sources/dynamodb/live/patient-client.ts";
 import type { TableClient } from "../../../src/sources/dynamodb/live/table-client.ts";
+import { SourceClock } from "../../../src/sources/dynamodb/live/source-clock.ts";
 import { readPages } from "../../../src/sources/dynamodb/live/read-pages.ts";
 import { readStream } from "../../../src/sources/dynamodb/live/read-stream.ts";
 import { ShardMemory } from "../../../src/sources/dynamodb/live/shard-memory.ts";
@@ -52,8 +53,8 @@ export class FollowedTable {
   /** Why no Silver table can be made of it, by its code. */
   unfit: string | undefined;
   readonly #table: TableClient;
-  readonly #client: TableClient;
   readonly #world: World;
+  #clock: SourceClock;
   #options: StreamOptions;
   #channels: Readonly<Record<"scan" | "stream", Channel>>;
   readonly #ends = new Map<string, string>();
@@ -63,22 +64,26 @@ export class FollowedTable {
   /** As a process that stays has it; undefined: each call reads what is there. */
   pace: Pick<Pace, "flushMs"> | undefined;
   #roundMs = 0;
+  /** By so much the process's clock is ahead of the table's. */
+  aheadMs = 0;
   /** Counts from the next start on. */
   filter: ItemFilter | undefined;
   /** Of a scan; counts from the next start on. */
   segments = 3;
   /** Asked before each commit; throws to die. */
   beforeCommit: () => void = () => undefined;
+  /** Asked after each commit; throws where the process does not hear of it. */
+  afterCommit: () => void = () => undefined;
 
   constructor(
     table: TableClient,
     world: World,
     { hasScan = true, fetchesItems = false }: { readonly hasScan?: boolean; readonly fetchesItems?: boolean } = {},
   ) {
-    this.#world = world;
+    this.#world = { ...world, nowMs: () => world.nowMs() + this.aheadMs };
+    this.#clock = new SourceClock(this.#world);
     this.#table = table;
     this.#options = { ...OPTIONS, hasScan, fetchesItems, streamBatchBytes: fetchesItems ? 40_000 : 900 };
-    this.#client = patientClient(table, world);
     this.#channels = this.#open();
   }
 
@@ -91,7 +96,9 @@ export class FollowedTable {
   }
 
   get #needs(): LiveNeeds {
-    return { client: this.#client, impatient: this.#table, world: this.#world };
+    const { world } = this.#clock;
+    const client = this.#clock.setBy(patientClient(this.#table, this.#world));
+    return { client, impatient: this.#table, world, clock: this.#clock };
   }
 
   /** The definition has `fetchItems` from now on. */
@@ -103,6 +110,7 @@ export class FollowedTable {
   /** A process that starts anew knows only what was committed. */
   restart(): void {
     this.#memory = new ShardMemory();
+    this.#clock = new SourceClock(this.#world);
     this.#channels = this.#open();
   }
 
@@ -128,7 +136,6 @@ export class FollowedTable {
   }
 
   async follow(name: "scan" | "stream"): Promise<void> {
-    this.#memory.cameMs = this.pace === undefined ? this.#world.nowMs() : undefined;
     this.#roundMs = this.#world.nowMs();
     const other = name === "scan" ? "stream" : "scan";
     const besides = this.#moved.get(other) ?? this.#ends.get(other);
@@ -168,6 +175,7 @@ export class FollowedTable {
         if (name === "stream") this.positions.push(step.end);
         this.#moved.delete(name);
         this.#remember(name, batch.epoch, step.end);
+        this.afterCommit();
       }
       return behind === undefined ? undefined : { ...batch, start: behind };
     } finally {
@@ -178,7 +186,7 @@ export class FollowedTable {
   async #scan(batch: PlannedBatch, context: StageContext): Promise<Step & { behind?: string }> {
     const start = must(decodeScan(batch.start), "a scan begins somewhere");
     const options = { table: "t", keys: ["id"], hints: [], hasStream: true, batchBytes: 400, ...this.#filtered() };
-    const { spooled, state } = await readPages(start, options, { client: this.#client, world: this.#world, context });
+    const { spooled, state } = await readPages(start, options, { ...this.#needs, context });
     const { time, epoch } = state;
     const snapshot = { channel: "scan", time, epoch } as const;
     const [row, truncate] = [snapshotConstants(snapshot, "R"), snapshotConstants(snapshot, "T")];

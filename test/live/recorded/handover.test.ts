@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { seededRandom, simulatedWorld, type World } from "../../../src/base/index.ts";
-import { FollowedTable, Killed, stateOf, type Event } from "./followed-table.ts";
+import { FollowedTable, stateOf, type Event } from "./followed-table.ts";
 import { RecordedTable } from "./recorded-table.ts";
+import { live } from "./table-life.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -11,25 +12,21 @@ const isNight = process.env["SLUICE_NIGHTLY"] === "true";
 /** With images in the stream, and with items that are fetched. */
 const RUNS = isNight ? 5_000 : 25;
 const FETCHING_RUNS = isNight ? 2_500 : 6;
+const LOSING_RUNS = isNight ? 5_000 : 12;
+const SEEDED = SEED === undefined ? {} : { seed: Number(SEED) };
 
-/** Writes, deletes and re-inserts a few keys over and over, at any request of ours. */
-function writer(table: RecordedTable, random: () => number): () => void {
-  let value = 0;
-  return () => {
-    for (let more = random(); more < 0.5; more = random()) {
-      const key = `k${Math.floor(random() * 12)}`;
-      value += 1;
-      if (random() < 0.3) table.delete(key);
-      else table.put(key, String(value));
-      if (random() < 0.05) table.split();
-    }
-  };
-}
-
-/** A shard's records come behind all of those before it, so that a key's changes are read in their order. */
 function expectInOrder(changes: readonly Event[]): void {
   const sequences = changes.map(({ sequence }) => sequence);
   expect(sequences).toEqual(sequences.toSorted());
+}
+
+/** Each record is in once an epoch; a shard's come behind all of those before it, so that a key's changes are read in their order. */
+function expectOnceInOrder(events: readonly Event[]): void {
+  const changes = events.filter(({ op }) => op !== "R" && op !== "T");
+  const ids = changes.map(({ id, sequence }) => `${sequence.slice(0, 4)} ${id}`);
+  expect(new Set(ids).size).toBe(ids.length);
+  for (const key of new Set(changes.map((change) => change.key)))
+    expectInOrder(changes.filter((one) => one.key === key));
 }
 
 describe("a stream and a scan of a table that is written to all the time", () => {
@@ -37,56 +34,31 @@ describe("a stream and a scan of a table that is written to all the time", () =>
     { view: "NEW_AND_OLD_IMAGES", fetchesItems: false, runs: RUNS },
     { view: "KEYS_ONLY", fetchesItems: true, runs: FETCHING_RUNS },
     { view: "OLD_IMAGE", fetchesItems: true, runs: FETCHING_RUNS },
-  ] as const)("lead to the table, wherever the process dies: $view", { timeout: 600_000 }, async (stream) => {
-    const { view, fetchesItems } = stream;
+  ] as const)(
+    "lead to the table, wherever the process dies: $view",
+    { timeout: 600_000 },
+    async ({ view, fetchesItems, runs }) => {
+      await fc.assert(
+        fc.asyncProperty(fc.nat(), async (seed) => {
+          const { events, items } = await live(seed, { view, fetchesItems, loses: false });
+          expect(stateOf(events)).toEqual(new Map(items));
+          expectOnceInOrder(events);
+          expect(events.filter(({ op }) => op === "T")).toHaveLength(1);
+        }),
+        { numRuns: runs, ...SEEDED },
+      );
+    },
+  );
+
+  test("lead to the table, whatever the stream has forgotten", { timeout: 600_000 }, async () => {
     await fc.assert(
-      fc.asyncProperty(fc.nat(), async (seed) => {
-        const random = seededRandom(seed);
-        const world = simulatedWorld(seed);
-        const table = new RecordedTable(world, { random, throttles: 0.03, empties: 0.2, view });
-        const write = writer(table, random);
-        for (let before = 0; before < 10; before += 1) write();
-        const isNewStream = random() < 0.3;
-        // A table that is older than its stream.
-        if (isNewStream) {
-          await world.sleep(HOUR_MS);
-          table.restart(write);
-        }
-        const followed = new FollowedTable(table, world, { fetchesItems });
-        table.onRequest = () => {
-          write();
-          void world.sleep(random() * 20_000);
-        };
-        followed.beforeCommit = () => {
-          if (random() < 0.15) throw new Killed();
-        };
-        for (let turn = 0; turn < 12; turn += 1) {
-          // Sometimes as a process does that stays, with all that it remembers.
-          followed.pace = random() < 0.5 ? { flushMs: 1_000 } : undefined;
-          try {
-            await followed.follow(random() < 0.5 ? "stream" : "scan");
-          } catch (error) {
-            if (!(error instanceof Killed)) throw error;
-            followed.restart();
-          }
-          await world.sleep(random() * 10 * MINUTE_MS);
-          expect(followed.problem).toBeUndefined();
-        }
-        // Nobody writes any more, and nobody dies.
-        followed.pace = undefined;
-        table.onRequest = () => undefined;
-        followed.beforeCommit = () => undefined;
-        await world.sleep(10 * MINUTE_MS);
-        for (const name of ["stream", "scan", "stream"] as const) await followed.follow(name);
-        expect(followed.unfit).toBeUndefined();
-        expect(stateOf(followed.events)).toEqual(new Map(table.items));
-        const changes = followed.events.filter(({ op }) => op !== "R" && op !== "T");
-        expect(new Set(changes.map(({ id }) => id)).size).toBe(changes.length);
-        expect(followed.events.filter(({ op }) => op === "T")).toHaveLength(1);
-        for (const key of new Set(changes.map((change) => change.key)))
-          expectInOrder(changes.filter((one) => one.key === key));
+      fc.asyncProperty(fc.nat(), fc.boolean(), async (seed, fetchesItems) => {
+        const view = fetchesItems ? "KEYS_ONLY" : "NEW_AND_OLD_IMAGES";
+        const { events, items } = await live(seed, { view, fetchesItems, loses: true });
+        expect(stateOf(events)).toEqual(new Map(items));
+        expectOnceInOrder(events);
       }),
-      { numRuns: stream.runs, ...(SEED === undefined ? {} : { seed: Number(SEED) }) },
+      { numRuns: LOSING_RUNS, ...SEEDED },
     );
   });
 });

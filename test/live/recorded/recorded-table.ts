@@ -116,6 +116,7 @@ export class RecordedTable implements TableClient {
   /** The table is deleted, with its stream, and made again under its name. */
   recreate(): void {
     this.items.clear();
+    this.#writes.length = 0;
     this.#old = undefined;
     this.#shards = [];
     this.#createdMs = this.#world.nowMs();
@@ -137,6 +138,7 @@ export class RecordedTable implements TableClient {
       sizeBytes: size * 100,
       capacity: { kind: "on-demand" as const, readMost: undefined },
       stream,
+      atMs: Math.floor(this.#world.nowMs() / 1_000) * 1_000,
     };
   }
 

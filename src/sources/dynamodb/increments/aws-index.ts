@@ -1,4 +1,5 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
+import { dateOfAnswer } from "../live/answer-date.ts";
 import { asked, connectTables, whereOf, type AwsPlace, type Tables } from "../live/aws-connection.ts";
 import { keepItems } from "../live/keep-items.ts";
 import { keyFrom, keyText } from "../live/aws-tables.ts";
@@ -13,6 +14,7 @@ export function awsIndexClient(place: AwsPlace): IndexClient {
     describeIndex: async (index): Promise<IndexFacts | undefined> => {
       const { sdk, client } = table();
       const command = new sdk.DescribeTableCommand({ TableName: place.table });
+      const date = dateOfAnswer(command);
       const { Table } = await asked("describe the table", where, async () => await client.send(command));
       const all = [...(Table?.GlobalSecondaryIndexes ?? []), ...(Table?.LocalSecondaryIndexes ?? [])];
       const found = all.find(({ IndexName }) => IndexName === index);
@@ -22,6 +24,7 @@ export function awsIndexClient(place: AwsPlace): IndexClient {
         tableId: Table.TableId ?? `${Table.TableArn ?? ""}@${Table.CreationDateTime?.getTime() ?? 0}`,
         keys: keys.map(({ AttributeName = "" }) => AttributeName),
         isWhole: found.Projection?.ProjectionType === "ALL",
+        ...date(),
       };
     },
     query: async (request): Promise<IndexPage> => {

@@ -16,6 +16,8 @@ export interface IndexFacts {
   readonly keys: readonly string[];
   /** Whether its items are whole. */
   readonly isWhole: boolean;
+  /** As `TableFacts` has it. */
+  readonly atMs?: number;
 }
 
 export interface IndexQuery {

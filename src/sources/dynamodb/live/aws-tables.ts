@@ -1,5 +1,6 @@
 import type { AttributeValue, TableDescription } from "@aws-sdk/client-dynamodb";
 import { must, parseJson, stringifyJson } from "../../../base/index.ts";
+import { dateOfAnswer } from "./answer-date.ts";
 import { capacityOf } from "./aws-capacity.ts";
 import { asked, type Tables, type Where } from "./aws-connection.ts";
 import { keepItems } from "./keep-items.ts";
@@ -7,8 +8,9 @@ import type { FoundItems, ScanPage, ScanRequest, StreamView, TableFacts } from "
 
 export async function describeTable({ sdk, client }: Tables, where: Where): Promise<TableFacts> {
   const command = new sdk.DescribeTableCommand({ TableName: where.table });
+  const date = dateOfAnswer(command);
   const answer = await asked("describe the table", where, async () => await client.send(command));
-  return factsOf(must(answer.Table, "a described table has a description"));
+  return { ...factsOf(must(answer.Table, "a described table has a description")), ...date() };
 }
 
 export async function scanPage(

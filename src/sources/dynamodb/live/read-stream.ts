@@ -43,11 +43,12 @@ export async function readStream(
 /** Reads one batch of the stream's records, with their images as far as those are to be had. */
 async function readBatch(
   { fetchesItems = false, keys, filter: wanted, streamBatchBytes: bytesMax = STREAM_BATCH_BYTES }: StreamOptions,
-  { client, impatient, world, itemLimit }: LiveNeeds,
-  { batch, context, memory }: StreamWork,
+  { client, impatient, world, clock, itemLimit }: LiveNeeds,
+  { batch, context: given, memory }: StreamWork,
 ): Promise<Omit<ReadShards, "view">> {
   const { readShards } = await import("./read-shards.ts");
   const start = must(decodeStream(batch.start), "a stream's batch has a beginning");
+  const context = { ...given, ...clock?.paced(given.pace) };
   const filter = wanted === undefined ? undefined : new ImageFilter(wanted);
   const reading = {
     client,

@@ -10,6 +10,7 @@ import { filterMark } from "./filtered-image.ts";
 import type { RaisedRead } from "./raised-read.ts";
 import type { ReadBudget } from "./read-budget.ts";
 import { shortTime } from "../plan/cut-batches.ts";
+import type { SourceClock } from "./source-clock.ts";
 import { changesBeside, type Changes } from "./beside.ts";
 import { decodeScan, encodeScan, isWhole, newScan, segmentsFor, type ScanState } from "./scan-state.ts";
 import { scanSpans } from "./covered-spans.ts";
@@ -32,6 +33,8 @@ export interface LiveNeeds {
   /** The same, but it does not ask again when it is refused. */
   readonly impatient?: TableClient;
   readonly world: World;
+  /** What `world` has its time from; undefined: from this machine. */
+  readonly clock?: SourceClock;
   /** What may be used; undefined: as much as the table gives. */
   readonly budget?: ReadBudget;
   /** Where capacity is raised for the scan. */
@@ -68,7 +71,7 @@ async function planScan(options: ScanOptions, needs: LiveNeeds, state: ChannelSt
   const changes = changesBeside(state.beside, names);
   if (before === undefined) return await planNew(options, needs, changes);
   const isSameFilter = before.filter === filterMark(options.filter);
-  const isDue = isSameFilter ? isDueAgain(before, options, needs.world.nowMs()) : names.length === 0;
+  const isDue = isSameFilter ? await isDueAgain(before, options, needs) : names.length === 0;
   // The epoch of the changes, which a gap or another filter moves on; without them one each time that the table is scanned again.
   const epoch = Math.max(changes.epoch, before.epoch + (isDue && names.length === 0 ? 1 : 0));
   if (isDue || epoch > before.epoch) return await planNew(options, needs, { ...changes, epoch });
@@ -131,8 +134,17 @@ async function planPutBack(
   return { ...NOTHING, batches: [{ ...openBatch(whole), title: `read capacity put back to ${from}` }] };
 }
 
-function isDueAgain(before: ScanState, { everyMs }: ScanOptions, nowMs: number): boolean {
-  return isWhole(before) && everyMs !== undefined && nowMs >= Date.parse(before.time) + everyMs;
+async function isDueAgain(
+  before: ScanState,
+  options: ScanOptions,
+  { client, world, clock }: LiveNeeds,
+): Promise<boolean> {
+  if (!isWhole(before) || options.everyMs === undefined) return false;
+  const dueMs = Date.parse(before.time) + options.everyMs;
+  if (world.nowMs() < dueMs || clock === undefined) return world.nowMs() >= dueMs;
+  // The scan of before is dated by the table's clock, which its answer tells.
+  await describe(client, options);
+  return world.nowMs() >= dueMs;
 }
 
 const NOTHING: ChannelPlan = { batches: [], waiting: [], skipped: [] };

@@ -48,15 +48,16 @@ export function streamChannel(options: StreamOptions, parts: ChannelParts, memor
     isLive: true,
     plan: async (state) => {
       const { world } = parts.needs;
-      memory.cameMs = state.pace === undefined ? world.nowMs() : undefined;
       const before = decodeStream(state.moved ?? state.last?.end);
       const isChecked = isStillGood(before, checked, world.nowMs());
       const waiting = contended(options, memory);
       if (state.pace !== undefined && before !== undefined && isChecked)
         return { ...NOTHING, ...flawOf(checked), batches: [openBatch(before)], waiting };
       checked = undefined;
-      const atMs = world.nowMs();
       const plan = await planTable(options, parts, state);
+      // The table's answer has set the clock.
+      const atMs = world.nowMs();
+      memory.cameMs = state.pace === undefined ? atMs : undefined;
       const [batch] = plan.batches;
       if (batch !== undefined) {
         const { streamArn: arn } = must(decodeStream(batch.start), "a stream's batch has a beginning");
@@ -86,7 +87,9 @@ function isStillGood(
   nowMs: number,
 ): boolean {
   if (checked === undefined || before?.lost !== undefined) return false;
-  return before?.streamArn === checked.arn && nowMs < checked.atMs + CHECK_MS;
+  // A clock that was put back tells nothing of how long ago that was.
+  const isRecent = nowMs >= checked.atMs && nowMs < checked.atMs + CHECK_MS;
+  return before?.streamArn === checked.arn && isRecent;
 }
 
 /** FAULTS F38: a shard that is refused again and again has other readers. */

@@ -31,6 +31,8 @@ export interface TableFacts {
   readonly sizeBytes: number;
   readonly capacity: TableCapacity;
   readonly stream?: { readonly arn: string; readonly view: StreamView };
+  /** When it answered, by its own clock: the beginning of that second, in ms since the epoch; undefined: it does not say. */
+  readonly atMs?: number;
 }
 
 export type StreamView = "KEYS_ONLY" | "NEW_IMAGE" | "OLD_IMAGE" | "NEW_AND_OLD_IMAGES";

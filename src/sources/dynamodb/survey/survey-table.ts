@@ -10,6 +10,7 @@ import {
   type Tables,
   type Where,
 } from "../live/aws-connection.ts";
+import { dateOfAnswer } from "../live/answer-date.ts";
 import { wholeStream } from "../live/aws-streams.ts";
 import { isFault } from "../live/table-client.ts";
 import type { Known, TableSurvey } from "./table-survey.ts";
@@ -46,10 +47,6 @@ export async function surveyTable(place: AwsPlace, world: World): Promise<TableS
   }
 }
 
-interface HttpAnswer {
-  readonly response: { readonly headers?: Readonly<Record<string, string | undefined>> };
-}
-
 async function described(
   { sdk, client }: Tables,
   where: Where,
@@ -57,17 +54,11 @@ async function described(
 ): Promise<{ readonly table: TableDescription; readonly aheadMs: number | undefined }> {
   const command = new sdk.DescribeTableCommand({ TableName: where.table });
   let aheadMs: number | undefined;
-  command.middlewareStack.add(
-    (next) => async (given) => {
-      const askedMs = world.nowMs();
-      const result = await next(given);
-      const date = Date.parse((result as unknown as HttpAnswer).response.headers?.["date"] ?? "");
-      // The answer was made between the two looks at our clock, in a second that it names by its beginning.
-      if (Number.isFinite(date)) aheadMs = Math.round((askedMs + world.nowMs()) / 2) - (date + 500);
-      return result;
-    },
-    { step: "deserialize", priority: "low", name: "dateOfAnswer" },
-  );
+  const askedMs = world.nowMs();
+  // The answer was made between the two looks at our clock, in a second that it names by its beginning.
+  dateOfAnswer(command, (atMs) => {
+    aheadMs = Math.round((askedMs + world.nowMs()) / 2) - (atMs + 500);
+  });
   const answer = await asked("describe the table", where, async () => await client.send(command)).catch((error) => {
     throw isFault(error, "missing") ? noTable(where) : error;
   });

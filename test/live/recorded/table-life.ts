@@ -1,0 +1,109 @@
+import { expect } from "vitest";
+import { seededRandom, simulatedWorld, type World } from "../../../src/base/index.ts";
+import type { StreamView } from "../../../src/sources/dynamodb/live/table-client.ts";
+import { FollowedTable, Killed, type Event } from "./followed-table.ts";
+import { RecordedTable } from "./recorded-table.ts";
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+/** Writes, deletes and re-inserts a few keys over and over, at any request of ours. */
+function writer(table: RecordedTable, random: () => number): () => void {
+  let value = 0;
+  return () => {
+    for (let more = random(); more < 0.5; more = random()) {
+      const key = `k${Math.floor(random() * 12)}`;
+      value += 1;
+      if (random() < 0.3) table.delete(key);
+      else table.put(key, String(value));
+      if (random() < 0.05) table.split();
+    }
+  };
+}
+
+export interface Life {
+  readonly view: StreamView;
+  readonly fetchesItems: boolean;
+  /** Whether the stream forgets what nobody read, is switched off and on, and the table is made anew. */
+  readonly loses: boolean;
+}
+
+/** What was taken in, and what is there. */
+interface Lived {
+  readonly events: readonly Event[];
+  readonly items: ReadonlyMap<string, string>;
+}
+
+/**
+ * A table that others write to all the time, and a process that reads it, stays or ends, fails and dies, by whatever clock. Then all is quiet, and what
+ * there is is taken in.
+ */
+export async function live(seed: number, { view, fetchesItems, loses }: Life): Promise<Lived> {
+  const random = seededRandom(seed);
+  const world = simulatedWorld(seed);
+  const staleMs = random() < 0.3 ? 4 * MINUTE_MS : 0;
+  const table = new RecordedTable(world, { random, throttles: 0.03, empties: 0.2, view, staleMs });
+  const write = writer(table, random);
+  for (let before = 0; before < 10; before += 1) write();
+  // A table that is older than its stream.
+  if (random() < 0.3) {
+    await world.sleep(HOUR_MS);
+    table.restart(write);
+  }
+  const followed = new FollowedTable(table, world, { fetchesItems });
+  // A clock that is wrong, and now and then set otherwise, while it runs.
+  const isWrong = random() < 0.3;
+  const setClock = (): void => {
+    if (isWrong) followed.aheadMs = Math.floor((random() - 0.5) * 4 * HOUR_MS);
+  };
+  setClock();
+  table.onRequest = () => {
+    write();
+    void world.sleep(random() * 20_000);
+  };
+  followed.beforeCommit = () => {
+    if (random() < 0.15) throw new Killed();
+  };
+  followed.afterCommit = () => {
+    if (random() < 0.05) throw new Killed();
+  };
+  for (let turn = 0; turn < 12; turn += 1) {
+    if (random() < 0.2) setClock();
+    // Sometimes as a process does that stays, with all that it remembers.
+    followed.pace = random() < 0.5 ? { flushMs: 1_000 } : undefined;
+    try {
+      await followed.follow(random() < 0.5 ? "stream" : "scan");
+    } catch (error) {
+      if (!(error instanceof Killed)) throw error;
+      // Who stays goes on after a commit that failed.
+      if (followed.pace === undefined || random() < 0.5) followed.restart();
+    }
+    await world.sleep(random() * 10 * MINUTE_MS);
+    expect(followed.problem).toBeUndefined();
+    if (loses) await lose(table, { world, random, write });
+  }
+  // Nobody writes any more, and nobody dies.
+  followed.pace = undefined;
+  table.onRequest = () => undefined;
+  followed.beforeCommit = () => undefined;
+  followed.afterCommit = () => undefined;
+  for (let round = 0; round < (loses ? 2 : 1); round += 1) {
+    await world.sleep(10 * MINUTE_MS);
+    for (const name of ["stream", "scan", "stream"] as const) await followed.follow(name);
+  }
+  expect([followed.unfit, followed.problem]).toEqual([undefined, undefined]);
+  return { events: followed.events, items: table.items };
+}
+
+async function lose(
+  table: RecordedTable,
+  { world, random, write }: { readonly world: World; readonly random: () => number; readonly write: () => void },
+): Promise<void> {
+  const trouble = random();
+  if (trouble < 0.08) {
+    write();
+    await world.sleep((22 + random() * 5) * HOUR_MS);
+    write();
+  } else if (trouble < 0.16) table.restart(write);
+  else if (trouble < 0.2) table.recreate();
+}
