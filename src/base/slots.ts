@@ -16,6 +16,12 @@ export class Slots {
     }
   }
 
+  /** A place until it is disposed of. */
+  async hold(): Promise<Disposable> {
+    await this.#take();
+    return { [Symbol.dispose]: () => this.#give() };
+  }
+
   async #take(): Promise<void> {
     if (this.#free > 0) {
       this.#free -= 1;

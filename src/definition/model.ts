@@ -61,6 +61,15 @@ export interface BronzeDefinition {
   readonly unreadableAtMost: number;
   readonly properties: Readonly<Record<string, string>>;
   readonly autoCompact: AutoCompaction | false;
+  /** How often it is compared with its source; undefined: when somebody asks for it. */
+  readonly reconcile?: ReconcileSchedule;
+}
+
+export interface ReconcileSchedule {
+  /** How long after its beginning the next one begins. */
+  readonly everyMs: number;
+  /** Read units a second that it may use, or a share (0 to 1) of what the table can be read with. */
+  readonly readCapacity: number | { readonly share: number };
 }
 
 export interface ColumnHint {

@@ -49,6 +49,7 @@ export type {
   Partition,
   PartitionBy,
   Problem,
+  ReconcileOptions,
   ResolveOptions,
   S3Place,
   SilverOptions,
@@ -72,7 +73,14 @@ export { checkDefinition } from "./check-definition.ts";
 export { prepareRun } from "./prepare-run.ts";
 export { inspectTable, type InspectedFeature, type TableInspection } from "./inspect-table.ts";
 export { hasGap, lakeCoverage, type TableCoverage } from "./lake-coverage.ts";
-export { lakeStatus, type LakeStatus, type RunSummary, type TableRun, type TableStatus } from "./lake-status.ts";
+export {
+  lakeStatus,
+  type LakeStatus,
+  type LastReconciliation,
+  type RunSummary,
+  type TableRun,
+  type TableStatus,
+} from "./lake-status.ts";
 export { openLake, type Lake, type LakeOptions } from "./open-lake.ts";
 export type { StartRequest } from "./start-tables.ts";
 export type { FlushedTable, StartEvent } from "../orchestration/index.ts";
@@ -93,7 +101,7 @@ export {
   type QuarantineCount,
   type QuarantineFilter,
 } from "./quarantine-report.ts";
-export type { Reconciliation } from "./reconcile-lake.ts";
+export type { Reconciliation } from "../layers/index.ts";
 export { prepareQuery, type PreparedQuery } from "./query-lake.ts";
 export { liveRows, type TableSize } from "./table-size.ts";
 export { traceRow, type Trace, type TraceOptions, type TracedEvent } from "./trace.ts";

@@ -80,6 +80,12 @@ async function ledgerFrom(
   return { ledger: ledgerOf(spans, lake.world.nowMs()), silent, isCut };
 }
 
+/** Whether a table has everything that its source had, by the manifests of its batches alone: the source is not asked. */
+export async function isCovered(lake: Lake, definition: BronzeDefinition): Promise<boolean> {
+  const { ledger } = await ledgerFrom(lake, definition, lake.source(definition));
+  return ledger?.verdict === "covered";
+}
+
 async function askSource(
   lake: Lake,
   definition: BronzeDefinition,

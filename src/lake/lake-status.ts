@@ -30,6 +30,8 @@ export interface TableStatus {
   readonly lastRun: TableRun | undefined;
   /** The target that its rows are published to; undefined where it names none. */
   readonly target?: TargetState | undefined;
+  /** How its source was compared with it last; undefined: it never was, or it has none. */
+  readonly reconciled?: LastReconciliation | undefined;
   /** Why the table cannot be read. */
   readonly problem: SluiceError | undefined;
 }
@@ -43,6 +45,17 @@ export interface TableRun {
   readonly errorCode: string | undefined;
 }
 
+/** The last complete comparison of a table with its source. */
+export interface LastReconciliation {
+  readonly startedMs: number;
+  readonly verdict: string;
+  /** Of the table that was compared. */
+  readonly version: number;
+  readonly missing: number;
+  readonly extra: number;
+  readonly different: number;
+}
+
 export interface RunSummary {
   readonly run: string;
   readonly startedMs: number;
@@ -54,13 +67,15 @@ export interface RunSummary {
 
 const RUNS_SHOWN = 5;
 
-/** How the lake stands. Writes nothing; starts the engine only to read `system.runs`. */
+/** How the lake stands. Writes nothing; starts the engine only to read what `system` tables tell. */
 export async function lakeStatus(lake: Lake): Promise<LakeStatus> {
   const plans = new Map((await planLake(lake)).map((plan) => [plan.table, plan]));
   const runs = await readRuns(lake);
+  const reconciled = await readReconciliations(lake);
   const tables: TableStatus[] = [];
   for (const definition of lake.definition.tables) {
-    tables.push(await tableStatus(lake, definition, plans.get(definition.name), runs.byTable.get(definition.name)));
+    const status = await tableStatus(lake, definition, plans.get(definition.name), runs.byTable.get(definition.name));
+    tables.push({ ...status, reconciled: reconciled.get(definition.name) });
   }
   return { tables, runs: runs.newest };
 }
@@ -125,6 +140,29 @@ async function readRuns(
       rows: numberCell(row, "rows"),
     })),
   };
+}
+
+async function readReconciliations(lake: Lake): Promise<ReadonlyMap<string, LastReconciliation>> {
+  const table = await openNewest(lake.tables.place("system", "reconciliations"));
+  if (table.snapshot === undefined) return new Map();
+  const rows = await lake.engine.rows({
+    sql: `SELECT table_name, started_at, verdict, version, missing, extra, different FROM reconciliations
+      QUALIFY row_number() OVER (PARTITION BY table_name ORDER BY started_at DESC, run DESC) = 1`,
+    inputs: { reconciliations: { kind: "table", table } },
+  });
+  return new Map(
+    rows.map((row) => [
+      textCell(row, "table_name"),
+      {
+        startedMs: millisCell(row, "started_at"),
+        verdict: textCell(row, "verdict"),
+        version: numberCell(row, "version"),
+        missing: numberCell(row, "missing"),
+        extra: numberCell(row, "extra"),
+        different: numberCell(row, "different"),
+      },
+    ]),
+  );
 }
 
 function tableRun(row: Row): TableRun {

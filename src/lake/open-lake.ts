@@ -15,6 +15,7 @@ import {
   type DriftReport,
   type PublishedDefinition,
   type ProgressEvent,
+  type Reconciliation,
 } from "../layers/index.ts";
 import { recorded } from "../observability/index.ts";
 import { bronzeOf, publishTables, runLake, type PublicationReport, type RunReport } from "../orchestration/index.ts";
@@ -27,7 +28,7 @@ import { storeOpener } from "./open-store.ts";
 import { targetOpener } from "./open-target.ts";
 import { prepareQuery } from "./query-lake.ts";
 import { startTables, type StartRequest } from "./start-tables.ts";
-import { reconcileLake, type ReconcileRequest, type Reconciliation } from "./reconcile-lake.ts";
+import { reconcileLake, type ReconcileRequest } from "./reconcile-lake.ts";
 
 export interface LakeOptions {
   readonly world?: World;

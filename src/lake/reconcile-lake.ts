@@ -1,32 +1,33 @@
-import { RateLimit, SluiceError } from "../base/index.ts";
+import { SluiceError } from "../base/index.ts";
 import type { TableName } from "../contract/index.ts";
 import type { BronzeDefinition } from "../definition/index.ts";
+import { engineInTurns } from "../engine/index.ts";
 import {
   reconcileTable,
   silverKeys,
   type LayerContext,
   type PrivateFolder,
-  type ReconcileReport,
+  type Reconciliation,
   type SilverKeys,
 } from "../layers/index.ts";
-import { recordReconciliation } from "../observability/index.ts";
-import type { RunReport } from "../orchestration/index.ts";
+import { lastReconciledMs, recordReconciliation } from "../observability/index.ts";
+import type { ReconcileWork, RunReport } from "../orchestration/index.ts";
 import type { Source, SourceContents } from "../sources/index.ts";
-import { hasGap, lakeCoverage } from "./lake-coverage.ts";
+import { openNote, withLease } from "../storage/index.ts";
+import { hasGap, isCovered, lakeCoverage } from "./lake-coverage.ts";
 import type { Lake } from "./open-lake.ts";
 
 export interface ReconcileRequest {
-  /** Read units a second that looking at the source may use; as many as it gives unless told. */
-  readonly readCapacity?: number;
+  /** Read units a second that looking at the source may use, or a share (0 to 1) of what it allows; as many as it gives unless told. */
+  readonly readCapacity?: number | { readonly share: number };
   /** Keys that are named at most. 20 unless told. */
   readonly shownMax?: number;
 }
 
 const SHOWN_KEYS = 20;
 
-export interface Reconciliation extends ReconcileReport {
-  /** The Silver tables that are made from it and have its keys: where its records are in them. */
-  readonly silver: readonly SilverKeys[];
+interface Comparing extends ReconcileRequest {
+  readonly openFolder: () => Promise<PrivateFolder>;
 }
 
 /**
@@ -37,24 +38,54 @@ export async function reconcileLake(
   lake: Lake,
   context: LayerContext,
   table: TableName,
-  {
-    openFolder,
-    readCapacity,
-    shownMax = SHOWN_KEYS,
-  }: ReconcileRequest & { readonly openFolder: () => Promise<PrivateFolder> },
+  request: Comparing,
 ): Promise<Reconciliation> {
   const definition = bronzeOf(lake, table);
-  const source = lake.source(definition);
-  const contents = contentsOf(source, table);
+  contentsOf(lake.source(definition), table);
   const catchUp = async (): Promise<void> => stopAtFailure(await lake.run({ only: [table] }));
   await catchUp();
   await refuseUnloaded(lake, table);
+  return await compare(lake, context, definition, { ...request, catchUp });
+}
+
+/** How tables are compared while they are kept fresh: whoever reads them goes on, and is waited for. */
+export function scheduledReconciling(lake: Lake, openFolder: Comparing["openFolder"]): ReconcileWork {
+  return {
+    lastMs: async (table) => await lastReconciledMs(lake, table),
+    isLoaded: async (definition) => await isCovered(lake, definition),
+    compare: async (context, definition, { catchUp, slots }) => {
+      const note = openNote(lake.tables.systemStore, `leases/reconcile/${definition.name}`);
+      const { world, run: holder, signal } = context;
+      const parts = { world, holder, ...(signal === undefined ? {} : { signal }) };
+      return await withLease(note, parts, async (held) => {
+        const engine = engineInTurns(lake.engine, slots);
+        const readCapacity = definition.reconcile?.readCapacity;
+        return await compare(lake, { ...context, engine, signal: held }, definition, {
+          openFolder,
+          catchUp: async () => await catchUp(held),
+          ...(readCapacity === undefined ? {} : { readCapacity }),
+        });
+      });
+    },
+  };
+}
+
+async function compare(
+  lake: Lake,
+  context: LayerContext,
+  definition: BronzeDefinition,
+  { openFolder, catchUp, readCapacity, shownMax = SHOWN_KEYS }: Comparing & { readonly catchUp: () => Promise<void> },
+): Promise<Reconciliation> {
+  const { name: table } = definition;
+  const source = lake.source(definition);
+  const contents = contentsOf(source, table);
+  const limit = readCapacity === undefined ? undefined : await contents.budget(readCapacity, lake.world);
   const report = await reconcileTable(context, table, {
     contents,
     openFolder,
     shownMax,
     ...(source.channels.some(({ isLive, name }) => isLive === true && name === "stream") ? { catchUp } : {}),
-    ...(readCapacity === undefined ? {} : { limit: new RateLimit(lake.world, { perSecond: readCapacity }) }),
+    ...(limit === undefined ? {} : { limit }),
   });
   await recordReconciliation(context, report);
   const silver: SilverKeys[] = [];

@@ -5,6 +5,7 @@ import { durationMs, type Duration } from "../definition/index.ts";
 import { recorded } from "../observability/index.ts";
 import { startLake, type StartEvent, type StartOptions } from "../orchestration/index.ts";
 import type { Lake } from "./open-lake.ts";
+import { scheduledReconciling } from "./reconcile-lake.ts";
 
 export interface StartRequest {
   /** Live channels are read so often, and what came is committed: 100 ms to 15 minutes, `"10 seconds"` unless told. */
@@ -43,6 +44,7 @@ export async function startTables(
     flushMs: intervalMs(flush, FLUSH),
     lookMs: intervalMs(look, LOOK),
     onEvent,
+    reconciling: scheduledReconciling(lake, needs.openFolder),
     record: async (report) => await recorded({ ...lake.context(), run: report.run }, report),
     ...(only === undefined ? {} : { only: new Set(only) }),
   });

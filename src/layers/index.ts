@@ -28,7 +28,13 @@ export {
 } from "./publish/publish-table.ts";
 export { quarantineName } from "./quarantine/quarantine.ts";
 export { foldSilver, foldTarget, type FoldOutcome } from "./silver/fold.ts";
-export { reconcileTable, type DifferingKey, type ReconcileReport } from "./reconcile/reconcile-table.ts";
+export { reconcileAgainMs, reconcileDueMs } from "./reconcile/reconcile-due.ts";
+export {
+  reconcileTable,
+  type DifferingKey,
+  type ReconcileReport,
+  type Reconciliation,
+} from "./reconcile/reconcile-table.ts";
 export { silverKeys, type SilverKeys } from "./reconcile/silver-keys.ts";
 export { restoreTable } from "./restore.ts";
 export { joinAppId } from "./silver/joins.ts";

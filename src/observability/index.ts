@@ -1,2 +1,2 @@
 export { recorded } from "./run-log.ts";
-export { recordReconciliation } from "./reconciliation-log.ts";
+export { lastReconciledMs, recordReconciliation } from "./reconciliation-log.ts";

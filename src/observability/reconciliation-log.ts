@@ -1,7 +1,14 @@
-import { field, struct, type StructType } from "../contract/index.ts";
+import { isFailure } from "../base/index.ts";
+import { field, struct, type StructType, type TableName } from "../contract/index.ts";
 import { AUTO_COMPACTION } from "../definition/index.ts";
 import type { Row } from "../engine/index.ts";
-import { compactAfterCommit, openNewest, type LayerContext, type ReconcileReport } from "../layers/index.ts";
+import {
+  compactAfterCommit,
+  openNewest,
+  type LayerContext,
+  type ReconcileReport,
+  type TablePlace,
+} from "../layers/index.ts";
 
 /** `system.reconciliations`: how each source was compared with what the lake has of it. */
 const RECONCILIATIONS_SCHEMA: StructType = struct([
@@ -49,11 +56,61 @@ export async function recordReconciliation(context: LayerContext, report: Reconc
     started_at: BigInt(startedMs) * 1000n,
   };
   const place = context.tables.place("system", "reconciliations");
-  const description = "How sources were compared with what the lake has of them";
-  await context.engine.append(
-    await openNewest(place),
-    { sql: "SELECT * FROM one", inputs: { one: { kind: "rows", schema: RECONCILIATIONS_SCHEMA, rows: [row] } } },
-    { schema: RECONCILIATIONS_SCHEMA, create: { name: place.name, description, schema: RECONCILIATIONS_SCHEMA } },
-  );
+  await append(context, { place, row, claim: { table, startedMs } });
   await compactAfterCommit(context, place, { limits: AUTO_COMPACTION });
+}
+
+interface Recorded {
+  readonly place: TablePlace;
+  readonly row: Row;
+  readonly claim: { readonly table: TableName; readonly startedMs: number };
+}
+
+/** The row, and with it in one commit when the table was compared last. */
+async function append(context: LayerContext, { place, row, claim }: Recorded): Promise<void> {
+  const description = "How sources were compared with what the lake has of them";
+  for (let tries = 1; ; tries += 1) {
+    const table = await openNewest(place);
+    const txn = lastClaim(table.snapshot?.txns, { ...claim, nowMs: context.world.nowMs() });
+    try {
+      await context.engine.append(
+        table,
+        { sql: "SELECT * FROM one", inputs: { one: { kind: "rows", schema: RECONCILIATIONS_SCHEMA, rows: [row] } } },
+        {
+          schema: RECONCILIATIONS_SCHEMA,
+          create: { name: place.name, description, schema: RECONCILIATIONS_SCHEMA },
+          txns: txn === undefined ? [] : [txn],
+        },
+      );
+      return;
+    } catch (error) {
+      // Another process recorded one of the same table.
+      if (!isFailure(error, "table.superseded") || tries === TRIES_MAX) throw error;
+    }
+  }
+}
+
+const TRIES_MAX = 5;
+
+/** undefined: one that began later is recorded already, by a clock that can be right. */
+function lastClaim(
+  txns: ReadonlyMap<string, { readonly version: number }> | undefined,
+  { table, startedMs, nowMs }: Recorded["claim"] & { readonly nowMs: number },
+): { readonly appId: string; readonly version: number; readonly expected: number } | undefined {
+  const appId = appIdOf(table);
+  const expected = txns?.get(appId)?.version ?? -1;
+  return expected >= startedMs && expected <= nowMs ? undefined : { appId, version: startedMs, expected };
+}
+
+/** When the last complete comparison of a table began; undefined: none is recorded. Reads the log alone. */
+export async function lastReconciledMs(
+  context: Pick<LayerContext, "tables">,
+  table: TableName,
+): Promise<number | undefined> {
+  const head = await context.tables.place("system", "reconciliations").log.head();
+  return head?.txns.get(appIdOf(table))?.version;
+}
+
+function appIdOf(table: TableName): string {
+  return `reconcile/${table}`;
 }

@@ -12,6 +12,8 @@ export interface SourceContents {
   read(known: StructType, reading: ContentsReading): AsyncIterable<StagedBatch>;
   /** Records as they are now, by `_key`; one that is not there is not in the answer. */
   find(keys: readonly string[], reading: ContentsReading): Promise<ReadonlyMap<string, Attributes>>;
+  /** A budget of units a second: so many, or a share (above 0, at most 1) of what the source allows now. */
+  budget(units: number | { readonly share: number }, world: World): Promise<RateLimit>;
   /** The attributes of a Bronze row that has an image. */
   attributesOf(row: Row, schema: StructType): Attributes;
 }

@@ -12,6 +12,8 @@ export { absoluteUrl, objectAt, pathBelow, percentDecoded, withOutside } from ".
 export { pathFailure } from "./local/file-failure.ts";
 export { localStore, type LocalStore } from "./local/local-store.ts";
 export { memoryStore } from "./memory/memory-store.ts";
+export { withLease, type Leased } from "./lease.ts";
+export { openNote, type Note } from "./note.ts";
 export type { ByteRange, ObjectInfo, ObjectStore } from "./object-store.ts";
 export { s3Identity } from "./s3/connection.ts";
 export type { S3Access, S3Connection, S3Grant } from "./s3-access.ts";

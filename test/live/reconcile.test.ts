@@ -13,7 +13,12 @@ import {
   resolveLake,
   s,
   silver,
+  lakeStatus,
+  type Duration,
+  type Lake,
+  type Reconciliation,
 } from "../../src/lake/index.ts";
+import { lastReconciledMs } from "../../src/observability/index.ts";
 import { startDynamoDbLocal, type DynamoDbServer } from "../services/dynamodb-local.ts";
 import { requirePart } from "../services/parts.ts";
 import { LiveTable, orderItem } from "./live-table.ts";
@@ -102,5 +107,63 @@ describe.skipIf(!requirePart("dynamodb-local"))("a table of DynamoDB Local", { t
       ["different", 2n],
     ]);
     expect(JSON.parse(String(told[1]?.["differing"]))).toEqual(report.keys);
+  });
+
+  test("a lake that is kept fresh is compared when that is due, and its status says that it differs", async () => {
+    const table = await LiveTable.create(server, "scheduled");
+    await table.writeAll(Array.from({ length: 50 }, (_, at) => orderItem(`o-${at}`, `${at}.00`)));
+    const world = realWorld();
+    // What is done now and then stays seldom.
+    const sleep = async (ms: number): Promise<void> => await world.sleep(ms > 20_000 ? 3_000 : Math.min(ms, 100));
+    const hasty = { ...world, sleep };
+    const open = (every: Duration): Lake => {
+      const source = { table: table.name, keys: ["order_id"], endpoint: server.endpoint } as const;
+      const orders = bronze("orders", {
+        source: dynamodb({ ...source, scan: true, stream: true }),
+        reconcile: { every, readCapacity: "50%" },
+      });
+      const engine = { memory: "256MB", threads: 2 } as const;
+      const shop = defineLake({ name: "shop", storage: join(folder, "scheduled"), engine, tables: [orders] });
+      return openLake(resolveLake(shop, { folder, machine: { memoryBytes: 1e9, cores: 2 } }), { world: hasty });
+    };
+    /** Keeps the lake fresh, while others write or not, until a comparison is told; gives that, and what failed. */
+    const compared = async (lake: Lake, { writes }: { readonly writes: boolean }) => {
+      const over = new AbortController();
+      const told: Reconciliation[] = [];
+      const failed: string[] = [];
+      const started = lake.start({
+        flush: "500 ms",
+        signal: over.signal,
+        onEvent: (event) => {
+          if (event.kind === "reconciled") told.push(event.report);
+          if (event.kind === "failed") failed.push(`${event.table} ${event.error.code}`);
+        },
+      });
+      for (let written = 0; told.length === 0; written += 1) {
+        if (writes) await table.put(orderItem(`o-${10 + (written % 5)}`, `${written}.25`));
+        await world.sleep(200);
+      }
+      over.abort("SIGTERM");
+      await started;
+      return { report: told[0], failed };
+    };
+    {
+      await using lake = open("1 hour");
+      const { report, failed } = await compared(lake, { writes: true });
+      expect(failed).toEqual([]);
+      expect(report).toMatchObject({ table: "bronze.orders", sourceRecords: 50, isCaughtUp: true });
+      expect(report).toMatchObject({ missing: 0, extra: 0, different: 0 });
+      // By this the next one is due, also in another process.
+      expect(await lastReconciledMs(lake, "bronze.orders")).toBe(report?.startedMs);
+      const place = lake.tables.place("bronze", "orders");
+      await lake.engine.delete({ ...place, snapshot: await place.log.latest() }, "_key = 'S:o-1'");
+    }
+    await using lake = open("1 second");
+    const { report, failed } = await compared(lake, { writes: false });
+    expect(failed).toEqual([]);
+    expect(report?.keys).toEqual([{ key: "S:o-1", what: "missing", attributes: [] }]);
+    expect(await lastReconciledMs(lake, "bronze.orders")).toBe(report?.startedMs);
+    const { tables } = await lakeStatus(lake);
+    expect(tables[0]?.reconciled).toMatchObject({ verdict: "different", missing: 1, extra: 0, different: 0 });
   });
 });

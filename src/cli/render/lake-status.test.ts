@@ -76,6 +76,37 @@ test("status is one line a table, then the last runs", () => {
   );
 });
 
+test("a table that differs from its source says so, and how it was compared last", () => {
+  const found = { startedMs: NOW - 7_200_000, version: 118, verdict: "equal", missing: 0, extra: 0, different: 0 };
+  const status: LakeStatus = {
+    tables: [
+      table("bronze.a", { reconciled: found }),
+      table("bronze.b", { reconciled: { ...found, verdict: "different", missing: 1_200, extra: 1 } }),
+      table("bronze.c"),
+    ],
+    runs: [],
+  };
+  const text = statusText(status, { paint: paintFor(false), nowMs: NOW });
+  expect(text).toMatch(/^bronze\.b .* differs from the source$/m);
+  expect(text).toMatch(/^bronze\.a .* up to date$/m);
+  expect(text.split("\n\n").at(-1)).toBe(
+    [
+      "Compared with their sources",
+      "  table     compared                        version  outcome",
+      "  bronze.a  2026-01-31 10:00:00Z (2 h ago)      118  equal",
+      "  bronze.b  2026-01-31 10:00:00Z (2 h ago)      118  1,200 missing, 1 extra, 0 different",
+      "",
+    ].join("\n"),
+  );
+  expect(statusJson(status)).toMatchObject({
+    tables: [
+      { reconciled: { startedAt: "2026-01-31T10:00:00.000Z", verdict: "equal", version: 118 } },
+      { reconciled: { verdict: "different", missing: 1_200, extra: 1, different: 0 } },
+      { reconciled: null },
+    ],
+  });
+});
+
 test("status says the same to programs", () => {
   expect(statusJson(STATUS)).toMatchObject({
     tables: [

@@ -1,4 +1,4 @@
-import { readTotals, type LakeStatus, type TableStatus } from "../../lake/index.ts";
+import { readTotals, type LakeStatus, type LastReconciliation, type TableStatus } from "../../lake/index.ts";
 import type { TargetState } from "../../layers/index.ts";
 import { byteSize, counted, duration, moment, percent, relativeTime, thousands } from "./amounts.ts";
 import { failureJson } from "./failure-text.ts";
@@ -40,6 +40,7 @@ export function statusText(status: LakeStatus, options: StatusTextOptions): stri
     textTable(columns, rows, options) +
     noticesText("Waiting", waiting, paint) +
     targetsText(status, options) +
+    reconciledText(status, options) +
     runsText(status, options)
   );
 }
@@ -59,6 +60,30 @@ function targetsText({ tables }: LakeStatus, { paint }: StatusTextOptions): stri
     { title: "state" },
   ];
   return `\n${paint.bold("Targets")}\n${textTable(columns, rows, { paint, indent: "  " })}`;
+}
+
+/** How tables compared with their sources; nothing at all where none was. */
+function reconciledText({ tables }: LakeStatus, { paint, nowMs }: StatusTextOptions): string {
+  const rows = tables.flatMap(({ table, reconciled }): Cell[][] => {
+    if (reconciled === undefined) return [];
+    const { startedMs, version } = reconciled;
+    return [[table, moment(startedMs, nowMs), String(version), reconciledCell(reconciled, paint)]];
+  });
+  if (rows.length === 0) return "";
+  const columns = [
+    { title: "table" },
+    { title: "compared" },
+    { title: "version", align: "right" as const },
+    { title: "outcome" },
+  ];
+  return `\n${paint.bold("Compared with their sources")}\n${textTable(columns, rows, { paint, indent: "  " })}`;
+}
+
+function reconciledCell({ verdict, missing, extra, different }: LastReconciliation, paint: Paint): Cell {
+  if (verdict === "equal") return { text: "equal", paint: paint.green };
+  if (verdict !== "different") return { text: verdict, paint: paint.yellow };
+  const counts = `${thousands(missing)} missing, ${thousands(extra)} extra, ${thousands(different)} different`;
+  return { text: counts, paint: paint.red };
 }
 
 function lagCell(newest: number | undefined, { version, isCurrent }: TargetState, paint: Paint): Cell {
@@ -89,8 +114,9 @@ function stateCell(table: TableStatus, paint: Paint): Cell {
   }
 }
 
-function restingCell({ version, lastRun }: TableStatus, paint: Paint): Cell {
+function restingCell({ version, lastRun, reconciled }: TableStatus, paint: Paint): Cell {
   if (lastRun?.outcome === "failed") return { text: `failed: ${lastRun.errorCode ?? ""}`, paint: paint.red };
+  if (reconciled?.verdict === "different") return { text: "differs from the source", paint: paint.red };
   return version === undefined ? { text: "empty", paint: paint.dim } : { text: "up to date", paint: paint.green };
 }
 
@@ -132,6 +158,7 @@ export function statusJson(status: LakeStatus): { readonly [name: string]: Jsona
       waiting: (table.plan?.waiting ?? []).map(({ what, why }) => ({ what, why })),
       lastRun: lastRunJson(table),
       target: targetJson(table),
+      reconciled: reconciledJson(table),
       error: errorJson(table),
     })),
     runs: status.runs.map((run) => ({
@@ -167,6 +194,12 @@ function targetJson({ target, version }: TableStatus): Jsonable {
   const { target: name, version: published = null, isCurrent } = target;
   const lag = isCurrent || published === null || version === undefined ? null : version - published;
   return { name, version: published, isCurrent, versionsBehind: lag };
+}
+
+function reconciledJson({ reconciled }: TableStatus): Jsonable {
+  if (reconciled === undefined) return null;
+  const { startedMs, ...found } = reconciled;
+  return { startedAt: isoTime(startedMs), ...found };
 }
 
 function errorJson({ problem, plan }: TableStatus): Jsonable {

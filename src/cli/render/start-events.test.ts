@@ -50,6 +50,31 @@ test("what was published is told with its target", () => {
   expect(eventJson(event)).toMatchObject({ event: "published", target: "dynamodb shop", put: 1_200, deleted: 3 });
 });
 
+test("a comparison is told as the command tells it, and one that failed as no trouble of the table", () => {
+  const counts = { buckets: 4_096, bucketsDifferent: 1, candidates: 2, missing: 1, extra: 0, different: 0, moving: 0 };
+  const report = {
+    table: "bronze.orders" as const,
+    startedMs: atMs - 60_000,
+    elapsedMs: 60_000,
+    version: 17,
+    verdict: "different" as const,
+    sourceRecords: 12,
+    lakeRecords: 11,
+    ...counts,
+    unchecked: 0,
+    isCaughtUp: true,
+    keys: [{ key: "S:o-1", what: "missing" as const, attributes: [] }],
+    silver: [],
+  };
+  const event = { kind: "reconciled", atMs, table: "bronze.orders", report } as const;
+  expect(eventText(event, talk)).toMatch(/^10:05:24Z {2}bronze\.orders version 17 differs .*\n[^]*missing +S:o-1 *\n$/);
+  expect(eventJson(event)).toMatchObject({ event: "reconciled", verdict: "different", keys: [{ key: "S:o-1" }] });
+  const error = new SluiceError("source.denied", "Cannot scan the table");
+  const failed = { kind: "failed", atMs, table: "bronze.orders", during: "reconcile", error, againMs: 60_000 } as const;
+  expect(eventText(failed, talk)).toContain("bronze.orders goes on; its comparison with the source is tried again in");
+  expect(eventJson(failed)).toMatchObject({ event: "failed", during: "reconcile", table: "bronze.orders" });
+});
+
 test("events are lines of JSON", () => {
   const line = jsonText(eventJson(flush));
   expect(line).not.toContain("\n");

@@ -3,6 +3,7 @@ import { counted, duration, thousands } from "./amounts.ts";
 import { failureJson, failureText } from "./failure-text.ts";
 import type { Jsonable } from "./json.ts";
 import type { Paint } from "./paint.ts";
+import { reconcileJson, reconcileText } from "./reconciliation.ts";
 import { safeLine } from "./safe-text.ts";
 
 /** So many tables are named in a line; of more, their number. */
@@ -34,7 +35,8 @@ export function eventText(
   switch (event.kind) {
     case "failed": {
       const next = event.againMs === undefined ? "is given up" : `is tried again in ${duration(event.againMs)}`;
-      return `${at}  ${paint.bold(event.table)} ${next}\n${failureText(event.error, paint, { isVerbose })}`;
+      const what = event.during === undefined ? "" : "goes on; its comparison with the source ";
+      return `${at}  ${paint.bold(event.table)} ${what}${next}\n${failureText(event.error, paint, { isVerbose })}`;
     }
     case "recovered":
       return `${at}  ${paint.bold(event.table)} goes on\n`;
@@ -44,6 +46,8 @@ export function eventText(
       const { table, target, put, deleted } = event;
       return `${at}  ${table} → ${safeLine(target)}  ${thousands(put)} put, ${thousands(deleted)} deleted\n`;
     }
+    case "reconciled":
+      return `${at}  ${reconcileText(event.report, paint)}`;
     case "stopping":
       return event.tables.length === 0 ? "" : `${at}  Finishing ${event.tables.join(", ")}\n`;
   }
@@ -58,7 +62,13 @@ export function eventJson(event: StartEvent): { readonly [name: string]: Jsonabl
       return { ...base, newest: instant(newestMs), lagMs: lagMs ?? null, tables: tables.map(flushedJson) };
     }
     case "failed":
-      return { ...base, table: event.table, againMs: event.againMs ?? null, error: failureJson(event.error) };
+      return {
+        ...base,
+        table: event.table,
+        ...(event.during === undefined ? {} : { during: event.during }),
+        againMs: event.againMs ?? null,
+        error: failureJson(event.error),
+      };
     case "recovered":
       return { ...base, table: event.table };
     case "notice":
@@ -67,6 +77,8 @@ export function eventJson(event: StartEvent): { readonly [name: string]: Jsonabl
       const { table, target, put, deleted } = event;
       return { ...base, table, target, put, deleted };
     }
+    case "reconciled":
+      return { ...base, ...reconcileJson(event.report) };
     case "stopping":
       return { ...base, tables: [...event.tables] };
   }

@@ -64,6 +64,15 @@ export interface BronzeOptions extends TableMeaning {
   readonly columns?: Columns;
   /** Share of a batch's lines (0 to 1) that may be unreadable before the run stops. Default 0.01. */
   readonly unreadable?: number;
+  /** Compares the table with its DynamoDB table now and then, as `sluice reconcile` does. Default: when somebody asks for it. */
+  readonly reconcile?: ReconcileOptions;
+}
+
+export interface ReconcileOptions {
+  /** Compares anew so long after the last comparison began. */
+  readonly every: Duration;
+  /** Read units a second that it may use, or a share of what the table can be read with. Default `"25%"`. */
+  readonly readCapacity?: number | `${number}%`;
 }
 
 export interface SilverOptions<

@@ -8,6 +8,7 @@ import { readColumns, type ReadColumns } from "./columns.ts";
 import { readDms } from "./dms.ts";
 import { readDynamoDb } from "./dynamodb.ts";
 import { MEANING_FIELDS, readMeaning } from "./meaning.ts";
+import { readReconcile } from "./reconcile.ts";
 
 const UNREADABLE_AT_MOST = 0.01;
 const NO_ORIGIN = "a column without an origin: a Bronze column is the attribute of its name";
@@ -18,7 +19,9 @@ export function readBronze(
   name: string,
   { options, folder }: { readonly options: unknown; readonly folder: string },
 ): BronzeDefinition | undefined {
-  const fields = readFields(place, options, { known: [...MEANING_FIELDS, "source", "columns", "unreadable"] });
+  const fields = readFields(place, options, {
+    known: [...MEANING_FIELDS, "source", "columns", "unreadable", "reconcile"],
+  });
   if (fields === undefined) return undefined;
   const source = readSource(place.at("source"), fields.source, folder);
   const hints =
@@ -28,9 +31,10 @@ export function readBronze(
   const meaning = readMeaning(place, fields);
   const properties = readTexts(place.at("properties"), fields.properties);
   const autoCompact = readAutoCompaction(place.at("autoCompact"), fields.autoCompact);
+  const reconcile = readReconcile(place.at("reconcile"), fields.reconcile, source);
   if (source === undefined || unreadable === undefined) return undefined;
   const written = { meaning, source, hints, unreadableAtMost: unreadable, properties, autoCompact };
-  return { layer: "bronze", name: `bronze.${name}`, ...written };
+  return { layer: "bronze", name: `bronze.${name}`, ...written, ...(reconcile === undefined ? {} : { reconcile }) };
 }
 
 export function columnHints({ columns }: ReadColumns): readonly ColumnHint[] {

@@ -138,7 +138,8 @@ function readScan(place: Place, value: unknown, hasStream: boolean): TableScan |
 
 const PERCENT = /^(\d{1,3}(?:\.\d{1,2})?) ?%$/;
 
-function readReadCapacity(place: Place, value: unknown): TableScan["readCapacity"] {
+/** Read units a second, or a share of what the table can be read with; undefined where it is not said, or is neither (and noted). */
+export function readReadCapacity(place: Place, value: unknown): TableScan["readCapacity"] {
   if (value === undefined) return undefined;
   const what = 'a share such as "25%", or read units a second';
   if (typeof value !== "string") return readWholeNumber(place, value, { least: 1, most: CAPACITY_MOST, what });

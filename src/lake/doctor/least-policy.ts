@@ -71,20 +71,24 @@ class Arns {
   }
 }
 
-function sourceGrants({ name, source }: BronzeDefinition, arns: Arns): readonly Grant[] {
+function sourceGrants({ name, source, reconcile }: BronzeDefinition, arns: Arns): readonly Grant[] {
   const sid = sidOf(name);
   if (source.kind === "dms") return filesGrants(sid, source.folder, arns);
   const { exports, firehose } = source;
   const exported = exports === undefined ? [] : filesGrants(`${sid}Exports`, exports.folder, arns);
   const delivered = firehose === undefined ? [] : filesGrants(`${sid}Firehose`, firehose.folder, arns);
-  return [...tableGrants(sid, source, arns), ...exported, ...delivered];
+  return [...tableGrants(sid, { ...source, reconcile }, arns), ...exported, ...delivered];
 }
 
 /** What may be asked of a table, or of what belongs to it. */
 type GrantOf = (purpose: Purpose, resource?: string) => Grant;
 
-function tableGrants(sid: string, source: DynamoDbDefinition, arns: Arns): readonly Grant[] {
-  const { scan, stream, incremental, region, exports } = source;
+/** A source, and how often what is in it is compared with the lake. */
+type ComparedSource = DynamoDbDefinition & { readonly reconcile: BronzeDefinition["reconcile"] };
+
+function tableGrants(sid: string, source: ComparedSource, arns: Arns): readonly Grant[] {
+  const { scan, stream, incremental, region, exports, reconcile } = source;
+  const shares = [scan, reconcile].some((one) => typeof one?.readCapacity === "object");
   const table = arns.table(source.table, region);
   const grant: GrantOf = (purpose, resource = table) => ({
     Sid: `${sid}${capitalized(purpose)}`,
@@ -92,10 +96,10 @@ function tableGrants(sid: string, source: DynamoDbDefinition, arns: Arns): reado
     Resource: [resource],
   });
   return [
-    ...(scan === undefined && !stream && incremental === undefined ? [] : [grant("describe")]),
-    ...(scan === undefined ? [] : [grant("scan")]),
+    ...([scan, incremental, reconcile].every((one) => one === undefined) && !stream ? [] : [grant("describe")]),
+    ...(scan === undefined && reconcile === undefined ? [] : [grant("scan")]),
     // No resource can be named for it (AWS, "Actions defined by Amazon DynamoDB").
-    ...(typeof scan?.readCapacity === "object" ? [grant("limits", "*")] : []),
+    ...(shares ? [grant("limits", "*")] : []),
     ...(scan?.raiseTo === undefined ? [] : [grant("raiseRead")]),
     ...changesGrants(source, { table, grant, arns }),
     ...(exports?.requests === undefined
@@ -111,7 +115,7 @@ function tableGrants(sid: string, source: DynamoDbDefinition, arns: Arns): reado
 }
 
 function changesGrants(
-  { stream, fetchItems, incremental, kinesis }: DynamoDbDefinition,
+  { stream, fetchItems, incremental, kinesis, reconcile }: ComparedSource,
   { table, grant, arns }: { readonly table: string; readonly grant: GrantOf; readonly arns: Arns },
 ): readonly Grant[] {
   return [
@@ -121,7 +125,7 @@ function changesGrants(
       : [grant("destination"), grant("kinesis", arns.kinesis(kinesis.stream, kinesis.region))]),
     ...(incremental === undefined ? [] : [grant("queryIndex", `${table}/index/${incremental.index}`)]),
     // Only AWS knows whether the index has its items whole.
-    ...(fetchItems === undefined && incremental === undefined ? [] : [grant("fetchItems")]),
+    ...([fetchItems, incremental, reconcile].every((one) => one === undefined) ? [] : [grant("fetchItems")]),
   ];
 }
 

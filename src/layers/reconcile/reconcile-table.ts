@@ -8,6 +8,7 @@ import { compareDigests } from "./compare-digests.ts";
 import { decideKey, type Difference, type KeyVerdict } from "./decide-key.ts";
 import { lakeRecords } from "./lake-records.ts";
 import { liveDigests, sourceDigests } from "./row-digests.ts";
+import type { SilverKeys } from "./silver-keys.ts";
 
 export interface ReconcileOptions extends Pick<ContentsReading, "openFolder" | "limit"> {
   readonly contents: SourceContents;
@@ -44,6 +45,11 @@ export interface ReconcileReport {
   /** Whether what changed meanwhile was told apart: without a channel that brings changes nothing can. */
   readonly isCaughtUp: boolean;
   readonly keys: readonly DifferingKey[];
+}
+
+/** A comparison, and where the records are in the Silver tables that are made of them and have the source's keys. */
+export interface Reconciliation extends ReconcileReport {
+  readonly silver: readonly SilverKeys[];
 }
 
 /** Keys that are looked at one by one; with more than these the table differs as a whole. */

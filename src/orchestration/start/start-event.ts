@@ -1,5 +1,6 @@
 import type { SluiceError } from "../../base/index.ts";
 import type { TableName } from "../../contract/index.ts";
+import type { Reconciliation } from "../../layers/index.ts";
 import type { Notice } from "../../sources/index.ts";
 
 /** What a lake that is kept fresh tells of itself. */
@@ -12,9 +13,10 @@ export type StartEvent =
       readonly newestMs: number | undefined;
       readonly lagMs: number | undefined;
     }
-  /** A table is out, until it is tried again after so long; undefined: for good. */
+  /** A table is out, until it is tried again after so long; undefined: for good. `during: "reconcile"`: only that, and the table goes on. */
   | {
       readonly kind: "failed";
+      readonly during?: "reconcile";
       readonly atMs: number;
       readonly table: TableName;
       readonly error: SluiceError;
@@ -30,6 +32,13 @@ export type StartEvent =
       readonly target: string;
       readonly put: number;
       readonly deleted: number;
+    }
+  /** A table was compared with its source, since that was due. */
+  | {
+      readonly kind: "reconciled";
+      readonly atMs: number;
+      readonly table: TableName;
+      readonly report: Reconciliation;
     }
   /** The process ends; these tables finish the commit that they are at. */
   | { readonly kind: "stopping"; readonly atMs: number; readonly tables: readonly TableName[] };

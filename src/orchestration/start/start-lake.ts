@@ -1,4 +1,4 @@
-import { Slots, type SluiceError } from "../../base/index.ts";
+import { Slots, eitherSignal, type SluiceError } from "../../base/index.ts";
 import type { TableName } from "../../contract/index.ts";
 import type { BronzeDefinition, LakeDefinition, TableDefinition } from "../../definition/index.ts";
 import { ChannelMemory, publishes, rememberChannels, type LayerContext } from "../../layers/index.ts";
@@ -8,8 +8,10 @@ import { publishTables } from "../publish-tables.ts";
 import { attempt, type AttemptOptions, type RunOptions } from "../run-lake.ts";
 import type { RunReport, TableReport } from "../run-report.ts";
 import { BronzeRounds } from "./bronze-rounds.ts";
+import { Comparisons, type ReconcileWork } from "./comparisons.ts";
 import { every } from "./every.ts";
 import { FlushTally, type Newest } from "./flush-tally.ts";
+import { Notices } from "./notices.ts";
 import { RunRecord } from "./run-record.ts";
 import type { StartEvent } from "./start-event.ts";
 import { TableLoop, type LoopParts, type Round } from "./table-loop.ts";
@@ -27,6 +29,8 @@ export interface StartOptions extends Omit<RunOptions, "records"> {
   readonly record: (report: RunReport) => Promise<RunReport>;
   /** A new name for what tables do from now on. */
   readonly newRun: () => string;
+  /** For tables that say how often they are compared with their source; without it none is. */
+  readonly reconciling?: ReconcileWork;
 }
 
 /** What tables did is recorded so often, in one commit; a while in which nothing changed leaves no trace. */
@@ -64,16 +68,20 @@ class Started {
   readonly #silver = new Slots(SILVER_AT_ONCE);
   readonly #gold = new Slots(GOLD_AT_ONCE);
   readonly #commits = new Map<TableName, number>();
-  readonly #notices = new Map<TableName, ReadonlySet<string>>();
+  readonly #notices = new Notices();
   readonly #housekeeping = new Set<Promise<void>>();
   readonly #base: LayerContext;
   readonly #record: RunRecord;
+  readonly #comparisons: Comparisons;
 
   constructor(context: LayerContext, lake: LakeDefinition, options: StartOptions) {
     this.#base = context;
     this.#lake = lake;
     this.#options = options;
     this.#record = new RunRecord({ world: context.world, ...options });
+    const { reconciling: work, lookMs, onEvent } = options;
+    const comparing = { world: context.world, work, lookMs, onEvent, context: () => this.#context, slots: this.#gold };
+    this.#comparisons = new Comparisons(comparing);
     for (const definition of lake.tables) {
       if (options.only !== undefined && !options.only.has(definition.name)) continue;
       const round = this.#roundOf(definition);
@@ -97,19 +105,26 @@ class Started {
     };
     signal.addEventListener("abort", stopping, { once: true });
     const until = { world: this.#base.world, signal: over.signal };
+    using either = eitherSignal(signal, over.signal);
+    const comparing = this.#comparisons.run(this.#lake, this.#loops, either.signal);
     const telling = every(this.#options.flushMs, until, async () => this.#tell());
     const recording = every(RECORD_MS, until, async () => await this.#keepRecord());
     try {
-      await Promise.all(loops.map(async (loop) => await loop.run()));
+      await Promise.all(loops.map(async (loop) => await this.#work(loop)));
     } finally {
       signal.removeEventListener("abort", stopping);
       over.abort();
     }
-    await Promise.all([telling, recording, ...this.#housekeeping]);
+    await Promise.all([telling, recording, comparing, ...this.#housekeeping]);
     await this.#remember();
     this.#tell();
     await this.#keepRecord();
     return this.#givenUp;
+  }
+
+  async #work(loop: TableLoop): Promise<void> {
+    await loop.run();
+    if (this.#loops.get(loop.table) === loop) this.#comparisons.over(loop.table, this.#givenUp.get(loop.table));
   }
 
   get #nowMs(): number {
@@ -181,7 +196,7 @@ class Started {
       },
       ...this.#telling(name),
     });
-    return async () => await rounds.round();
+    return this.#comparisons.watched(name, async () => await rounds.round());
   }
 
   /** Silver and Gold: from what their inputs have by now. */
@@ -255,16 +270,10 @@ class Started {
   }
 
   /** What a channel waits for, or what else is to be known: once. */
-  #notice({ table, waiting }: TableReport): void {
-    const told = this.#notices.get(table) ?? new Set<string>();
-    const now = new Set<string>();
-    for (const notice of waiting) {
-      const name = `${notice.what}: ${notice.why}`;
-      now.add(name);
-      if (!told.has(name)) this.#options.onEvent({ kind: "notice", atMs: this.#nowMs, table, notice });
-    }
-    // A round of the live channels alone does not know what the others wait for.
-    this.#notices.set(table, waiting.length === 0 ? told : now);
+  #notice(report: TableReport): void {
+    const { table } = report;
+    for (const notice of this.#notices.take(report))
+      this.#options.onEvent({ kind: "notice", atMs: this.#nowMs, table, notice });
   }
 
   #tell(): void {

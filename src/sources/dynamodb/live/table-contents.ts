@@ -12,6 +12,7 @@ import { askItems, keyIn } from "./fetch-images.ts";
 import { ImageFilter } from "./filtered-image.ts";
 import { membersAt } from "./json-items.ts";
 import { isOwn } from "./own-writes.ts";
+import { ReadBudget } from "./read-budget.ts";
 import { describe, type ScanOptions } from "./scan-channel.ts";
 import { isWhole, newScan, segmentsFor } from "./scan-state.ts";
 import type { JsonItems, TableClient } from "./table-client.ts";
@@ -28,6 +29,11 @@ export function tableContents(options: ContentsOptions, parts: TableParts): Sour
   return {
     read: (known, reading) => scanAll(options, parts, { known, reading }),
     find: async (keys, reading) => await findItems(options, parts.client, { keys, reading }),
+    budget: async (units, world) => {
+      const budget = new ReadBudget(world, units);
+      await budget.fit(parts.client, await describe(parts.client, options));
+      return must(budget.limit, "a budget that was fitted has a limit");
+    },
     attributesOf: rowAttributes,
   };
 }
