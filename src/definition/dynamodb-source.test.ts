@@ -57,7 +57,7 @@ test.each([
 
 test("files of Firehose, with and without what else is to be said of them", () => {
   const place = { table: "orders", keys: ["order_id"] } as const;
-  const files = { files: "./changes", errors: "errors/", lateness: "7 days" } as const;
+  const files = { files: "./changes", errors: "errors/", lateness: "7 days", exactAttributes: true } as const;
   const plain = bronze("plain", { source: dynamodb({ ...place, firehose: "s3://raw/orders" }) });
   const told = bronze("told", { source: dynamodb({ ...place, scan: true, firehose: files }) });
   const { tables } = resolveLake(defineLake({ name: "shop", storage: "./lake", tables: [plain, told] }), {
@@ -65,7 +65,12 @@ test("files of Firehose, with and without what else is to be said of them", () =
   });
   expect(tables).toMatchObject([
     { source: { firehose: { folder: { url: "s3://raw/orders" } } } },
-    { source: { scan: {}, firehose: { folder: "/f/changes", errors: "errors/", latenessMs: 7 * 86_400_000 } } },
+    {
+      source: {
+        scan: {},
+        firehose: { folder: "/f/changes", errors: "errors/", latenessMs: 7 * 86_400_000, exactAttributes: true },
+      },
+    },
   ]);
   const late = bronze("late", { source: dynamodb({ ...place, firehose: { ...files, lateness: "60 days" } }) });
   expect(() => resolveLake(defineLake({ name: "shop", storage: "./lake", tables: [late] }), { folder: "/f" })).toThrow(

@@ -114,6 +114,7 @@ export interface DynamoDbDefinition {
     readonly folder: ResolvedLocation;
     readonly errors?: string;
     readonly latenessMs?: number;
+    readonly exactAttributes?: boolean;
   };
   /** Changes read from an index whose sort key says when an item was changed. */
   readonly incremental?: IndexIncrements;

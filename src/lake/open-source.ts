@@ -64,12 +64,12 @@ function openDynamoDb(definition: DynamoDbDefinition, hints: readonly ColumnHint
 }
 
 /** The stores and clients of the channels that a table has. */
-function neededBy(definition: DynamoDbDefinition, { world, openStore }: SourceNeeds): DynamoDbNeeds {
+function neededBy(definition: DynamoDbDefinition, { world, engine, openStore }: SourceNeeds): DynamoDbNeeds {
   const { exports, firehose, kinesis, incremental } = definition;
   return {
     world,
     ...(exports === undefined ? {} : { exports: openStore(exports.folder) }),
-    ...(firehose === undefined ? {} : { firehose: openStore(firehose.folder) }),
+    ...(firehose === undefined ? {} : { firehose: { store: openStore(firehose.folder), engine } }),
     ...(kinesis === undefined ? {} : { kinesisClient: awsKinesisClient({ ...kinesis, table: placeOf(definition) }) }),
     client: awsTableClient(placeOf(definition)),
     ...(incremental === undefined ? {} : { indexClient: awsIndexClient(placeOf(definition)) }),

@@ -163,7 +163,7 @@ describe("files of Firehose", { timeout: 60_000 }, () => {
       gzipSync(JSON.stringify({ messageType: "DATA_MESSAGE", logEvents: [] })),
       /holds CloudWatch Logs.*2026\/03\/09\/10\/a/,
     ],
-    ["a ZIP file", Buffer.from("PK\u0003\u0004whatever"), /it is ZIP, not JSON/],
+    ["a ZIP file", Buffer.from("PK\u0003\u0004whatever"), /it is ZIP, neither JSON nor Parquet/],
     ["half a GZIP file", gzipSync("x".repeat(10_000)).subarray(0, 30), /no whole gzip file/],
   ])("that are none of the table's stop it and say why: %s", async (_title, bytes, message) => {
     await using files = new FirehoseLake();

@@ -125,6 +125,11 @@ export interface DeliveredFiles {
   readonly errors?: string;
   /** How much older than the newest file one may be and still be found at once; others are found within a day. "2 days" unless told. */
   readonly lateness?: Duration;
+  /**
+   * Your word that the Glue table which Parquet files were made by has every attribute, by its exact name. Images that are structs, or maps of
+   * structs, are refused without it: they show neither what was left out nor which names lost their capital letters.
+   */
+  readonly exactAttributes?: boolean;
 }
 
 /** A DynamoDB table, by its exports or a scan, and its stream. */

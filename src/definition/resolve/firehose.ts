@@ -2,7 +2,7 @@ import { durationMs } from "../builders/amounts.ts";
 import type { DynamoDbDefinition } from "../model.ts";
 import type { Place } from "../reading/place.ts";
 import { readFields } from "../reading/read-object.ts";
-import { readOptionalText } from "../reading/read-scalar.ts";
+import { readFlag, readOptionalText } from "../reading/read-scalar.ts";
 import { readLocation } from "./locations.ts";
 
 /** What is remembered of files that are older than two months is too coarse to be compared with a part of them. */
@@ -21,16 +21,18 @@ function readFiles(place: Place, value: unknown, folder: string): DynamoDbDefini
     const location = readLocation(place, value, folder);
     return location === undefined ? undefined : { folder: location };
   }
-  const fields = readFields(place, value, { known: ["files", "errors", "lateness"] });
+  const fields = readFields(place, value, { known: ["files", "errors", "lateness", "exactAttributes"] });
   if (fields === undefined) return undefined;
   const location = readLocation(place.at("files"), fields.files, folder);
   const errors = readOptionalText(place.at("errors"), fields.errors, 'a prefix such as "errors/"');
   const latenessMs = readLateness(place.at("lateness"), fields.lateness);
+  const exactAttributes = readFlag(place.at("exactAttributes"), fields.exactAttributes, false);
   if (location === undefined) return undefined;
   return {
     folder: location,
     ...(errors === undefined ? {} : { errors }),
     ...(latenessMs === undefined ? {} : { latenessMs }),
+    ...(exactAttributes ? { exactAttributes } : {}),
   };
 }
 

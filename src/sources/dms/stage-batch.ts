@@ -1,13 +1,9 @@
-import { createWriteStream } from "node:fs";
-import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { SluiceError, must } from "../../base/index.ts";
 import type { BatchFile, StructType } from "../../contract/index.ts";
 import { countOf, quoteIdentifier, textOf, type Engine } from "../../engine/index.ts";
 import type { ObjectStore } from "../../storage/index.ts";
-import { assertUnchanged, fileBytes } from "../input/index.ts";
+import { assertUnchanged, copyFile, fileBytes } from "../input/index.ts";
 import type { PlannedBatch, PlannedFile, StageContext, StagedBatch, UnreadableLine } from "../source.ts";
 import { finishStagedFile } from "../staged/index.ts";
 import { OPERATION_COLUMN, type FileKind } from "./csv/csv-layout.ts";
@@ -124,23 +120,6 @@ async function takeFile(
   });
   await assertUnchanged(store, "AWS DMS", planned, csv.sizeBytes);
   return { planned, unit, md5: csv.md5, local, columns: csv.columns, csv, part: undefined };
-}
-
-async function copyFile(
-  bytes: AsyncIterable<Uint8Array>,
-  to: string,
-): Promise<{ readonly md5: string; readonly sizeBytes: number }> {
-  const hash = createHash("md5");
-  let sizeBytes = 0;
-  const counted = async function* (): AsyncGenerator<Uint8Array> {
-    for await (const chunk of bytes) {
-      hash.update(chunk);
-      sizeBytes += chunk.length;
-      yield chunk;
-    }
-  };
-  await pipeline(Readable.from(counted()), createWriteStream(to, { flags: "wx" }));
-  return { md5: hash.digest("hex"), sizeBytes };
 }
 
 /** All CSV files are one part; Parquet files of the same columns are one. */

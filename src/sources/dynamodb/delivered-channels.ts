@@ -1,4 +1,5 @@
 import type { World } from "../../base/index.ts";
+import type { Engine } from "../../engine/index.ts";
 import type { ObjectStore } from "../../storage/index.ts";
 import type { Channel } from "../source.ts";
 import type { Shape } from "./columns/shapes.ts";
@@ -15,7 +16,7 @@ export interface DeliveredOptions extends RecordOptions {
   /** The Kinesis stream that the table sends its changes to. */
   readonly kinesis?: Pick<KinesisOptions, "stream" | "sinceMs">;
   /** Files of Firehose, where there are such. */
-  readonly firehose?: Pick<DeliveryOptions, "errors" | "latenessMs">;
+  readonly firehose?: Pick<DeliveryOptions, "errors" | "latenessMs" | "exactAttributes">;
   /** What may fill a gap. */
   readonly scan?: unknown;
   readonly requests?: unknown;
@@ -26,13 +27,19 @@ export interface DeliveredParts {
   readonly hints: ReadonlyMap<string, Shape>;
   readonly threads: ScanThreads;
   readonly kinesisClient?: KinesisClient | undefined;
-  /** Its root is the place that Firehose delivers to; undefined: it does not. */
-  readonly store?: ObjectStore | undefined;
+  /** Undefined: Firehose does not deliver. */
+  readonly deliveries?: Deliveries | undefined;
+}
+
+/** The root of `store` is the place that Firehose delivers to; `engine` reads what is Parquet there. */
+export interface Deliveries {
+  readonly store: ObjectStore;
+  readonly engine: Engine;
 }
 
 /** The channels of changes that others deliver, and may deliver again. */
 export function deliveredChannels(options: DeliveredOptions, parts: DeliveredParts): readonly Channel[] {
-  const { world, hints, threads, kinesisClient, store } = parts;
+  const { world, hints, threads, kinesisClient, deliveries } = parts;
   const canFill = options.scan !== undefined || options.requests !== undefined;
   const channels: Channel[] = [];
   if (options.kinesis !== undefined && kinesisClient !== undefined) {
@@ -40,8 +47,8 @@ export function deliveredChannels(options: DeliveredOptions, parts: DeliveredPar
     const kinesis = kinesisChannel({ ...options, ...options.kinesis, canFill }, { client, world, hints, threads });
     channels.push(plainFailures(kinesis, client));
   }
-  if (store !== undefined) {
-    channels.push(firehoseChannel({ ...options, ...options.firehose, canFill }, { store, world, hints, threads }));
+  if (deliveries !== undefined) {
+    channels.push(firehoseChannel({ ...options, ...options.firehose, canFill }, { ...deliveries, world, hints, threads })); // prettier-ignore
   }
   return channels;
 }

@@ -3,7 +3,7 @@ import type { ObjectStore } from "../../storage/index.ts";
 import type { Channel, Source } from "../source.ts";
 import { hintedShapes } from "./columns/hints.ts";
 import { exportChannels } from "./export-channels.ts";
-import { deliveredChannels, type DeliveredOptions } from "./delivered-channels.ts";
+import { deliveredChannels, type DeliveredOptions, type Deliveries } from "./delivered-channels.ts";
 import type { KinesisClient } from "./kinesis/kinesis-client.ts";
 import { incrementChannel, type IncrementOptions } from "./increments/increment-channel.ts";
 import type { IndexClient } from "./increments/index-client.ts";
@@ -53,8 +53,8 @@ export interface DynamoDbNeeds {
   readonly world: World;
   /** Its root is the folder below which the exports lie; undefined: there are none. */
   readonly exports?: ObjectStore;
-  /** Its root is the place that Firehose delivers to; undefined: it does not. */
-  readonly firehose?: ObjectStore;
+  /** The place that Firehose delivers to; undefined: it does not. */
+  readonly firehose?: Deliveries;
   /** For `scan` and `stream`, and to look at the table itself. */
   readonly client?: TableClient;
   /** For `kinesis`. */
@@ -76,7 +76,7 @@ export function dynamodbSource(
   const hints = hintedShapes(options);
   const threads = new ScanThreads();
   const channels: Channel[] = [];
-  channels.push(...deliveredChannels(options, { world: own, hints, threads, kinesisClient, store: firehose }));
+  channels.push(...deliveredChannels(options, { world: own, hints, threads, kinesisClient, deliveries: firehose }));
   const changes = [...(options.stream === true ? ["stream"] : []), ...channels.map(({ name }) => name)];
   const hasStream = changes.length > 0;
   if (client !== undefined) {
@@ -125,7 +125,7 @@ export function dynamodbSource(
       const { locateRecord, locateDelivered } = await import("./locate-record.ts");
       const line = exports === undefined ? undefined : await locateRecord(exports, file, key, options.keys);
       if (line !== undefined || firehose === undefined) return line;
-      return await locateDelivered(firehose, file, key, options.keys);
+      return await locateDelivered(firehose.store, file, key, options.keys);
     },
     ...(client === undefined
       ? {}

@@ -3,7 +3,7 @@ import { isFailure, parseJson, type JsonValue } from "../../base/index.ts";
 import type { ObjectStore } from "../../storage/index.ts";
 import { fileBytes, inflate } from "../input/index.ts";
 import { RecordCutter } from "./envelope/record-cutter.ts";
-import { readDelivered } from "./firehose/delivered-bytes.ts";
+import { openDelivery, readText } from "./firehose/delivered-bytes.ts";
 import { NEWLINE } from "./scan/json-bytes.ts";
 import { LineBuffer } from "./scan/line-buffer.ts";
 import { isObject, taggedValue } from "./columns/shapes.ts";
@@ -27,7 +27,7 @@ export async function locateRecord(
   }
 }
 
-/** The same of a file of Firehose: the number of the record in it. */
+/** The same of a file of Firehose: the number of the record in it; undefined for a Parquet file, whose rows have no lines. */
 export async function locateDelivered(
   store: ObjectStore,
   file: string,
@@ -48,7 +48,9 @@ export async function locateDelivered(
     },
   });
   try {
-    await readDelivered(store, file, (chunk) => cutter.push(chunk));
+    const { form, bytes } = await openDelivery(store, file);
+    if (form === "parquet") return undefined;
+    await readText(file, bytes, (chunk) => cutter.push(chunk));
   } catch (error) {
     if (isFailure(error, "source.missing")) return undefined;
     throw error;

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { kinesisRecord } from "../../../../test/builders/change-record.ts";
 import { item } from "../../../../test/builders/dynamodb-item.ts";
 import { simulatedWorld, type World } from "../../../base/index.ts";
+import { lazyEngine } from "../../../engine/index.ts";
 import { countingStore, memoryStore, type ObjectStore } from "../../../storage/index.ts";
 import { ScanThreads } from "../scan/scan-threads.ts";
 import type { BatchManifest } from "../../../contract/index.ts";
@@ -51,7 +52,9 @@ class Follower {
 
   constructor(store: ObjectStore, world: World) {
     const options = { table: "orders", keys: ["id"], hints: [], batchBytes: 500 };
-    this.#channel = firehoseChannel(options, { store, world, hints: new Map(), threads: new ScanThreads() });
+    // Planning reads no file.
+    const engine = lazyEngine(async () => await Promise.reject(new Error("no engine")));
+    this.#channel = firehoseChannel(options, { store, engine, world, hints: new Map(), threads: new ScanThreads() });
   }
 
   /** Takes in all that is planned, or so many batches of it. */

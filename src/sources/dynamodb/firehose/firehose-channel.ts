@@ -1,4 +1,5 @@
 import type { World } from "../../../base/index.ts";
+import type { Engine } from "../../../engine/index.ts";
 import type { ObjectStore } from "../../../storage/index.ts";
 import type { Channel } from "../../source.ts";
 import type { Shape } from "../columns/shapes.ts";
@@ -13,6 +14,8 @@ import { planDeliveries } from "./plan-deliveries.ts";
 export interface DeliveryParts {
   /** Its root is the place that Firehose delivers to. */
   readonly store: ObjectStore;
+  /** Reads Parquet. */
+  readonly engine: Engine;
   readonly world: World;
   readonly hints: ReadonlyMap<string, Shape>;
   readonly threads: ScanThreads;
@@ -22,7 +25,8 @@ export interface DeliveryParts {
  * Changes of a table in files that Amazon Data Firehose delivered: from its Kinesis stream, or from a function that reads its stream. Files come
  * late and in any order, and hold changes in any order: each file is taken in once, and a change's own time and content say where it belongs.
  */
-export function firehoseChannel(options: DeliveryOptions, { store, world, hints, threads }: DeliveryParts): Channel {
+export function firehoseChannel(options: DeliveryOptions, parts: DeliveryParts): Channel {
+  const { store, world } = parts;
   return {
     name: "firehose",
     isLive: true,
@@ -42,7 +46,7 @@ export function firehoseChannel(options: DeliveryOptions, { store, world, hints,
     },
     stage: async (batch, known, context) => {
       const { stageDeliveries } = await import("./stage-deliveries.ts");
-      return await stageDeliveries({ options, store, hints, threads, batch, known, context });
+      return await stageDeliveries({ ...parts, options, batch, known, context });
     },
   };
 }

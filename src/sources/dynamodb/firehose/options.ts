@@ -6,6 +6,8 @@ export interface DeliveryOptions extends RecordOptions {
   readonly errors?: string;
   /** How much older than the newest file one that is delivered may be to be found at once; others are found within a day. Two days unless told. */
   readonly latenessMs?: number;
+  /** The user's word that columns of Parquet files have every attribute, by its exact name; they do not show it. */
+  readonly exactAttributes?: boolean;
   /** Whether a scan, or exports that are asked for, may bring what another filter left out. */
   readonly canFill?: boolean;
   /** Uncompressed bytes that a batch takes in, as estimated. 256 MiB unless told. */

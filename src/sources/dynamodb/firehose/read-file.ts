@@ -1,12 +1,12 @@
 import { SluiceError } from "../../../base/index.ts";
-import type { ObjectStore } from "../../../storage/index.ts";
 import type { UnreadableLine } from "../../source.ts";
 import { eventLine, type EventReading } from "../envelope/event-line.ts";
 import { ForeignRecord, NoRecord, readEnvelope } from "../envelope/read-envelope.ts";
-import { RecordCutter } from "../envelope/record-cutter.ts";
+import type { RecordSink } from "../envelope/record-cutter.ts";
 import { unreadableRecord } from "../envelope/unreadable-record.ts";
 import type { Spool } from "../live/spool.ts";
-import { readDelivered, type ReadFile } from "./delivered-bytes.ts";
+import type { ReadFile } from "./delivered-bytes.ts";
+import { readRecords, type DeliveryReading } from "./read-records.ts";
 
 export interface DeliveredRecords extends ReadFile {
   /** Records of whatever table, and what is none. */
@@ -16,21 +16,20 @@ export interface DeliveredRecords extends ReadFile {
   readonly places: readonly number[];
 }
 
-export interface FileReading extends EventReading {
-  readonly signal?: AbortSignal | undefined;
+export interface FileReading extends DeliveryReading {
+  readonly which: EventReading;
 }
 
 /** Reads a delivered file: its changes of the table go to the spool as lines of the scanner; those of other tables are passed over. */
 export async function readFile(
-  store: ObjectStore,
   path: string,
   spool: Spool,
-  { signal, ...which }: FileReading,
+  { which, ...reading }: FileReading,
 ): Promise<DeliveredRecords> {
   const places: number[] = [];
   const unreadable: UnreadableLine[] = [];
   let records = 0;
-  const cutter = new RecordCutter({
+  const sink: RecordSink = {
     record: (bytes, start, end, _offset) => {
       try {
         const envelope = readEnvelope(bytes.subarray(0, end), start);
@@ -50,14 +49,8 @@ export async function readFile(
       records += 1;
       unreadable.push(unreadableRecord(path, { number: records, offset, raw, reason }));
     },
-  });
-  const read = await readDelivered(store, path, (chunk) => {
-    signal?.throwIfAborted();
-    cutter.push(chunk);
-    // What goes wrong here is told at the end.
-    spool.flush().catch(() => undefined);
-  });
-  cutter.end();
+  };
+  const read = await readRecords(path, sink, { ...reading, onRead: async () => await spool.flush() });
   return { ...read, records, unreadable, places };
 }
 
