@@ -1,13 +1,13 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { seededRandom, simulatedWorld, type World } from "../../../src/base/index.ts";
 import type { Ledger } from "../../../src/layers/index.ts";
-import { FollowedTable, Killed } from "./followed-table.ts";
+import { everySeed } from "../../every-seed.ts";
+import { FollowedTable } from "./followed-table.ts";
+import { liveThrough, someOf } from "./live-through.ts";
 import { RecordedTable } from "./recorded-table.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-const SEED = process.env["SLUICE_SEED"];
 const RUNS = process.env["SLUICE_NIGHTLY"] === "true" ? 1_000 : 2;
 
 /** Changes that no event and no later scan tells of. */
@@ -36,52 +36,51 @@ async function live(seed: number, { loses }: { readonly loses: boolean }, look: 
   const random = seededRandom(seed);
   const world = simulatedWorld(seed);
   const table = new RecordedTable(world, { random, throttles: 0.02, empties: 0.03 });
-  const write = (): void => {
-    for (let more = random(); more < 0.5; more = random()) {
-      const key = `k${Math.floor(random() * 12)}`;
-      if (random() < 0.3) table.delete(key);
-      else table.put(key, String(table.changes.length));
-      if (random() < 0.08) table.split();
-    }
-  };
+  const write = someOf(random, 0.5, () => {
+    const key = `k${Math.floor(random() * 12)}`;
+    if (random() < 0.3) table.delete(key);
+    else table.put(key, String(table.changes.length));
+    if (random() < 0.08) table.split();
+  });
   write();
   // Older than its stream: what was there before needs a scan.
   await world.sleep(HOUR_MS);
   table.restart(write);
   const followed = new FollowedTable(table, world);
   const bench = { table, followed, world };
-  table.onRequest = () => {
-    write();
+  await liveThrough({
+    world,
+    random,
+    write,
+    table,
     // All turns together take less than a day where nothing is to be lost.
-    void world.sleep(random() * (loses ? 20_000 : 1_000));
-  };
-  followed.beforeCommit = () => {
-    if (random() < 0.1) throw new Killed();
-  };
-  for (let turn = 0; turn < 14; turn += 1) {
-    try {
-      await followed.follow(random() < 0.6 ? "stream" : "scan");
-    } catch (error) {
-      if (!(error instanceof Killed)) throw error;
-      followed.restart();
-    }
-    look(bench);
-    const trouble = random();
-    if (loses && trouble < 0.1) {
-      write();
-      await world.sleep(25 * HOUR_MS);
-    } else if (loses && trouble < 0.2) {
-      table.restart(() => table.put("lost", String(table.changes.length)));
-    } else await world.sleep(random() * HOUR_MS);
-    look(bench);
-  }
-  table.onRequest = () => undefined;
-  followed.beforeCommit = () => undefined;
-  for (let round = 0; round < 2; round += 1) {
-    for (const name of ["stream", "scan", "stream"] as const) await followed.follow(name);
-    await world.sleep(10 * MINUTE_MS);
-  }
-  look(bench);
+    requestMs: loses ? 20_000 : 1_000,
+    atCommits: (meet) => {
+      followed.beforeCommit = meet;
+    },
+    deadly: 0.1,
+    turns: 14,
+    turn: async () => await followed.follow(random() < 0.6 ? "stream" : "scan"),
+    restart: () => followed.restart(),
+    always: () => look(bench),
+    between: async () => {
+      const trouble = random();
+      if (loses && trouble < 0.1) {
+        write();
+        await world.sleep(25 * HOUR_MS);
+      } else if (loses && trouble < 0.2) {
+        table.restart(() => table.put("lost", String(table.changes.length)));
+      } else await world.sleep(random() * HOUR_MS);
+    },
+    settle: async () => {
+      for (let round = 0; round < 2; round += 1) {
+        for (const name of ["stream", "scan", "stream"] as const) await followed.follow(name);
+        await world.sleep(10 * MINUTE_MS);
+      }
+    },
+    events: followed.events,
+    items: () => table.items,
+  });
   const last = followed.ledger(world.nowMs());
   expect(last.verdict).toBe("covered");
   expect(last.holes.filter(({ filledBy }) => filledBy === undefined)).toEqual([]);
@@ -100,35 +99,27 @@ function expectNothingClaimed({ table, followed, world }: Bench): void {
   expect(wrong.map((change) => ({ ...change, ledger }))).toEqual([]);
 }
 
-const options = { numRuns: RUNS, ...(SEED === undefined ? {} : { seed: Number(SEED) }) };
-
 describe("the ledger of a table with a stream and a scan", () => {
   test("never claims a moment in which a change lies that nobody has read", { timeout: 600_000 }, async () => {
     let gaps = 0;
-    await fc.assert(
-      fc.asyncProperty(fc.nat(), async (seed) => {
-        await live(seed, { loses: true }, (bench) => {
-          expectNothingClaimed(bench);
-          if (bench.followed.ledger(bench.world.nowMs()).verdict === "gap") gaps += 1;
-        });
-      }),
-      options,
-    );
+    await everySeed(RUNS, async (seed) => {
+      await live(seed, { loses: true }, (bench) => {
+        expectNothingClaimed(bench);
+        if (bench.followed.ledger(bench.world.nowMs()).verdict === "gap") gaps += 1;
+      });
+    });
     // A few runs may happen to lose nothing.
     expect(gaps).toBeGreaterThanOrEqual(RUNS > 10 ? 1 : 0);
   });
 
   test("shows no gap where none was made", { timeout: 600_000 }, async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.nat(), async (seed) => {
-        await live(seed, { loses: false }, (bench) => {
-          expectNothingClaimed(bench);
-          const ledger = bench.followed.ledger(bench.world.nowMs());
-          expect(ledger.verdict === "gap" ? ledger : undefined).toBeUndefined();
-        });
-      }),
-      { ...options, numRuns: RUNS / 2 },
-    );
+    await everySeed(RUNS / 2, async (seed) => {
+      await live(seed, { loses: false }, (bench) => {
+        expectNothingClaimed(bench);
+        const ledger = bench.followed.ledger(bench.world.nowMs());
+        expect(ledger.verdict === "gap" ? ledger : undefined).toBeUndefined();
+      });
+    });
   });
 });
 

@@ -1,34 +1,32 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { seededRandom, simulatedWorld, type World } from "../../../src/base/index.ts";
+import { everySeed } from "../../every-seed.ts";
 import { FollowedExports } from "./followed-exports.ts";
-import { Killed, stateOf } from "./followed-table.ts";
+import { stateOf, type Event } from "./followed-table.ts";
+import { liveThrough, repeated, someOf } from "./live-through.ts";
 import { RecordedExports, RecoverableTable } from "./recorded-exports.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-const SEED = process.env["SLUICE_SEED"];
 const RUNS = process.env["SLUICE_NIGHTLY"] === "true" ? 2_000 : 5;
 
 test(
   "a stream that forgets, is switched off and on, and is filled by exports: the table, wherever the process dies",
   { timeout: 3_600_000 },
   async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.nat(), async (seed) => {
-        const folder = mkdtempSync(join(tmpdir(), "sluice-join-"));
-        try {
-          const { events, items } = await follow(seed, folder);
-          expect(stateOf(events)).toEqual(new Map(items));
-        } finally {
-          rmSync(folder, { recursive: true, force: true });
-        }
-      }),
-      { numRuns: RUNS, ...(SEED === undefined ? {} : { seed: Number(SEED) }) },
-    );
+    await everySeed(RUNS, async (seed) => {
+      const folder = mkdtempSync(join(tmpdir(), "sluice-join-"));
+      try {
+        // A stream is read again from what it still has, once an epoch.
+        const events = await live(seed, folder);
+        expect(repeated(events, ({ id, sequence }) => `${sequence.slice(0, 4)} ${id}`)).toEqual([]);
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    });
   },
 );
 
@@ -72,27 +70,20 @@ async function calm(followed: FollowedExports, world: World): Promise<void> {
   expect(followed.waiting).toEqual([]);
 }
 
-interface Followed {
-  readonly events: FollowedExports["events"];
-  readonly items: RecoverableTable["items"];
-}
-
-async function follow(seed: number, folder: string): Promise<Followed> {
+async function live(seed: number, folder: string): Promise<readonly Event[]> {
   const random = seededRandom(seed);
   const world = simulatedWorld(seed);
   const table = new RecoverableTable(world, { random, throttles: 0.03, empties: 0.2 });
   let value = 0;
-  const write = (): void => {
-    for (let more = random(); more < 0.4; more = random()) {
-      value += 1;
-      // Some keys are written over and over, others once: nothing hides a change of those that is lost.
-      const key = random() < 0.3 ? `n${value}` : `k${Math.floor(random() * 8)}`;
-      const any = [...table.items.keys()][Math.floor(random() * table.items.size)];
-      if (any !== undefined && random() < 0.35) table.delete(any);
-      else table.put(key, String(value));
-      if (random() < 0.03) table.split();
-    }
-  };
+  const write = someOf(random, 0.4, () => {
+    value += 1;
+    // Some keys are written over and over, others once: nothing hides a change of those that is lost.
+    const key = random() < 0.3 ? `n${value}` : `k${Math.floor(random() * 8)}`;
+    const any = [...table.items.keys()][Math.floor(random() * table.items.size)];
+    if (any !== undefined && random() < 0.35) table.delete(any);
+    else table.put(key, String(value));
+    if (random() < 0.03) table.split();
+  });
   for (let before = 0; before < 10; before += 1) write();
   const exports = new RecordedExports(table, { world, folder, random });
   // A table that is older than its stream, or than what the stream still has.
@@ -100,9 +91,6 @@ async function follow(seed: number, folder: string): Promise<Followed> {
   if (random() < 0.5) table.restart(write);
   const followed = new FollowedExports(table, exports, { world, folder });
   exports.failures = 0.2;
-  followed.mayDie = () => {
-    if (random() < 0.06) throw new Killed();
-  };
   const pass = async (ms: number): Promise<void> => {
     const isQuiet = random() < 0.5;
     for (let part = 0; part < 10; part += 1) {
@@ -110,24 +98,37 @@ async function follow(seed: number, folder: string): Promise<Followed> {
       if (!isQuiet) write();
     }
   };
-  for (let turn = 0; turn < 14; turn += 1) {
-    // Now and then nothing happened for a while when the stream was last read.
-    table.onRequest = random() < 0.4 ? () => undefined : write;
-    await followed.run();
-    await pass(random() * 40 * MINUTE_MS);
-    if (random() < 0.15) await pass(random() * 60 * HOUR_MS);
-    if (random() < 0.08) table.restart(write);
-    if (random() < 0.04) exports.earliestMs = world.nowMs();
-    if (random() < 0.05) followed.forget("export-requests");
-    if (random() < 0.03) followed.forget("stream");
-  }
-  // Nobody writes any more, and nobody dies.
-  table.onRequest = () => undefined;
-  followed.mayDie = () => undefined;
-  exports.failures = 0;
-  await calm(followed, world);
-  // Each is in once an epoch: a stream is read again from what it still has.
-  const ids = followed.events.map(({ id, sequence }) => `${sequence.slice(0, 4)} ${id}`);
-  expect(new Set(ids).size).toBe(ids.length);
-  return { events: followed.events, items: table.items };
+  await liveThrough({
+    world,
+    random,
+    write,
+    table,
+    requestMs: 0,
+    atCommits: (meet) => {
+      followed.mayDie = meet;
+    },
+    deadly: 0.06,
+    turns: 14,
+    turn: async () => {
+      // Now and then nothing happened for a while when the stream was last read.
+      table.onRequest = random() < 0.4 ? () => undefined : write;
+      await followed.run();
+    },
+    restart: () => followed.restart(),
+    between: async () => {
+      await pass(random() * 40 * MINUTE_MS);
+      if (random() < 0.15) await pass(random() * 60 * HOUR_MS);
+      if (random() < 0.08) table.restart(write);
+      if (random() < 0.04) exports.earliestMs = world.nowMs();
+      if (random() < 0.05) followed.forget("export-requests");
+      if (random() < 0.03) followed.forget("stream");
+    },
+    settle: async () => {
+      exports.failures = 0;
+      await calm(followed, world);
+    },
+    events: followed.events,
+    items: () => table.items,
+  });
+  return followed.events;
 }

@@ -1,12 +1,12 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { seededRandom, simulatedWorld } from "../../../src/base/index.ts";
 import type { ItemFilter } from "../../../src/contract/index.ts";
-import { FollowedTable, Killed, stateOf } from "./followed-table.ts";
+import { everySeed } from "../../every-seed.ts";
+import { FollowedTable, stateOf } from "./followed-table.ts";
+import { liveThrough, repeated, someOf } from "./live-through.ts";
 import { RecordedTable } from "./recorded-table.ts";
 
 const MINUTE_MS = 60_000;
-const SEED = process.env["SLUICE_SEED"];
 const RUNS = process.env["SLUICE_NIGHTLY"] === "true" ? 3_000 : 4;
 
 const EVEN: ItemFilter = { where: [{ attribute: "even", is: "eq", value: { BOOL: true } }], attributes: ["id", "v"] };
@@ -22,71 +22,61 @@ function filtered({ items, filter }: RecordedTable): ReadonlyMap<string, string>
 
 function writer(table: RecordedTable, random: () => number): () => void {
   let value = 0;
-  return () => {
-    for (let more = random(); more < 0.5; more = random()) {
-      const key = `k${Math.floor(random() * 12)}`;
-      value += 1;
-      if (random() < 0.3) table.delete(key);
-      else table.put(key, String(value % 40));
-      if (random() < 0.05) table.split();
-    }
-  };
+  return someOf(random, 0.5, () => {
+    const key = `k${Math.floor(random() * 12)}`;
+    value += 1;
+    if (random() < 0.3) table.delete(key);
+    else table.put(key, String(value % 40));
+    if (random() < 0.05) table.split();
+  });
 }
 
 const VIEWS = ["NEW_AND_OLD_IMAGES", "NEW_IMAGE", "KEYS_ONLY", "OLD_IMAGE"] as const;
 
 describe("a stream and a scan through a filter", () => {
   test("lead to the filtered table, also where the filter is another one meanwhile", { timeout: 600_000 }, async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.nat(), async (seed) => {
-        const random = seededRandom(seed);
-        const world = simulatedWorld(seed);
-        const view = VIEWS[Math.floor(random() * VIEWS.length)] ?? "NEW_IMAGE";
-        const table = new RecordedTable(world, {
-          random,
-          throttles: 0.03,
-          empties: 0.2,
-          view,
-          staleMs: 4 * MINUTE_MS,
-        });
-        const write = writer(table, random);
-        for (let before = 0; before < 10; before += 1) write();
-        const followed = new FollowedTable(table, world, { fetchesItems: !view.startsWith("NEW_") });
-        const choose = (): void => {
-          const filter = FILTERS[Math.floor(random() * FILTERS.length)];
-          [table.filter, followed.filter] = [filter, filter];
-          followed.restart();
-        };
-        choose();
-        table.onRequest = () => {
-          write();
-          void world.sleep(random() * 20_000);
-        };
-        followed.beforeCommit = () => {
-          if (random() < 0.15) throw new Killed();
-        };
-        for (let turn = 0; turn < 12; turn += 1) {
+    await everySeed(RUNS, async (seed) => {
+      const random = seededRandom(seed);
+      const world = simulatedWorld(seed);
+      const view = VIEWS[Math.floor(random() * VIEWS.length)] ?? "NEW_IMAGE";
+      const table = new RecordedTable(world, { random, throttles: 0.03, empties: 0.2, view, staleMs: 4 * MINUTE_MS });
+      const write = writer(table, random);
+      for (let before = 0; before < 10; before += 1) write();
+      const followed = new FollowedTable(table, world, { fetchesItems: !view.startsWith("NEW_") });
+      const choose = (): void => {
+        const filter = FILTERS[Math.floor(random() * FILTERS.length)];
+        [table.filter, followed.filter] = [filter, filter];
+        followed.restart();
+      };
+      choose();
+      await liveThrough({
+        world,
+        random,
+        write,
+        table,
+        requestMs: 20_000,
+        atCommits: (meet) => {
+          followed.beforeCommit = meet;
+        },
+        deadly: 0.15,
+        turns: 12,
+        turn: async () => {
           if (random() < 0.1) choose();
-          try {
-            await followed.follow(random() < 0.5 ? "stream" : "scan");
-          } catch (error) {
-            if (!(error instanceof Killed)) throw error;
-            followed.restart();
-          }
-          await world.sleep(random() * 10 * MINUTE_MS);
-          expect(followed.problem).toBeUndefined();
-        }
-        table.onRequest = () => undefined;
-        followed.beforeCommit = () => undefined;
-        await followed.follow("stream");
-        await world.sleep(10 * MINUTE_MS);
-        for (const name of ["stream", "scan", "stream"] as const) await followed.follow(name);
-        expect(stateOf(followed.events)).toEqual(filtered(table));
-        const changes = followed.events.filter(({ op }) => op !== "R" && op !== "T");
-        expect(new Set(changes.map(({ id }) => id)).size).toBe(changes.length);
-      }),
-      { numRuns: RUNS, ...(SEED === undefined ? {} : { seed: Number(SEED) }) },
-    );
+          await followed.follow(random() < 0.5 ? "stream" : "scan");
+        },
+        restart: () => followed.restart(),
+        between: async () => await world.sleep(random() * 10 * MINUTE_MS),
+        always: () => expect(followed.problem).toBeUndefined(),
+        settle: async () => {
+          await followed.follow("stream");
+          await world.sleep(10 * MINUTE_MS);
+          for (const name of ["stream", "scan", "stream"] as const) await followed.follow(name);
+        },
+        events: followed.events,
+        items: () => filtered(table),
+      });
+      expect(repeated(followed.events)).toEqual([]);
+    });
   });
 
   test("take in nothing of items that never match, and say when another filter brings a new scan", async () => {

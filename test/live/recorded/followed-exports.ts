@@ -15,7 +15,7 @@ import { decodeCoverage } from "../../../src/sources/dynamodb/plan/coverage.ts";
 import { ScanThreads } from "../../../src/sources/dynamodb/scan/scan-threads.ts";
 import { snapshotConstants } from "../../../src/sources/dynamodb/snapshot-events.ts";
 import { localStore } from "../../../src/storage/index.ts";
-import { Killed, linesOf, type Event } from "./followed-table.ts";
+import { linesOf, type Event } from "./followed-table.ts";
 import type { RecordedExports, RecoverableTable } from "./recorded-exports.ts";
 
 const OPTIONS = { table: "t", keys: ["id"], hints: [] };
@@ -77,13 +77,8 @@ export class FollowedExports {
     const live = this.#channels.filter(({ isLive }) => isLive === true);
     this.waiting = [];
     this.problem = undefined;
-    try {
-      for (const channel of [...live, ...this.#channels.filter((one) => one.isLive !== true), ...live])
-        await this.#follow(channel);
-    } catch (error) {
-      if (!(error instanceof Killed)) throw error;
-      this.restart();
-    }
+    for (const channel of [...live, ...this.#channels.filter((one) => one.isLive !== true), ...live])
+      await this.#follow(channel);
   }
 
   async #follow(channel: Channel): Promise<void> {

@@ -1,17 +1,17 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { seededRandom, simulatedWorld } from "../../../src/base/index.ts";
 import type { ItemFilter } from "../../../src/contract/index.ts";
 import { incrementChannel } from "../../../src/sources/dynamodb/increments/increment-channel.ts";
 import { ScanThreads } from "../../../src/sources/dynamodb/scan/scan-threads.ts";
+import { everySeed } from "../../every-seed.ts";
 import { FollowedIndex, OPTIONS } from "./followed-index.ts";
-import { Killed, stateOf } from "./followed-table.ts";
+import { stateOf } from "./followed-table.ts";
 import { IndexedTable } from "./indexed-table.ts";
+import { liveThrough, someOf } from "./live-through.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
-const SEED = process.env["SLUICE_SEED"];
 const RUNS = process.env["SLUICE_NIGHTLY"] === "true" ? 3_000 : 8;
 
 function valuesOf(
@@ -27,59 +27,56 @@ const SMALL: ItemFilter = { where: [{ attribute: "v", is: "lt", value: { N: "50"
 
 describe("changes read from an index beside a scan now and then", () => {
   test("lead to the table, wherever the process dies", { timeout: 600_000 }, async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.nat(), async (seed) => {
-        const random = seededRandom(seed);
-        const table = new IndexedTable(simulatedWorld(seed), random);
-        const { world } = table;
-        await world.sleep(DAY_MS);
-        const [isText, isSkewed] = [random() < 0.5, random() < 0.5];
-        table.isWhole = random() < 0.7;
-        const write = (): void => {
-          for (let more = random(); more < 0.4; more = random()) {
-            const id = `k${Math.floor(random() * 12)}`;
-            const skewMs = isSkewed ? Math.floor((random() - 0.5) * 40 * MINUTE_MS) : 0;
-            if (random() < 0.2) table.delete(id);
-            else table.put(id, Math.floor(random() * 100), { skewMs, isText });
+    await everySeed(RUNS, async (seed) => {
+      const random = seededRandom(seed);
+      const table = new IndexedTable(simulatedWorld(seed), random);
+      const { world } = table;
+      await world.sleep(DAY_MS);
+      const [isText, isSkewed] = [random() < 0.5, random() < 0.5];
+      table.isWhole = random() < 0.7;
+      const write = someOf(random, 0.4, () => {
+        const id = `k${Math.floor(random() * 12)}`;
+        const skewMs = isSkewed ? Math.floor((random() - 0.5) * 40 * MINUTE_MS) : 0;
+        if (random() < 0.2) table.delete(id);
+        else table.put(id, Math.floor(random() * 100), { skewMs, isText });
+      });
+      for (let before = 0; before < 10; before += 1) write();
+      const followed = new FollowedIndex(table);
+      if (random() < 0.3) followed.filter = SMALL;
+      const isThere = (value: number): boolean => followed.filter === undefined || value < 50;
+      await liveThrough({
+        world,
+        random,
+        write,
+        table,
+        requestMs: 5_000,
+        atCommits: (meet) => {
+          followed.beforeCommit = meet;
+        },
+        deadly: 0.15,
+        turns: 15,
+        turn: async () => await followed.follow(random() < 0.7 ? "incremental" : "scan"),
+        // It knows only what was committed.
+        restart: () => undefined,
+        between: async () => await world.sleep(random() * 40 * MINUTE_MS),
+        settle: async () => {
+          await world.sleep(MINUTE_MS);
+          await followed.follow("incremental");
+          const [found, there] = [stateOf(followed.events), valuesOf(table, isThere)];
+          // Once a scan was whole nothing is missing, and nothing that is there is as it was before.
+          if (followed.events.some(({ op }) => op === "T")) {
+            expect(new Map([...found].filter(([id]) => there.has(id)))).toEqual(there);
           }
-        };
-        for (let before = 0; before < 10; before += 1) write();
-        const followed = new FollowedIndex(table);
-        if (random() < 0.3) followed.filter = SMALL;
-        table.onRequest = () => {
-          write();
-          void world.sleep(random() * 5_000);
-        };
-        followed.beforeCommit = () => {
-          if (random() < 0.15) throw new Killed();
-        };
-        for (let turn = 0; turn < 15; turn += 1) {
-          try {
-            await followed.follow(random() < 0.7 ? "incremental" : "scan");
-          } catch (error) {
-            if (!(error instanceof Killed)) throw error;
+          // What was deleted just now is gone with the next scan.
+          for (let last = 0; last < 3; last += 1) {
+            await world.sleep(3 * HOUR_MS);
+            for (const name of ["incremental", "scan"] as const) await followed.follow(name);
           }
-          await world.sleep(random() * 40 * MINUTE_MS);
-        }
-        table.onRequest = () => undefined;
-        followed.beforeCommit = () => undefined;
-        const isThere = (value: number): boolean => followed.filter === undefined || value < 50;
-        await world.sleep(MINUTE_MS);
-        await followed.follow("incremental");
-        const [found, there] = [stateOf(followed.events), valuesOf(table, isThere)];
-        // Once a scan was whole nothing is missing, and nothing that is there is as it was before.
-        if (followed.events.some(({ op }) => op === "T")) {
-          expect(new Map([...found].filter(([id]) => there.has(id)))).toEqual(there);
-        }
-        // What was deleted just now is gone with the next scan.
-        for (let last = 0; last < 3; last += 1) {
-          await world.sleep(3 * HOUR_MS);
-          for (const name of ["incremental", "scan"] as const) await followed.follow(name);
-        }
-        expect(stateOf(followed.events)).toEqual(valuesOf(table, isThere));
-      }),
-      { numRuns: RUNS, ...(SEED === undefined ? {} : { seed: Number(SEED) }) },
-    );
+        },
+        events: followed.events,
+        items: () => valuesOf(table, isThere),
+      });
+    });
   });
 });
 
