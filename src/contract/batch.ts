@@ -13,6 +13,9 @@ export interface BatchFile {
   readonly rows: number;
   /** Lines of it that are no record and went to quarantine. */
   readonly quarantined: number;
+  /** When the oldest and the newest of its changes happened, by the source's clock, in ms since the epoch; absent where nobody knows. */
+  readonly oldestMs?: number;
+  readonly newestMs?: number;
 }
 
 /**

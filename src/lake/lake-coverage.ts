@@ -104,8 +104,9 @@ async function askSource(
 function nextStep(coverage: Omit<TableCoverage, "next">, { channels }: Source): string | undefined {
   const { ledger, problem, table } = coverage;
   const run = `sluice run ${table}`;
-  if (ledger === undefined || ledger.verdict === "covered") return problem?.advice;
+  if (ledger === undefined || ledger.verdict === "covered" || ledger.verdict === "unproven") return problem?.advice;
   const open = ledger.holes.find((hole) => hole.filledBy === undefined);
+  if (open?.advice !== undefined && open.underWay === undefined) return `${open.advice}, then \`${run}\``;
   const fills = channels.some(({ name }) => name === "scan" || name === "export-requests");
   if (ledger.verdict === "loading" || open === undefined || open.underWay !== undefined || fills) return run;
   return problem?.advice ?? `${exportFrom(open)}, then \`${run}\``;

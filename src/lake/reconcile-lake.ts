@@ -122,7 +122,8 @@ function stopAtFailure({ tables }: RunReport): void {
 /** A table that is not loaded lacks what it lacks: that is no difference worth a scan. */
 async function refuseUnloaded(lake: Lake, table: TableName): Promise<void> {
   const [coverage] = await lakeCoverage(lake, new Set([table]));
-  if (coverage === undefined || (coverage.ledger?.verdict === "covered" && !hasGap(coverage))) return;
+  const verdict = coverage?.ledger?.verdict;
+  if (coverage === undefined || ((verdict === "covered" || verdict === "unproven") && !hasGap(coverage))) return;
   if (coverage.problem !== undefined) throw coverage.problem;
   const isGap = hasGap(coverage);
   throw new SluiceError(

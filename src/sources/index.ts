@@ -12,7 +12,17 @@ export type {
   UnreadableLine,
 } from "./source.ts";
 export type { Attributes, ContentsReading, SourceContents } from "./contents.ts";
-export type { BatchRange, ChannelEpoch, ChannelHistory, OwedChanges, SourcePart, Span } from "./span.ts";
+export type {
+  BatchRange,
+  ChannelEpoch,
+  ChannelHistory,
+  FileTally,
+  MissingPart,
+  OwedChanges,
+  PartPlace,
+  SourcePart,
+  Span,
+} from "./span.ts";
 export { dmsFiles } from "./dms/dms-files.ts";
 export type { DmsFilesNeeds, DmsFilesOptions } from "./dms/options.ts";
 export { dynamodbSource, type DynamoDbNeeds, type DynamoDbSourceOptions } from "./dynamodb/dynamodb-source.ts";

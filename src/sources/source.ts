@@ -43,6 +43,8 @@ export interface Channel {
   stage(batch: PlannedBatch, known: StructType | undefined, context: StageContext): Promise<StagedBatch>;
   /** Which stretches of the source's time its batches cover, by what they left alone; absent where the channel cannot tell. */
   covered?(history: ChannelHistory): readonly Span[];
+  /** The group in which a file of its batches counts for `covered`; absent where the channel's memory tells all that it needs. */
+  readonly groupOf?: (file: BatchFile) => string;
   /** Puts back what reading changed at the source; comes at the end of each run, however it went. Says what is left for the next. */
   finish?(): Promise<readonly Notice[]>;
 }

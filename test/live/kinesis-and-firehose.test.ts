@@ -88,6 +88,18 @@ describe.skipIf(!requirePart("moto"))("Kinesis and Firehose through their own cl
     expect(await rowsOf(lake, counts)).toEqual([{ n: 7n, d: 7n }]);
     const quiet = await lake.run();
     expect(quiet.tables.map(({ outcome }) => outcome)).toEqual(["unchanged", "unchanged"]);
+    const [told] = await lake.coverage();
+    // The scan waits until the stream is five minutes older.
+    expect(told?.ledger).toMatchObject({ verdict: "loading", holes: [{ kind: "start" }] });
+    expect(told?.silent).toEqual([]);
+    const [kinesis] = told?.ledger?.spans ?? [];
+    expect(kinesis).toMatchObject({ channel: "kinesis", kind: "changes", batches: { rows: 7 } });
+    // This server writes to a shard that was split as before, and never ends it: what came from it waits.
+    const parts = kinesis?.parts ?? [];
+    expect(parts.map(({ name, state, parents = [] }) => [name, state, ...parents].join().replaceAll(/shardId-0+/g, "")))
+      .toEqual([",current", "1,current", "2,unread,", "3,unread,", "4,unread,2,3"]); // prettier-ignore
+    const record = { text: expect.stringMatching(/^\d+$/) as string, ms: expect.any(Number) as number };
+    expect(parts.slice(0, 2)).toMatchObject([{ from: record, to: record }, { from: record, to: record }]); // prettier-ignore
     client.destroy();
     tables.destroy();
   });

@@ -98,6 +98,38 @@ test("what is not certain is not said to be covered", () => {
   ]);
 });
 
+test("a Kinesis stream is shown shard by shard, and what it cannot tell is said", () => {
+  const parts = [
+    { name: "shardId-0", state: "done", upToMs: undefined, from: { text: "49546986683135544286507457936321625675700192471156785154", ms: NOW - 3 * HOUR }, to: { text: "49546986683135544286507457936754639466400688377178144770" } }, // prettier-ignore
+    { name: "shardId-1", state: "current", upToMs: NOW - MINUTE, parents: ["shardId-0"] },
+  ] as const;
+  const limits = [{ kind: "sending", text: "nobody can tell whether it was switched off" }] as const;
+  const kinesis = stream(0, [-4, -1], { channel: "kinesis", title: "Kinesis stream", parts, limits });
+  const shown = coverage([kinesis, scan(0, -3.5)]);
+  expect(text(shown).slice(5)).toEqual([
+    "    shard      came from  state            first record                    last record  read up to",
+    "    shardId-0  –          read to the end  2026-01-31 09:00:00Z …56785154  …78144770    its end",
+    "    shardId-1  shardId-0  up to date       –                               –            2026-01-31 11:59:00Z",
+    "  nobody can tell whether it was switched off",
+    "",
+  ]);
+  expect(coverageJson(shown)).toMatchObject({
+    verdict: "covered",
+    readTo: null,
+    limits: [{ channel: "kinesis", kind: "sending" }],
+    spans: [
+      {
+        isProven: true,
+        parts: [
+          { name: "shardId-0", state: "done", from: { place: parts[0].from.text, at: "2026-01-31T09:00:00.000Z" }, to: { place: parts[0].to.text, at: null } }, // prettier-ignore
+          { name: "shardId-1", upTo: "2026-01-31T11:59:00.000Z", parents: ["shardId-0"], from: null },
+        ],
+      },
+      { channel: "scan", isProven: true, parts: null },
+    ],
+  });
+});
+
 test("programs are told the same", () => {
   const problem = new SluiceError("source.gap", "Cannot go on: the exports leave a hole");
   expect(coverageJson(coverage([stream(0, [-71, -1], owed(-1)), scan(0, -70.5)], { problem }))).toMatchObject({

@@ -1,6 +1,7 @@
 import { hasGap, type TableCoverage } from "../../lake/index.ts";
 import type { Hole, Ledger } from "../../layers/index.ts";
-import type { OwedChanges, SourcePart, Span } from "../../sources/index.ts";
+import type { OwedChanges, Span } from "../../sources/index.ts";
+import { isoTime, partJson, partsText, statesText } from "./coverage-parts.ts";
 import { counted, duration, relativeTime, thousands, utcTime } from "./amounts.ts";
 import { failureJson, failureText } from "./failure-text.ts";
 import type { Jsonable } from "./json.ts";
@@ -22,7 +23,7 @@ export function coverageText(coverage: TableCoverage, options: CoverageTextOptio
   const { paint, nowMs } = options;
   const { ledger, problem, unasked, silent, isCut, next } = coverage;
   const head = `${paint.bold(coverage.table)}  ${safeLine(coverage.source)}  ${stateText(coverage, options)}\n`;
-  const notes: string[] = [];
+  const notes = (ledger?.limits ?? []).map(({ text }) => safeLine(text));
   if (ledger?.owed !== undefined) notes.push(...owedLines(ledger.owed, nowMs));
   if (silent.length > 0) notes.push(`its ${silent.join(" and ")} cannot tell what they cover`);
   if (isCut) notes.push("older batches were not looked at");
@@ -30,7 +31,8 @@ export function coverageText(coverage: TableCoverage, options: CoverageTextOptio
   const said = notes.map((line) => `  ${line}\n`).join("");
   const failure = problem === undefined ? "" : failureText(problem, paint, { isVerbose: false });
   const step = next === undefined || problem !== undefined ? "" : `  ${paint.dim("next")}  ${next}\n`;
-  return head + (ledger === undefined ? "" : timeline(ledger, options)) + said + failure + step;
+  const told = ledger === undefined ? "" : timeline(ledger, options) + partsText(ledger.spans, options);
+  return head + told + said + failure + step;
 }
 
 function stateText(coverage: TableCoverage, { paint, nowMs }: CoverageTextOptions): string {
@@ -38,8 +40,11 @@ function stateText(coverage: TableCoverage, { paint, nowMs }: CoverageTextOption
   if (hasGap(coverage)) return paint.red("has a gap");
   if (ledger === undefined) return paint.dim("unknown");
   if (ledger.verdict === "loading") return paint.yellow("is being loaded");
-  const toMs = ledger.coveredToMs ?? 0;
-  return paint.green(`covered up to ${utcTime(toMs)} (${relativeTime(toMs, nowMs)})`);
+  const { coveredToMs, readToMs } = ledger;
+  const until = (ms: number): string => `${utcTime(ms)} (${relativeTime(ms, nowMs)})`;
+  const covered = coveredToMs === undefined ? [] : [paint.green(`covered up to ${until(coveredToMs)}`)];
+  const read = readToMs === undefined ? [] : [paint.yellow(`read up to ${until(readToMs)}, without proof that nothing is missing`)]; // prettier-ignore
+  return [...covered, ...read].join(", ");
 }
 
 function timeline({ spans, holes }: Ledger, options: CoverageTextOptions): string {
@@ -57,20 +62,24 @@ function timeline({ spans, holes }: Ledger, options: CoverageTextOptions): strin
     ...holes.filter((hole) => isBefore(hole, span)).map((hole) => holeRow(hole, options)),
     spanRow(span),
   ]);
-  rows.push(...holes.filter(({ kind }) => kind === "forgotten").map((hole) => holeRow(hole, options)));
+  rows.push(...holes.filter((hole) => !isBetween(hole)).map((hole) => holeRow(hole, options)));
   const cut = rows.length > SHOWN_MAX ? [[`… ${counted(rows.length - SHOWN_MAX, "older line")}`]] : [];
   return textTable(columns, [...cut, ...rows.slice(-SHOWN_MAX)], { paint: options.paint, indent: "  " });
 }
 
 function isBefore(hole: Hole, { kind, fromMs }: Span): boolean {
-  return hole.kind !== "forgotten" && kind === "changes" && hole.toMs === fromMs;
+  return isBetween(hole) && kind === "changes" && hole.toMs === fromMs;
+}
+
+function isBetween({ kind }: Hole): boolean {
+  return kind === "start" || kind === "break";
 }
 
 function spanRow(span: Span): Cell[] {
   const { title, epoch, fromMs, toMs, batches, progress, owed } = span;
   const done = progress?.of === undefined ? `${progress?.done}` : `${progress.done} of ${progress.of}`;
   const note =
-    progress !== undefined ? `under way: ${done} ${progress.what}` : owed === undefined ? "" : partsText(owed.parts);
+    progress !== undefined ? `under way: ${done} ${progress.what}` : owed === undefined ? "" : statesText(owed.parts);
   return [
     title,
     String(epoch),
@@ -85,36 +94,31 @@ function spanRow(span: Span): Cell[] {
 function holeRow(hole: Hole, { paint }: CoverageTextOptions): Cell[] {
   const { kind, fromMs, toMs, filledBy } = hole;
   const isFilled = filledBy !== undefined;
-  const what = kind === "start" ? "hand-over" : kind === "break" ? "break" : "forgotten";
+  const what = kind === "start" ? "hand-over" : kind;
   const colour = isFilled ? paint.dim : kind === "start" ? paint.yellow : paint.red;
-  const cells = [what, "", fromMs === undefined ? BEGINNING : utcTime(fromMs), utcTime(toMs), "", "", holeText(hole)];
+  const from = fromMs === undefined ? (isBetween(hole) ? BEGINNING : "") : utcTime(fromMs);
+  const cells = [what, "", from, utcTime(toMs), "", "", holeText(hole)];
   return cells.map((text) => ({ text, paint: colour }));
 }
 
-function holeText({ kind, toMs, neededMs, filledBy, underWay }: Hole): string {
+function holeText({ kind, what, toMs, neededMs, filledBy, underWay }: Hole): string {
+  const named = what === undefined ? "" : `${safeLine(what)}: `;
   if (filledBy?.toMs !== undefined) {
-    const beyond = duration(filledBy.toMs - toMs);
+    if (what !== undefined) return `${named}the ${nameOf(filledBy)} makes up for it`;
+    const beyond = filledBy.toMs - toMs;
     const needed = neededMs === toMs ? "" : ` (${duration(neededMs - toMs)} are needed)`;
-    return `filled by the ${nameOf(filledBy)}, which reaches ${beyond} beyond it${needed}`;
+    return `filled by the ${nameOf(filledBy)}${beyond === 0 ? "" : `, which reaches ${duration(beyond)} beyond it${needed}`}`;
   }
-  if (underWay !== undefined) return `the ${nameOf(underWay)} will fill it`;
+  if (underWay !== undefined) return `${named}the ${nameOf(underWay)} will fill it`;
   if (kind === "forgotten") return "nobody read it while the source kept it";
+  if (kind === "failed") return `${named}the source could not deliver it`;
+  if (kind === "missing") return `${named}it never came`;
   return `open: needs a snapshot of ${utcTime(neededMs)} or later`;
 }
 
 function nameOf({ title, atMs, toMs }: Span): string {
   const moment = atMs ?? toMs;
   return moment === undefined ? title : `${title} of ${utcTime(moment)}`;
-}
-
-function partsText(parts: readonly SourcePart[]): string {
-  const states = ["done", "current", "behind", "unread"] as const;
-  const told = { done: "read to the end", current: "up to date", behind: "behind", unread: "not read yet" };
-  const counts = states.flatMap((state) => {
-    const count = parts.filter((part) => part.state === state).length;
-    return count === 0 ? [] : [`${count} ${told[state]}`];
-  });
-  return parts.length === 0 ? "" : `${counted(parts.length, "shard")}: ${counts.join(", ")}`;
 }
 
 function owedLines({ fromMs, keptMs, parts }: OwedChanges, nowMs: number): readonly string[] {
@@ -132,10 +136,7 @@ export function coverageJson(coverage: TableCoverage): { readonly [name: string]
     table,
     source,
     verdict: hasGap(coverage) ? "gap" : (ledger?.verdict ?? "unknown"),
-    coveredTo: isoTime(ledger?.coveredToMs),
-    spans: (ledger?.spans ?? []).map(spanJson),
-    holes: (ledger?.holes ?? []).map(holeJson),
-    unread: ledger?.owed === undefined ? null : owedJson(ledger.owed),
+    ...ledgerJson(ledger ?? NO_LEDGER),
     silentChannels: [...silent],
     isCut,
     error: problem === undefined ? null : failureJson(problem),
@@ -144,7 +145,23 @@ export function coverageJson(coverage: TableCoverage): { readonly [name: string]
   };
 }
 
-function spanJson({ channel, epoch, kind, title, fromMs, toMs, atMs, batches, progress }: Span): Jsonable {
+const NO_LEDGER = { spans: [], holes: [], limits: [], coveredToMs: undefined, readToMs: undefined, owed: undefined };
+
+function ledgerJson({ coveredToMs, readToMs, limits, spans, holes, owed }: Omit<Ledger, "verdict">): {
+  readonly [name: string]: Jsonable;
+} {
+  return {
+    coveredTo: isoTime(coveredToMs),
+    readTo: isoTime(readToMs),
+    limits: limits.map((limit) => ({ ...limit })),
+    spans: spans.map(spanJson),
+    holes: holes.map(holeJson),
+    unread: owed === undefined ? null : owedJson(owed),
+  };
+}
+
+function spanJson(span: Span): Jsonable {
+  const { channel, epoch, kind, title, fromMs, toMs, atMs, batches, progress, parts, isUnproven = false } = span;
   return {
     channel,
     epoch,
@@ -158,12 +175,15 @@ function spanJson({ channel, epoch, kind, title, fromMs, toMs, atMs, batches, pr
         ? null
         : { first: batches.first, last: batches.last, count: batches.count, rows: batches.rows },
     progress: progress === undefined ? null : { done: progress.done, of: progress.of ?? null, what: progress.what },
+    isProven: !isUnproven,
+    parts: parts === undefined ? null : parts.map(partJson),
   };
 }
 
-function holeJson({ kind, fromMs, toMs, neededMs, filledBy, underWay }: Hole): Jsonable {
+function holeJson({ kind, what, fromMs, toMs, neededMs, filledBy, underWay }: Hole): Jsonable {
   return {
     kind,
+    what: what ?? null,
     from: isoTime(fromMs),
     to: isoTime(toMs),
     neededTo: isoTime(neededMs),
@@ -179,8 +199,4 @@ function spanName({ channel, epoch, atMs, toMs }: Span): Jsonable {
 function owedJson({ fromMs, keptMs, parts }: OwedChanges): Jsonable {
   const shards = parts.map(({ name, state, upToMs }) => ({ name, state, upTo: isoTime(upToMs) }));
   return { from: isoTime(fromMs), forgottenAt: isoTime(fromMs + keptMs), shards };
-}
-
-function isoTime(ms: number | undefined): string | null {
-  return ms === undefined ? null : new Date(ms).toISOString();
 }

@@ -1,8 +1,9 @@
 import type { BatchManifest } from "../../contract/index.ts";
 import type { TableHead } from "../../delta/index.ts";
-import type { Channel, ChannelEpoch, ChannelHistory, Source } from "../../sources/index.ts";
+import type { Channel, ChannelEpoch, ChannelHistory, FileTally, Source } from "../../sources/index.ts";
 import type { TablePlace } from "../context.ts";
 import type { BatchLog } from "./batch-log.ts";
+import { countFiles } from "./file-tallies.ts";
 import { movedOf, positionIn } from "./plan-channel.ts";
 
 export interface TableHistory {
@@ -43,18 +44,23 @@ async function historiesOf(
   { head, log }: { readonly head: TableHead | undefined; readonly log: BatchLog },
 ): Promise<ReadonlyMap<Channel, ChannelHistory>> {
   const histories = new Map<Channel, ChannelHistory>();
-  for (const { channel, epochs } of followed) {
+  for (const { channel, epochs, next } of followed) {
     const { end: moved } = await movedOf(log, channel, positionIn(head, channel));
-    histories.set(channel, { epochs: epochs.toReversed(), ...(moved === undefined ? {} : { moved }) });
+    const isCut = next >= 0 ? { isCut: true } : {};
+    histories.set(channel, { epochs: epochs.toReversed(), ...(moved === undefined ? {} : { moved }), ...isCut });
   }
   return histories;
+}
+
+interface GrowingEpoch extends ChannelEpoch {
+  readonly files?: Map<string, FileTally>;
 }
 
 /** A channel whose batches are followed from the newest one back: a manifest names the one before it. */
 class Followed {
   readonly channel: Channel;
   /** The newest first. */
-  readonly epochs: ChannelEpoch[] = [];
+  readonly epochs: GrowingEpoch[] = [];
   next: number;
 
   constructor(channel: Channel, newest: number) {
@@ -65,7 +71,7 @@ class Followed {
   see(manifest: BatchManifest | undefined): void {
     if (manifest === undefined || manifest.batch !== this.next) return;
     this.next = manifest.before;
-    const { batch, epoch, end, rows, createdMs } = manifest;
+    const { batch, epoch, end, rows, createdMs, files } = manifest;
     const later = this.epochs.at(-1);
     if (later?.epoch === epoch) {
       const { batches } = later;
@@ -77,9 +83,17 @@ class Followed {
         rows: batches.rows + rows,
       };
       this.epochs[this.epochs.length - 1] = { ...later, batches: known };
+      this.#count(later, files);
       return;
     }
     const batches = { first: batch, last: batch, count: 1, rows, firstMs: createdMs, lastMs: createdMs };
-    this.epochs.push({ epoch, end, batches });
+    const opened: GrowingEpoch = this.channel.groupOf === undefined ? { epoch, end, batches } : { epoch, end, batches, files: new Map() }; // prettier-ignore
+    this.epochs.push(opened);
+    this.#count(opened, files);
+  }
+
+  #count({ files: tallies }: GrowingEpoch, files: BatchManifest["files"]): void {
+    const { groupOf } = this.channel;
+    if (tallies !== undefined && groupOf !== undefined) countFiles(tallies, files, groupOf);
   }
 }

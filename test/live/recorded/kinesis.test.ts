@@ -1,121 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { must, seededRandom, simulatedWorld, type World } from "../../../src/base/index.ts";
-import type { BatchManifest } from "../../../src/contract/index.ts";
-import type { Channel } from "../../../src/sources/index.ts";
-import { ScanThreads } from "../../../src/sources/dynamodb/scan/scan-threads.ts";
-import { kinesisChannel } from "../../../src/sources/dynamodb/kinesis/kinesis-channel.ts";
-import { KinesisMemory } from "../../../src/sources/dynamodb/kinesis/kinesis-memory.ts";
-import { decodeKinesis, encodeKinesis } from "../../../src/sources/dynamodb/kinesis/kinesis-state.ts";
-import { patientKinesis } from "../../../src/sources/dynamodb/kinesis/patient-kinesis.ts";
-import { readKinesis } from "../../../src/sources/dynamodb/kinesis/read-kinesis.ts";
-import { changesBeside } from "../../../src/sources/dynamodb/live/beside.ts";
-import { snapshotConstants } from "../../../src/sources/dynamodb/snapshot-events.ts";
-import { Killed, stateOf, type Event } from "./followed-table.ts";
+import { must, seededRandom, simulatedWorld } from "../../../src/base/index.ts";
+import { Killed, stateOf } from "./followed-table.ts";
 import { RecordedKinesis, type KinesisMischief } from "./recorded-kinesis.ts";
+import { FollowedKinesis, wronglyClaimed } from "./followed-kinesis.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const SEED = process.env["SLUICE_SEED"];
 const RUNS = process.env["SLUICE_NIGHTLY"] === "true" ? 1_000 : 12;
-
-/** What the lake does with the channel and a snapshot beside it, without an engine. */
-class Followed {
-  readonly events: Event[] = [];
-  readonly notices: string[] = [];
-  unreadable: readonly string[] = [];
-  problem: string | undefined;
-  beforeCommit: () => void = () => undefined;
-  readonly #stream: RecordedKinesis;
-  readonly #world: World;
-  readonly #channel: Channel;
-  #memory = new KinesisMemory();
-  #end: string | undefined;
-  #moved: string | undefined;
-  #snapshotEpoch = -1;
-
-  constructor(stream: RecordedKinesis, world: World, canFill = true) {
-    this.#stream = stream;
-    this.#world = world;
-    const options = { table: "orders", keys: ["id"], hints: [], stream: "orders", canFill };
-    const parts = { client: patientKinesis(stream, world), world, hints: new Map(), threads: new ScanThreads() };
-    this.#channel = kinesisChannel(options, parts);
-  }
-
-  restart(): void {
-    this.#memory = new KinesisMemory();
-  }
-
-  async follow(): Promise<void> {
-    const last = this.#end === undefined ? undefined : ({ end: this.#end } as BatchManifest);
-    const plan = await this.#channel.plan({ last, moved: this.#moved });
-    this.problem = plan.problem?.code;
-    this.notices.push(...plan.waiting.map(({ why }) => why));
-    let next = plan.batches[0]?.start;
-    while (next !== undefined) next = await this.#take(next);
-  }
-
-  async #take(start: string): Promise<string | undefined> {
-    const folder = mkdtempSync(join(tmpdir(), "sluice-kinesis-"));
-    try {
-      const reading = { client: patientKinesis(this.#stream, this.#world), world: this.#world, memory: this.#memory };
-      const context = { world: this.#world, folder };
-      const state = must(decodeKinesis(start), "a batch has a beginning");
-      const read = await readKinesis(state, { ...reading, context, table: "orders", bytesMax: 2_000 });
-      const events = linesOf(join(folder, read.spooled.path));
-      const end = encodeKinesis(read.state);
-      this.unreadable = [...this.unreadable, ...read.unreadable.map(({ file }) => file)];
-      if (events.length === 0 && read.unreadable.length === 0) this.#moved = end;
-      else {
-        this.beforeCommit();
-        // As Bronze does for a channel that repeats itself.
-        const known = new Set(this.events.map(({ id }) => id));
-        for (const event of events) {
-          if (!known.has(event.id)) this.events.push(event);
-          known.add(event.id);
-        }
-        this.#end = end;
-        this.#moved = undefined;
-      }
-      return read.isDrained ? undefined : end;
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
-  }
-
-  /** The whole table at once, as soon as a snapshot may be made, once an epoch. */
-  snapshot(): boolean {
-    const { epoch, fromMs } = changesBeside(new Map([["kinesis", this.#moved ?? this.#end ?? "{}"]]), ["kinesis"]);
-    if (fromMs === undefined || this.#world.nowMs() < fromMs || this.#snapshotEpoch === epoch) return false;
-    this.#snapshotEpoch = epoch;
-    const time = new Date(this.#world.nowMs()).toISOString();
-    const [row, end] = (["R", "T"] as const).map(
-      (op) => snapshotConstants({ channel: "scan", time, epoch }, op).snapshot,
-    );
-    for (const [key, value] of this.#stream.items)
-      this.events.push({ id: `scan/${epoch}/${key}`, op: "R", key, sequence: row?.sequence ?? "", value });
-    this.events.push({
-      id: `scan/${epoch}/T`,
-      op: "T",
-      key: undefined,
-      sequence: end?.sequence ?? "",
-      value: undefined,
-    });
-    return true;
-  }
-}
-
-function linesOf(file: string): readonly Event[] {
-  const lines = readFileSync(file, "utf8").split("\n").filter((line) => line !== ""); // prettier-ignore
-  return lines.map((line): Event => {
-    const { Stream, Keys, NewImage } = JSON.parse(line) as { Stream: { op: string; sequence: string; event: string }; Keys: { id: { S: string } }; NewImage?: { v: { N: string } } }; // prettier-ignore
-    const key = Keys.id.S;
-    return { id: `${Stream.event}${key}`, op: Stream.op, key, sequence: Stream.sequence, value: NewImage?.v.N };
-  });
-}
 
 const MISCHIEF = { throttles: 0.03, empties: 0.2, doubles: 0.3, delayMs: 3 * MINUTE_MS };
 
@@ -123,7 +16,7 @@ function bench(mischief: Omit<KinesisMischief, "random"> = {}, seed = 1, canFill
   const world = simulatedWorld(seed);
   const random = seededRandom(seed);
   const stream = new RecordedKinesis(world, { random, ...mischief });
-  return { world, random, stream, followed: new Followed(stream, world, canFill) };
+  return { world, random, stream, followed: new FollowedKinesis(stream, world, canFill) };
 }
 
 /** Nothing is written any more: everything arrives, and is read. */
@@ -174,12 +67,14 @@ describe("a Kinesis stream and a snapshot of a table that is written to all the 
               if (!(error instanceof Killed)) throw error;
               followed.restart();
             }
+            expect(wronglyClaimed(all)).toEqual([]);
             await world.sleep(random() * 10 * MINUTE_MS);
             expect(followed.problem).toBeUndefined();
           }
           stream.put("last", "1");
           await settle(all);
           expect(stateOf(followed.events)).toEqual(new Map(stream.items));
+          expect(wronglyClaimed(all)).toEqual([]);
           const changes = followed.events.filter(({ op }) => op !== "R" && op !== "T");
           expect(new Set(changes.map(({ id }) => id)).size).toBe(changes.length);
         }),
@@ -214,6 +109,16 @@ describe("a Kinesis stream", () => {
     const changes = followed.events.slice(before).map(({ value }) => value);
     expect(changes.filter((value) => value?.startsWith("1")).length).toBe(2);
     expect(new Set(changes.slice(2))).toEqual(new Set(["201", "202"]));
+    const { parts } = must(followed.ledger().owed, "a stream forgets");
+    const [one, other, child] = parts;
+    expect(parts.map(({ state, parents }) => ({ state, parents }))).toEqual([
+      { state: "done", parents: undefined },
+      { state: "done", parents: undefined },
+      { state: "current", parents: [one?.name, other?.name] },
+    ]);
+    // It was read from its first record to its last one, each with its number and time.
+    expect(Number(child?.from?.text)).toBeLessThan(Number(child?.to?.text));
+    expect(child?.from?.ms).toBeLessThanOrEqual(child?.to?.ms ?? 0);
   });
 
   test.each<[string, (all: ReturnType<typeof bench>) => Promise<void>]>([
@@ -223,6 +128,7 @@ describe("a Kinesis stream", () => {
   ])("has a gap that a new snapshot fills: %s", async (_title, happen) => {
     const all = await loaded();
     const { stream, followed, world } = all;
+    expect(followed.ledger()).toMatchObject({ verdict: "covered", holes: [{ kind: "start" }] });
     stream.put("k1", "101");
     stream.delete("k2");
     await happen(all);
@@ -230,7 +136,14 @@ describe("a Kinesis stream", () => {
     await world.sleep(MINUTE_MS);
     await followed.follow();
     expect(followed.notices.join()).toMatch(/a new snapshot fills the gap/);
+    const open = followed.ledger();
+    expect(open).toMatchObject({ verdict: "gap", holes: [{ kind: "start" }, { kind: "break" }] });
+    expect(open.holes[1]?.filledBy).toBeUndefined();
+    expect(wronglyClaimed(all)).toEqual([]);
     await settle(all);
+    const filled = [{ kind: "start" }, { kind: "break", filledBy: { channel: "scan", epoch: 1 } }];
+    expect(followed.ledger()).toMatchObject({ verdict: "covered", holes: filled });
+    expect(wronglyClaimed(all)).toEqual([]);
     expect(followed.problem).toBeUndefined();
     expect(stateOf(followed.events)).toEqual(new Map(stream.items));
   });
@@ -243,6 +156,7 @@ describe("a Kinesis stream", () => {
     await followed.follow();
     expect(followed.problem).toBe("source.gap");
     expect(followed.events).toHaveLength(before);
+    expect(followed.ledger()).toMatchObject({ verdict: "gap", holes: [{ kind: "start" }, { kind: "forgotten" }] });
   });
 
   test("that keeps its records for a week has lost nothing after three days", async () => {
@@ -272,6 +186,11 @@ describe("a Kinesis stream", () => {
     await followed.follow();
     expect(followed.problem).toBe("source.invalid");
     expect(followed.snapshot()).toBe(false);
+    stream.fed = undefined;
+    await followed.follow();
+    const unknown = followed.ledger();
+    expect(unknown).toMatchObject({ verdict: "loading", limits: [{ channel: "kinesis", kind: "sending" }] });
+    expect(unknown.coveredToMs).toBeUndefined();
   });
 
   test("holds bytes of others: they are told with their place, and the rest is read", async () => {

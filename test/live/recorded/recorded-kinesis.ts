@@ -36,6 +36,8 @@ export interface KinesisMischief {
 export class RecordedKinesis implements KinesisClient {
   readonly where = "a recorded stream";
   readonly items = new Map<string, string>();
+  /** Every change that was ever made, by its time: that of its event, too. */
+  readonly changes: { readonly atMs: number; readonly micros: number }[] = [];
   onRequest: () => void = () => undefined;
   keptMs = 24 * 3_600_000;
   fed: boolean | undefined = true;
@@ -70,10 +72,12 @@ export class RecordedKinesis implements KinesisClient {
 
   /** Bytes of somebody else. */
   putBytes(data: Uint8Array): void {
-    this.#arrive("other", data);
+    this.#deliver();
+    this.#arrive("other", data, this.#world.nowMs());
   }
 
   split(): void {
+    this.#deliver();
     const shard = this.#any();
     if (shard === undefined || this.#openShards().length > 6) return;
     shard.closedMs = this.#world.nowMs();
@@ -82,6 +86,7 @@ export class RecordedKinesis implements KinesisClient {
   }
 
   merge(): void {
+    this.#deliver();
     const [one, other] = this.#openShards();
     if (one === undefined || other === undefined) return;
     for (const shard of [one, other]) shard.closedMs = this.#world.nowMs();
@@ -144,6 +149,7 @@ export class RecordedKinesis implements KinesisClient {
   #send(key: string, before: string | undefined, after: string | undefined): void {
     const nowMs = this.#world.nowMs();
     this.#micros = Math.max(this.#micros + 1, nowMs * 1_000);
+    this.changes.push({ atMs: nowMs, micros: this.#micros });
     const image = (value: string | undefined): Change["after"] =>
       value === undefined ? undefined : item({ id: key, v: Number(value) });
     const change = { id: key, micros: this.#micros, before: image(before), after: image(after) };
@@ -154,21 +160,27 @@ export class RecordedKinesis implements KinesisClient {
     }
   }
 
-  #arrive(key: string, data: Uint8Array): void {
+  /** What was under way long enough is there, from the moment on at which it arrived. */
+  #deliver(): void {
+    const nowMs = this.#world.nowMs();
+    const due = this.#under.filter(({ dueMs }) => dueMs <= nowMs).toSorted((left, right) => left.dueMs - right.dueMs);
+    this.#under = this.#under.filter(({ dueMs }) => dueMs > nowMs);
+    for (const { key, data, dueMs } of due) this.#arrive(key, data, dueMs);
+  }
+
+  #arrive(key: string, data: Uint8Array, arrivedMs: number): void {
     const open = this.#openShards();
     const hash = Buffer.from(key).reduce((sum, byte) => sum + byte, 0);
     const shard = open[hash % open.length] as Shard;
     this.#sequence += 1;
-    shard.records.push({ sequence: String(this.#sequence), arrivedMs: this.#world.nowMs(), data });
+    shard.records.push({ sequence: String(this.#sequence), arrivedMs, data });
   }
 
   async #ask(): Promise<void> {
     this.onRequest();
     await Promise.resolve();
+    this.#deliver();
     const nowMs = this.#world.nowMs();
-    const due = this.#under.filter(({ dueMs }) => dueMs <= nowMs).toSorted((left, right) => left.dueMs - right.dueMs);
-    this.#under = this.#under.filter(({ dueMs }) => dueMs > nowMs);
-    for (const { key, data } of due) this.#arrive(key, data);
     for (const shard of this.#shards) {
       const firstKept = shard.records.findIndex(({ arrivedMs }) => nowMs - arrivedMs < this.keptMs);
       shard.records.splice(0, firstKept < 0 ? shard.records.length : firstKept);

@@ -13,6 +13,7 @@ import type { KinesisClient } from "./kinesis-client.ts";
 import { lostFromKinesis, noKinesis, notFed } from "./kinesis-gaps.ts";
 import { KinesisMemory } from "./kinesis-memory.ts";
 import { firstKinesis, listedKinesis } from "./kinesis-order.ts";
+import { kinesisSpans } from "./kinesis-spans.ts";
 import { decodeKinesis, encodeKinesis, type KinesisState } from "./kinesis-state.ts";
 
 export interface KinesisOptions extends RecordOptions {
@@ -45,6 +46,7 @@ export function kinesisChannel(options: KinesisOptions, parts: KinesisParts): Ch
     name: "kinesis",
     isLive: true,
     mayRepeat: true,
+    covered: kinesisSpans,
     plan: async (state) => await planKinesis(options, { ...parts, memory }, state),
     stage: async (batch, known, context) => await stage(options, parts, { batch, known, context, memory }),
   };

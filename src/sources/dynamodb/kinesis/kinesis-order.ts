@@ -67,7 +67,10 @@ export function listedKinesis(
   }
   const readToMs = isFirstLook ? before.lookedMs : before.polledMs;
   const shards = Object.fromEntries(
-    stream.shards.map(({ id }): [string, KinesisShardState] => [id, before.shards[id] ?? { readToMs }]),
+    stream.shards.map(({ id, parents }): [string, KinesisShardState] => {
+      const known = before.shards[id] ?? { readToMs };
+      return [id, parents.length === 0 ? known : { ...known, parents }];
+    }),
   );
   const isThrough = (id: string): boolean => !listed.has(id) || shards[id]?.isDone === true;
   const readable = stream.shards.filter(({ id, parents }) => shards[id]?.isDone !== true && parents.every(isThrough));

@@ -21,10 +21,17 @@ export interface KinesisState {
 }
 
 export interface KinesisShardState {
-  /** The last record that was taken in; undefined: none yet. */
+  /** The last record that was taken in, and when it arrived; undefined: none yet. */
   readonly after?: string;
+  readonly afterMs?: number;
+  /** The first record that was taken in. */
+  readonly first?: { readonly sequence: string; readonly arrivedMs: number };
+  /** The shards that it came from. */
+  readonly parents?: readonly string[];
   /** Everything that arrived in the shard before this moment was taken in, as far as the epoch asks for it. */
   readonly readToMs: number;
+  /** The last answer reached the end of what it had. */
+  readonly isCurrent?: true;
   readonly isDone?: true;
 }
 

@@ -121,13 +121,14 @@ class Pass {
   #take(id: string, { records, next, behindMs }: KinesisPage): void {
     const { memory, context, world } = this.#reading;
     for (const record of records) this.#record(id, record);
-    const before = this.#of(id);
+    const { isCurrent: _isCurrent, ...before } = this.#of(id);
     const after = records.at(-1)?.sequence ?? before.after;
     const state: KinesisShardState = {
-      ...(after === undefined ? {} : { after }),
+      ...before,
+      ...placesOf(before, records),
       // What was there before the first look is more than was asked for.
       readToMs: Math.max(before.readToMs, world.nowMs() - behindMs),
-      ...(next === undefined ? { isDone: true } : {}),
+      ...(next === undefined ? { isDone: true } : behindMs === 0 ? { isCurrent: true } : {}),
     };
     this.state = { ...this.state, shards: { ...this.state.shards, [id]: state } };
     if (next === undefined) memory.end(id);
@@ -203,6 +204,22 @@ class Pass {
   #of(id: string): KinesisShardState {
     return this.state.shards[id] ?? { readToMs: this.state.lookedMs };
   }
+}
+
+/** Between which records a shard was read, once these are in. */
+function placesOf(
+  before: KinesisShardState,
+  records: readonly KinesisRecord[],
+): Pick<KinesisShardState, "first" | "after" | "afterMs"> {
+  const [first, last] = [records.at(0), records.at(-1)];
+  if (first === undefined || last === undefined) return {};
+  // What an older version read has no first record that is known.
+  const isFirst = before.after === undefined;
+  return {
+    ...(isFirst ? { first: { sequence: first.sequence, arrivedMs: first.arrivedMs } } : {}),
+    after: last.sequence,
+    afterMs: last.arrivedMs,
+  };
 }
 
 function interrupted(): SluiceError {

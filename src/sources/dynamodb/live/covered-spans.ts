@@ -1,3 +1,4 @@
+import { knownEpochs } from "../../channel-epochs.ts";
 import type { ChannelHistory, SourcePart, Span } from "../../span.ts";
 import { decodeScan, isWhole, type ScanState } from "./scan-state.ts";
 import { isOpen, owedFrom, readUpTo, unreadFrom } from "./stream-horizon.ts";
@@ -12,18 +13,10 @@ import {
 } from "./stream-state.ts";
 
 /** What a stream brought: one stretch an epoch, from its beginning to where its slowest shard was. */
-export function streamSpans({ epochs, moved }: ChannelHistory): readonly Span[] {
-  const newest = decodeStream(moved);
-  const states = epochs.flatMap(({ end, batches }) => {
-    const state = decodeStream(end);
-    return state === undefined ? [] : [{ state: state.epoch === newest?.epoch ? newest : state, batches }];
-  });
-  // An epoch in which nothing happened yet has no batch.
-  const isNew = newest !== undefined && states.every(({ state }) => state.epoch < newest.epoch);
-  const all: readonly { state: StreamState; batches?: Span["batches"] }[] = isNew
-    ? [...states, { state: newest }]
-    : states;
-  return all.map(({ state, batches }, index) => spanOf(state, { batches, isLast: index === all.length - 1 }));
+export function streamSpans(history: ChannelHistory): readonly Span[] {
+  return knownEpochs(history, decodeStream).map(({ state, batches }, index, all) =>
+    spanOf(state, { batches, isLast: index === all.length - 1 }),
+  );
 }
 
 function spanOf(state: StreamState, { batches, isLast }: { batches: Span["batches"]; isLast: boolean }): Span {
