@@ -24,7 +24,7 @@ export function awsIndexClient(place: AwsPlace): IndexClient {
         tableId: Table.TableId ?? `${Table.TableArn ?? ""}@${Table.CreationDateTime?.getTime() ?? 0}`,
         keys: keys.map(({ AttributeName = "" }) => AttributeName),
         isWhole: found.Projection?.ProjectionType === "ALL",
-        ...date(),
+        ...(where.isHere === true ? {} : date()),
       };
     },
     query: async (request): Promise<IndexPage> => {

@@ -41,14 +41,19 @@ export function connectKinesis(place: ServicePlace): KinesisStreams {
   return { sdk, client: withoutNodeWarning(() => new sdk.KinesisClient({ ...settings, requestHandler })) };
 }
 
-/** Where a request goes, for messages. */
+/** Where a request goes. `at` is for messages. */
 export interface Where {
   readonly table: string;
   readonly at: string;
+  /** A server on this machine, whose clock is this machine's. */
+  readonly isHere?: boolean;
 }
 
+const HERE: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
+
 export function whereOf({ table, region, endpoint }: AwsPlace): Where {
-  return { table, at: endpoint ?? region ?? "the region of this environment" };
+  const isHere = endpoint !== undefined && URL.canParse(endpoint) && HERE.has(new URL(endpoint).hostname);
+  return { table, at: endpoint ?? region ?? "the region of this environment", isHere };
 }
 
 /** What a request answers; its failure in our own words. */

@@ -10,7 +10,10 @@ export async function describeTable({ sdk, client }: Tables, where: Where): Prom
   const command = new sdk.DescribeTableCommand({ TableName: where.table });
   const date = dateOfAnswer(command);
   const answer = await asked("describe the table", where, async () => await client.send(command));
-  return { ...factsOf(must(answer.Table, "a described table has a description")), ...date() };
+  return {
+    ...factsOf(must(answer.Table, "a described table has a description")),
+    ...(where.isHere === true ? {} : date()),
+  };
 }
 
 export async function scanPage(

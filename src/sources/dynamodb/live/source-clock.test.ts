@@ -5,6 +5,8 @@ import { simulatedWorld, type World } from "../../../base/index.ts";
 import type { Channel } from "../../source.ts";
 import { dynamodbSource } from "../dynamodb-source.ts";
 import { awsTableClient } from "./aws-client.ts";
+import { connectTables } from "./aws-connection.ts";
+import { describeTable } from "./aws-tables.ts";
 import { decodeScan } from "./scan-state.ts";
 import { SourceClock } from "./source-clock.ts";
 import type { TableClient } from "./table-client.ts";
@@ -15,6 +17,7 @@ const TABLE = { TableArn: "arn", TableId: "id", KeySchema: [{ AttributeName: "id
 /** DynamoDB's protocol with a clock of our own. */
 let server: Server;
 let client: TableClient;
+let local: TableClient;
 /** undefined: it does not tell. */
 let serverMs: number | undefined;
 
@@ -32,7 +35,11 @@ beforeAll(async () => {
     server.listen(0, "127.0.0.1", listening);
   });
   const { port } = server.address() as AddressInfo;
-  client = awsTableClient({ table: "orders", endpoint: `http://127.0.0.1:${port}` });
+  const place = { table: "orders", endpoint: `http://127.0.0.1:${port}` };
+  const tables = connectTables(place);
+  local = awsTableClient(place);
+  // As one that is somewhere else.
+  client = { ...local, describeTable: async () => await describeTable(tables, { table: "orders", at: "elsewhere" }) };
 });
 
 afterAll(() => {
@@ -58,6 +65,12 @@ test("a clock that is wrong gives way to DynamoDB's, until it is right again; wi
     else expect(Math.abs(ahead)).toBeLessThanOrEqual(1);
   }
   expect(await aheadAfter(clock, own, 0)).toBe(0);
+});
+
+test("a server on this machine has this machine's clock", async () => {
+  serverMs = 0;
+  expect((await local.describeTable()).atMs).toBeUndefined();
+  expect((await client.describeTable()).atMs).toBe(0);
 });
 
 test("a scan is dated by DynamoDB's clock, and due again by it", async () => {
