@@ -32,6 +32,14 @@ describe("a landing stands for its channels", () => {
       { landing: "firehose", firehose: "s3://changes/", export: "s3://raw/" },
       { firehose: "s3://changes/", export: "s3://raw/" },
     ],
+    [
+      { landing: "kinesis", kinesis: "changes" },
+      { kinesis: "changes", scan: true },
+    ],
+    [
+      { landing: "kinesis", kinesis: { stream: "changes", region: "eu-west-1" }, export: "s3://raw/" },
+      { kinesis: { stream: "changes", region: "eu-west-1" }, export: "s3://raw/" },
+    ],
     [{ landing: "scan" }, { scan: { every: "24 hours" } }],
     [{ landing: "scan", scan: { every: "1 hour" } }, { scan: { every: "1 hour" } }],
   ])("%o", (short, long) => {
@@ -43,7 +51,10 @@ describe("a landing stands for its channels", () => {
     [{ landing: "stream", stream: false }, /stream: expected `true` beside `landing: "stream"`/],
     [{ landing: "export" }, /export: expected the place of the exports beside `landing: "export"`/],
     [{ landing: "export", export: "s3://raw/", stream: true }, /stream: expected nothing beside `landing: "export"`/],
-    [{ landing: "scan", kinesis: "changes" }, /kinesis: expected nothing beside .*no landing has to be said/],
+    [{ landing: "scan", kinesis: "changes" }, /kinesis: expected nothing beside .*is `landing: "kinesis"`/],
+    [{ landing: "kinesis" }, /kinesis: expected the stream beside `landing: "kinesis"`.*name or ARN/],
+    [{ landing: "kinesis", kinesis: "changes", stream: true }, /stream: expected nothing beside `landing: "kinesis"`/],
+    [{ landing: "export", export: "s3://raw/", kinesis: "changes" }, /kinesis: expected nothing beside/],
     [{ landing: "firehose" }, /firehose: expected the place of the files beside `landing: "firehose"`/],
     [{ landing: "firehose", firehose: "s3://changes/", stream: true }, /stream: expected nothing beside/],
     [{ landing: "export", export: "s3://raw/", firehose: "s3://changes/" }, /firehose: expected nothing beside/],
@@ -57,6 +68,7 @@ describe("a landing stands for its channels", () => {
   test("says one thing of a mistake", () => {
     for (const options of [
       { landing: "export" },
+      { landing: "kinesis" },
       { landing: "scan", scan: false },
       { landing: "scan", export: "s3://raw/" },
     ])

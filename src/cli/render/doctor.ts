@@ -54,7 +54,8 @@ function costText(
     counted(requests, landing === "export" ? "export" : "request"),
     ...(landing === "export" ? [`at least ${byteSize(exportedBytes)} exported`] : []),
   ];
-  if (usd === undefined) return `${what} ${parts.join(", ")}, beside what Kinesis or Lambda and Firehose cost`;
+  const others = landing === "kinesis" ? "the Kinesis stream costs" : "Kinesis or Lambda and Firehose cost";
+  if (usd === undefined) return `${what} ${parts.join(", ")}, beside what ${others}`;
   return `${what} ${parts.join(", ")}, about $${usd < 100 ? usd.toFixed(2) : thousands(Math.round(usd))} in us-east-1`;
 }
 

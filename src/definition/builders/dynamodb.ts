@@ -17,10 +17,10 @@ export interface DynamoDbOptions {
   /** Primary key attributes: the partition key, then the sort key if there is one. */
   readonly keys: readonly [partition: string] | readonly [partition: string, sort: string];
   /**
-   * How its records land, as one choice: its stream, or files of Firehose, beside a scan (or beside `export`, where that is given); its
-   * exports; or a scan each day. What is said of `export`, `scan`, `stream` and `firehose` themselves goes before.
+   * How its records land, as one choice: its stream, a Kinesis stream, or files of Firehose, beside a scan (or beside `export`, where that is
+   * given); its exports; or a scan each day. What is said of `export`, `scan`, `stream`, `kinesis` and `firehose` themselves goes before.
    */
-  readonly landing?: "stream" | "firehose" | "export" | "scan";
+  readonly landing?: "stream" | "kinesis" | "firehose" | "export" | "scan";
   /**
    * Its exports: the place that holds `AWSDynamoDB/` somewhere below, a folder, or `s3://bucket/prefix`. They are the table's snapshot and
    * windows of changes.

@@ -2,7 +2,7 @@ import type { Place } from "../reading/place.ts";
 import { readChoice } from "../reading/read-scalar.ts";
 
 /** How a table's records land in the lake, as one choice. */
-const LANDINGS = ["stream", "firehose", "export", "scan"] as const;
+const LANDINGS = ["stream", "kinesis", "firehose", "export", "scan"] as const;
 type Landing = (typeof LANDINGS)[number];
 
 /** Fields of a source by which its channels are chosen, as the user wrote them. */
@@ -54,6 +54,16 @@ const MEANINGS: Readonly<Record<Landing, Meaning>> = {
     },
     others: {},
   },
+  kinesis: {
+    channels: (place, { kinesis, scan, export: exports }) => {
+      if (kinesis === undefined)
+        place
+          .at("kinesis")
+          .refuse('the stream beside `landing: "kinesis"`', "none", 'its name or ARN, such as "orders-changes"');
+      return { scan: scan ?? exports === undefined };
+    },
+    others: { stream: 'a stream is `landing: "stream"`' },
+  },
   firehose: {
     channels: (place, { firehose, scan, export: exports }) => {
       if (firehose === undefined)
@@ -78,7 +88,7 @@ const MEANINGS: Readonly<Record<Landing, Meaning>> = {
       scan: "exports are the table's snapshot",
       incremental: "an index is read beside a scan",
       firehose: 'delivered files are `landing: "firehose"`',
-      kinesis: "with `kinesis` no landing has to be said",
+      kinesis: 'a Kinesis stream is `landing: "kinesis"`',
     },
   },
   scan: {
@@ -90,7 +100,7 @@ const MEANINGS: Readonly<Record<Landing, Meaning>> = {
       stream: 'a scan beside a stream is `landing: "stream"`',
       export: 'exports instead of a scan are `landing: "export"`',
       firehose: 'delivered files are `landing: "firehose"`',
-      kinesis: "with `kinesis` no landing has to be said",
+      kinesis: 'a Kinesis stream is `landing: "kinesis"`',
     },
   },
 };

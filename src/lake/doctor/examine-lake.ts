@@ -64,10 +64,12 @@ async function examineSource(
     return { findings: findings.all, landings: [] };
   }
   const changes = await changesPerDay(lake.tables.systemStore, name.slice("bronze.".length), lake.world.nowMs());
-  const { items, sizeBytes, stream } = survey;
+  const { items, sizeBytes, stream, kinesisStreams } = survey;
   const shards = stream !== undefined && "value" in stream.shards ? stream.shards.value : undefined;
   const feedsRows = lake.definition.tables.some((table) => table.layer === "silver" && table.from === name);
-  const recommendation = recommendLanding({ items, sizeBytes, changesPerDay: changes, shards }, wishes);
+  const kinesisStream = "value" in kinesisStreams ? kinesisStreams.value[0] : undefined;
+  const numbers = { items, sizeBytes, changesPerDay: changes, shards, kinesisStream };
+  const recommendation = recommendLanding(numbers, wishes);
   return {
     findings: judgeTable({ name, source, feedsRows, survey, wishes }),
     landings: [{ ...recommendation, table: name, defined: landingOf(source), changesPerDay: changes }],

@@ -38,6 +38,8 @@ function flaws(change: Parameters<typeof judged>[0]): readonly string[] {
     .map(({ level, check, next = "" }) => `${level} ${check}: ${next}`);
 }
 
+const KINESIS = "arn:aws:kinesis:eu-central-1:123456789012:stream/changes";
+
 const PROVISIONED = { kind: "provisioned", read: 50, write: 5, isActive: true, decreases: 0, decreasedMs: undefined };
 
 describe("what fits between a definition and its table, and what will break", () => {
@@ -145,6 +147,39 @@ describe("what fits between a definition and its table, and what will break", ()
       ["warning freshness: BufferingHints.IntervalInSeconds of the delivery stream"],
     ],
     [
+      "a Kinesis stream that the table does not feed",
+      { source: { kinesis: { stream: "other" }, stream: false }, survey: { kinesisStreams: { value: [KINESIS] } } },
+      ["problem kinesis: aws dynamodb enable-kinesis-streaming-destination --table-name orders --stream-arn arn:aws:kinesis:<region>:<account>:stream/other"], // prettier-ignore
+    ],
+    [
+      "a Kinesis stream that forgets earlier than wished, with nothing to fill the gap",
+      {
+        wishes: { ...WISHES, freshnessMs: MINUTE_MS, outageMs: 72 * HOUR_MS },
+        source: { kinesis: { stream: "changes" }, stream: false, scan: undefined, exports: { folder: "/raw", requireFull: true } }, // prettier-ignore
+        survey: { kinesisStreams: { value: [KINESIS] } },
+      },
+      [
+        "warning outage: aws kinesis increase-stream-retention-period --stream-name changes --retention-period-hours 72",
+      ],
+    ],
+    [
+      "a Kinesis stream of which nobody may ask",
+      {
+        source: { kinesis: { stream: KINESIS }, stream: false },
+        survey: { kinesisStreams: { unknown: new SluiceError("source.denied", "Cannot ask where changes go") } },
+      },
+      ["warning kinesis: dynamodb:DescribeKinesisStreamingDestination on the table"],
+    ],
+    [
+      "a Kinesis stream that a scan stands beside",
+      {
+        wishes: { freshnessMs: MINUTE_MS, outageMs: 72 * HOUR_MS },
+        source: { kinesis: { stream: KINESIS }, stream: false },
+        survey: { kinesisStreams: { value: [KINESIS] } },
+      },
+      [],
+    ],
+    [
       "a pause that an export fills by itself",
       {
         wishes: { ...WISHES, outageMs: 72 * HOUR_MS },
@@ -198,6 +233,13 @@ describe("the landing that fits", () => {
       { freshnessMs: 10 * MINUTE_MS, outageMs: 72 * HOUR_MS },
       "firehose",
     ],
+    [
+      "a large table that is to be fresh, whose pauses are long, and which feeds a Kinesis stream",
+      { kinesisStream: KINESIS },
+      { freshnessMs: MINUTE_MS, outageMs: 72 * HOUR_MS },
+      "kinesis",
+    ],
+    ["a table that feeds a Kinesis stream, and needs none", { kinesisStream: KINESIS }, {}, "stream"],
     ["a small table, a day old at most", { sizeBytes: 5e6 }, { freshnessMs: 24 * HOUR_MS }, "scan"],
     ["a small table that is to be fresh", { sizeBytes: 5e6 }, { freshnessMs: MINUTE_MS }, "stream"],
   ])("%s", (_title, numbers, wishes, expected) => {
@@ -206,7 +248,7 @@ describe("the landing that fits", () => {
     expect(reasons).not.toHaveLength(0);
     expect(monthly.map((cost) => cost.landing)).toEqual([
       expected,
-      ...["stream", "firehose", "export", "scan"].filter((one) => one !== expected),
+      ...["stream", "kinesis", "firehose", "export", "scan"].filter((one) => one !== expected),
     ]);
   });
 
@@ -218,6 +260,8 @@ describe("the landing that fits", () => {
     // A million changes of 50 kB a day.
     expect(of("export")).toMatchObject({ exportedBytes: 1.5e12, usd: expect.closeTo(150, 0) });
     // Ten shards, each asked each five seconds, beyond the free two and a half million.
+    // One shard holds it, asked as often.
+    expect(of("kinesis")).toMatchObject({ requests: 548_400, usd: undefined });
     expect(of("stream")).toMatchObject({ requests: 5_214_000, usd: expect.closeTo(0.54, 2) });
   });
 });

@@ -3,6 +3,7 @@ import type { DynamoDbDefinition } from "../../definition/index.ts";
 import type { Known, TableSurvey } from "../../sources/index.ts";
 import { Findings, type Finding, type Wishes } from "./finding.ts";
 import { byteText, count, longTime } from "./amount-texts.ts";
+import { judgeKinesis } from "./judge-kinesis.ts";
 import { judgeScan } from "./judge-scan.ts";
 import { FIREHOSE_FRESHNESS_MS, landingOf } from "./landing-costs.ts";
 import { EXPORT_FRESHNESS_MS, STREAM_KEEPS_MS } from "./recommend-landing.ts";
@@ -32,7 +33,7 @@ export function judgeTable(table: JudgedTable): readonly Finding[] {
   judgeTtl(table, findings);
   judgeScan(table, findings);
   judgeWishes(table, findings);
-  judgeKinesis(survey, findings);
+  judgeKinesis({ ...table, outageMs: table.wishes.outageMs }, findings);
   judgeClock(survey, findings);
   return findings.all;
 }
@@ -110,6 +111,7 @@ function freshnessFlaw(source: DynamoDbDefinition, freshnessMs: number): Flaw | 
   const wished = `wished is ${longTime(freshnessMs)}`;
   switch (landingOf(source)) {
     case "stream":
+    case "kinesis":
       return undefined;
     case "firehose": {
       if (freshnessMs >= FIREHOSE_FRESHNESS_MS) return undefined;
@@ -120,15 +122,18 @@ function freshnessFlaw(source: DynamoDbDefinition, freshnessMs: number): Flaw | 
       if (freshnessMs >= EXPORT_FRESHNESS_MS) return undefined;
       return { level: "problem", found: `exports are half an hour old at best, ${wished}`, next: 'landing: "stream"' };
     }
-    case "scan": {
-      const { everyMs } = source.incremental ?? source.scan ?? {};
-      // An index is read each run.
-      if (source.incremental !== undefined && everyMs === undefined) return undefined;
-      if (everyMs !== undefined && everyMs <= freshnessMs) return undefined;
-      const found = `the table is scanned ${everyMs === undefined ? "once, and never again" : `each ${longTime(everyMs)}`}, ${wished}`;
-      return { level: "problem", found, next: `scan: { every: "${scanTime(freshnessMs)}" }` };
-    }
+    case "scan":
+      return scanFlaw(source, freshnessMs);
   }
+}
+
+function scanFlaw({ incremental, scan }: DynamoDbDefinition, freshnessMs: number): Flaw | undefined {
+  const { everyMs } = incremental ?? scan ?? {};
+  // An index is read each run.
+  if (incremental !== undefined && everyMs === undefined) return undefined;
+  if (everyMs !== undefined && everyMs <= freshnessMs) return undefined;
+  const found = `the table is scanned ${everyMs === undefined ? "once, and never again" : `each ${longTime(everyMs)}`}, wished is ${longTime(freshnessMs)}`;
+  return { level: "problem", found, next: `scan: { every: "${scanTime(freshnessMs)}" }` };
 }
 
 function judgeOutage({ scan, exports }: DynamoDbDefinition, outageMs: number, findings: Findings): void {
@@ -143,11 +148,6 @@ function judgeOutage({ scan, exports }: DynamoDbDefinition, outageMs: number, fi
     const found = `a stream keeps a day, wished is ${wished}: after a longer pause the table stops until an export fills the gap`;
     findings.add("warning", "outage", found, "requestExports: true");
   }
-}
-
-function judgeKinesis({ kinesisStreams }: TableSurvey, findings: Findings): void {
-  if ("unknown" in kinesisStreams || kinesisStreams.value.length === 0) return;
-  findings.add("ok", "kinesis", `changes go to ${kinesisStreams.value.join(", ")}, too`);
 }
 
 /** Channels go by DynamoDB's clock where the two differ by more; what is made of their rows, and requests for exports, do not. */

@@ -1,7 +1,7 @@
 import type { DynamoDbDefinition } from "../../definition/index.ts";
 import type { Wishes } from "./finding.ts";
 
-export type LandingName = "stream" | "firehose" | "export" | "scan";
+export type LandingName = "stream" | "kinesis" | "firehose" | "export" | "scan";
 
 /** What is known of a table for the choice of its landing. */
 export interface TableNumbers {
@@ -11,6 +11,8 @@ export interface TableNumbers {
   readonly changesPerDay: number | undefined;
   /** Open shards of its stream; undefined: it has none, or they could not be counted. */
   readonly shards: number | undefined;
+  /** The ARN of a Kinesis stream that its changes go to. */
+  readonly kinesisStream?: string | undefined;
 }
 
 /** What a landing takes of AWS a month, beside the first load. */
@@ -54,6 +56,7 @@ export function scanUnits({ sizeBytes }: Pick<TableNumbers, "sizeBytes">): numbe
 export function landingCosts(table: TableNumbers, wishes: Wishes): Readonly<Record<LandingName, LandingCost>> {
   return {
     stream: streamCost(table),
+    kinesis: kinesisCost(table),
     firehose: firehoseCost(wishes),
     export: exportCost(table, wishes),
     scan: scanCost(table, wishes),
@@ -77,6 +80,17 @@ function streamCost(table: TableNumbers): LandingCost {
   const requests = Math.ceil(idle + (changesPerDay * DAYS) / RECORDS_PER_REQUEST);
   const paid = Math.max(0, requests - PRICES.streamRequestsFree);
   return { landing: "stream", readUnits: 0, requests, exportedBytes: 0, usd: paid * PRICES.streamRequest };
+}
+
+/** A shard of Kinesis takes so many records a second (Kinesis Data Streams Developer Guide, "Quotas and limits"). */
+const SHARD_RECORDS = 1_000;
+
+/** Reading is not paid by the request: what the stream takes is its own price. */
+function kinesisCost({ changesPerDay = 0 }: TableNumbers): LandingCost {
+  const shards = Math.max(1, Math.ceil(changesPerDay / (DAY_MS / 1_000) / SHARD_RECORDS));
+  const idle = shards * IDLE_REQUESTS * (DAY_MS / 1_000) * DAYS;
+  const requests = Math.ceil(idle + (changesPerDay * DAYS) / RECORDS_PER_REQUEST);
+  return { landing: "kinesis", readUnits: 0, requests, exportedBytes: 0, usd: undefined };
 }
 
 /** Windows as long as the wished freshness allows. Exports are paid by the bytes that are looked through, which are no fewer than those that changed. */
@@ -108,7 +122,8 @@ function scanCost(table: TableNumbers, { freshnessMs }: Wishes): LandingCost {
 
 /** The landing that a definition amounts to. */
 export function landingOf({ stream, kinesis, firehose, exports }: DynamoDbDefinition): LandingName {
-  if (stream || kinesis !== undefined) return "stream";
+  if (stream) return "stream";
+  if (kinesis !== undefined) return "kinesis";
   if (firehose !== undefined) return "firehose";
   return exports === undefined ? "scan" : "export";
 }

@@ -182,6 +182,15 @@ const actions = (options: object): readonly string[] => {
 test("a choice is granted what it needs, and nothing of the others", () => {
   expect(actions({ landing: "scan" })).toEqual(["dynamodb:DescribeTable", "dynamodb:Scan"]);
   expect(actions({ landing: "export", export: "s3://raw-files/" })).toEqual(["s3:GetObject", "s3:ListBucket"]);
+  expect(actions({ landing: "kinesis", kinesis: "changes" })).toEqual([
+    "dynamodb:DescribeKinesisStreamingDestination",
+    "dynamodb:DescribeTable",
+    "dynamodb:Scan",
+    "kinesis:DescribeStreamSummary",
+    "kinesis:GetRecords",
+    "kinesis:GetShardIterator",
+    "kinesis:ListShards",
+  ]);
   expect(actions({ landing: "stream", export: "./exports" })).toEqual([
     "dynamodb:DescribeStream",
     "dynamodb:DescribeTable",

@@ -30,18 +30,27 @@ export function recommendLanding(table: TableNumbers, wishes: Wishes): Recommend
   const costs = landingCosts(table, wishes);
   const { landing, reasons } = choose(table, wishes, costs);
   const others = Object.values(costs).filter((cost) => cost.landing !== landing);
-  return { landing, reasons, line: LINES[landing], monthly: [costs[landing], ...others] };
+  return { landing, reasons, line: lineOf(landing, table), monthly: [costs[landing], ...others] };
 }
 
 const LINES: Readonly<Record<LandingName, string>> = {
   stream: 'landing: "stream"',
+  kinesis: 'landing: "kinesis", kinesis: "<stream>"',
   firehose: 'landing: "firehose", firehose: "s3://<bucket>/<prefix>/"',
   export: 'landing: "export", export: "s3://<bucket>/<prefix>/"',
   scan: 'landing: "scan"',
 };
 
+function lineOf(landing: LandingName, { kinesisStream }: TableNumbers): string {
+  return kinesisStream === undefined ? LINES[landing] : LINES[landing].replace("<stream>", nameOf(kinesisStream));
+}
+
+function nameOf(arn: string): string {
+  return arn.slice(arn.indexOf("/") + 1);
+}
+
 function choose(
-  { sizeBytes }: TableNumbers,
+  { sizeBytes, kinesisStream }: TableNumbers,
   { freshnessMs, outageMs }: Wishes,
   costs: Readonly<Record<LandingName, LandingCost>>,
 ): { readonly landing: LandingName; readonly reasons: readonly string[] } {
@@ -51,6 +60,15 @@ function choose(
       reasons: [
         "files of changes wait in the bucket, however long the pause",
         "they are minutes old, which exports cannot be",
+      ],
+    };
+  }
+  if (freshnessMs < EXPORT_FRESHNESS_MS && outageMs > STREAM_KEEPS_MS && kinesisStream !== undefined) {
+    return {
+      landing: "kinesis",
+      reasons: [
+        `the table's changes go to ${nameOf(kinesisStream)} already, which is as fresh as its own stream`,
+        "it can keep them for up to a year, where a stream keeps a day: raise its retention above your pauses",
       ],
     };
   }
