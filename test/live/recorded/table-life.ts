@@ -1,7 +1,8 @@
 import { expect } from "vitest";
 import { seededRandom, simulatedWorld, type World } from "../../../src/base/index.ts";
 import type { StreamView } from "../../../src/sources/dynamodb/live/table-client.ts";
-import { FollowedTable, Killed, type Event } from "./followed-table.ts";
+import { FollowedTable, type Event } from "./followed-table.ts";
+import { liveThrough, someOf } from "./live-through.ts";
 import { RecordedTable } from "./recorded-table.ts";
 
 const MINUTE_MS = 60_000;
@@ -10,35 +11,27 @@ const HOUR_MS = 60 * MINUTE_MS;
 /** Writes, deletes and re-inserts a few keys over and over, at any request of ours. */
 function writer(table: RecordedTable, random: () => number): () => void {
   let value = 0;
-  return () => {
-    for (let more = random(); more < 0.5; more = random()) {
-      const key = `k${Math.floor(random() * 12)}`;
-      value += 1;
-      if (random() < 0.3) table.delete(key);
-      else table.put(key, String(value));
-      if (random() < 0.05) table.split();
-    }
-  };
+  return someOf(random, 0.5, () => {
+    const key = `k${Math.floor(random() * 12)}`;
+    value += 1;
+    if (random() < 0.3) table.delete(key);
+    else table.put(key, String(value));
+    if (random() < 0.05) table.split();
+  });
 }
 
-export interface Life {
+export interface StreamLife {
   readonly view: StreamView;
   readonly fetchesItems: boolean;
   /** Whether the stream forgets what nobody read, is switched off and on, and the table is made anew. */
   readonly loses: boolean;
 }
 
-/** What was taken in, and what is there. */
-interface Lived {
-  readonly events: readonly Event[];
-  readonly items: ReadonlyMap<string, string>;
-}
-
 /**
  * A table that others write to all the time, and a process that reads it, stays or ends, fails and dies, by whatever clock. Then all is quiet, and what
  * there is is taken in.
  */
-export async function live(seed: number, { view, fetchesItems, loses }: Life): Promise<Lived> {
+export async function live(seed: number, { view, fetchesItems, loses }: StreamLife): Promise<readonly Event[]> {
   const random = seededRandom(seed);
   const world = simulatedWorld(seed);
   const staleMs = random() < 0.3 ? 4 * MINUTE_MS : 0;
@@ -57,42 +50,47 @@ export async function live(seed: number, { view, fetchesItems, loses }: Life): P
     if (isWrong) followed.aheadMs = Math.floor((random() - 0.5) * 4 * HOUR_MS);
   };
   setClock();
-  table.onRequest = () => {
-    write();
-    void world.sleep(random() * 20_000);
-  };
-  followed.beforeCommit = () => {
-    if (random() < 0.15) throw new Killed();
-  };
-  followed.afterCommit = () => {
-    if (random() < 0.05) throw new Killed();
-  };
-  for (let turn = 0; turn < 12; turn += 1) {
-    if (random() < 0.2) setClock();
-    // Sometimes as a process does that stays, with all that it remembers.
-    followed.pace = random() < 0.5 ? { flushMs: 1_000 } : undefined;
-    try {
+  await liveThrough({
+    world,
+    random,
+    write,
+    table,
+    requestMs: 20_000,
+    atCommits: (meet) => {
+      followed.beforeCommit = meet;
+      followed.afterCommit = () => {
+        if (random() < 0.3) meet();
+      };
+    },
+    deadly: 0.15,
+    turns: 12,
+    turn: async () => {
+      if (random() < 0.2) setClock();
+      // Sometimes as a process does that stays, with all that it remembers.
+      followed.pace = random() < 0.5 ? { flushMs: 1_000 } : undefined;
       await followed.follow(random() < 0.5 ? "stream" : "scan");
-    } catch (error) {
-      if (!(error instanceof Killed)) throw error;
+    },
+    restart: () => {
       // Who stays goes on after a commit that failed.
       if (followed.pace === undefined || random() < 0.5) followed.restart();
-    }
-    await world.sleep(random() * 10 * MINUTE_MS);
-    expect(followed.problem).toBeUndefined();
-    if (loses) await lose(table, { world, random, write });
-  }
-  // Nobody writes any more, and nobody dies.
-  followed.pace = undefined;
-  table.onRequest = () => undefined;
-  followed.beforeCommit = () => undefined;
-  followed.afterCommit = () => undefined;
-  for (let round = 0; round < (loses ? 2 : 1); round += 1) {
-    await world.sleep(10 * MINUTE_MS);
-    for (const name of ["stream", "scan", "stream"] as const) await followed.follow(name);
-  }
-  expect([followed.unfit, followed.problem]).toEqual([undefined, undefined]);
-  return { events: followed.events, items: table.items };
+    },
+    between: async () => {
+      await world.sleep(random() * 10 * MINUTE_MS);
+      if (loses) await lose(table, { world, random, write });
+    },
+    always: () => expect(followed.problem).toBeUndefined(),
+    settle: async () => {
+      followed.pace = undefined;
+      for (let round = 0; round < (loses ? 2 : 1); round += 1) {
+        await world.sleep(10 * MINUTE_MS);
+        for (const name of ["stream", "scan", "stream"] as const) await followed.follow(name);
+      }
+      expect(followed.unfit).toBeUndefined();
+    },
+    events: followed.events,
+    items: () => table.items,
+  });
+  return followed.events;
 }
 
 async function lose(
