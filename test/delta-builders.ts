@@ -14,26 +14,27 @@ import {
   removeOf,
   serializeSchema,
   type AddFile,
-  addActionAt,
+  actionAt,
   type CheckpointFiles,
   type CheckpointRows,
   type CommitOutcome,
   type CommitRequest,
   type DeltaLog,
   type MetadataAction,
+  type RemoveFile,
   type Snapshot,
 } from "../src/delta/index.ts";
+import { TableSnapshot } from "../src/delta/log/table-snapshot.ts";
 import { memoryStore, type ObjectStore } from "../src/storage/index.ts";
+import { rowsAsRead } from "./builders/action-columns.ts";
 
 /** Checkpoints for tests of the log alone: one action a line instead of Parquet, so that no engine is needed. */
 export const TEXT_CHECKPOINTS: CheckpointFiles = {
   read: async function* read(store, path) {
     const text = new TextDecoder().decode(await store.read(path));
     if (!text.endsWith("\n")) throw new SluiceError("table.corrupt", `Cannot read ${path}: it is cut off`);
-    yield text
-      .split("\n")
-      .filter((line) => line !== "")
-      .map((line) => parseJson(line) as JsonObject);
+    const lines = text.split("\n").filter((line) => line !== "");
+    yield* rowsAsRead(lines.map((line) => parseJson(line) as JsonObject));
   },
   write: async (store, path, rows) => {
     const lines = actionsOfRows(rows).map((action) => stringifyJson(action));
@@ -46,9 +47,14 @@ export const TEXT_CHECKPOINTS: CheckpointFiles = {
 function actionsOfRows(rows: Iterable<CheckpointRows>): readonly JsonObject[] {
   return [...rows].flatMap((batch) => {
     if (!("kind" in batch)) return batch;
-    return Array.from({ length: batch.rows }, (_, row) => ({
-      add: { ...addActionAt(batch, row).add, dataChange: false },
-    }));
+    return Array.from({ length: batch.rows }, (_, row) =>
+      Object.fromEntries(
+        Object.entries(actionAt(batch, row)).map(([name, file]) => [
+          name,
+          { ...(file as JsonObject), dataChange: false },
+        ]),
+      ),
+    );
   });
 }
 
@@ -153,12 +159,19 @@ export function shownSnapshot(snapshot: Snapshot | undefined): unknown {
     protocol: snapshot.protocol,
     metadata: snapshot.metadata,
     files: sortedEntries(snapshot.files).map(([path, add]) => [path, { ...add, dataChange: true }]),
-    tombstones: snapshot.tombstones
+    tombstones: removesOf(snapshot)
       .map((remove) => stringifyJson({ ...(remove as unknown as JsonObject), dataChange: true }))
       .toSorted(),
     txns: sortedEntries(snapshot.txns),
     domains: sortedEntries(snapshot.domains),
   };
+}
+
+/** The removes of a snapshot that have not expired, whole. */
+export function removesOf(snapshot: Snapshot): readonly RemoveFile[] {
+  if (!(snapshot instanceof TableSnapshot)) throw new Error("a log's own snapshot is asked for");
+  const { removed, tombstonesSinceMs } = snapshot.state;
+  return [...removed.unexpired(tombstonesSinceMs)];
 }
 
 function sortedEntries<T>(map: ReadonlyMap<string, T>): [string, T][] {

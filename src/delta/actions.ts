@@ -47,13 +47,21 @@ export interface AddFile {
   readonly extra?: JsonObject;
 }
 
-export interface RemoveFile {
+/** Where a file and what is gone of it lie. */
+export interface FilePlace {
   readonly path: string;
+  readonly deletionVector?: DeletionVectorDescriptor;
+}
+
+/** What is left to know of a removed file. */
+export interface Tombstone extends FilePlace {
   readonly deletionTimestamp?: number;
+}
+
+export interface RemoveFile extends Tombstone {
   readonly dataChange: boolean;
   readonly partitionValues?: PartitionValues;
   readonly sizeBytes?: number;
-  readonly deletionVector?: DeletionVectorDescriptor;
   readonly extra?: JsonObject;
 }
 

@@ -9,6 +9,7 @@ export type {
   ProtocolAction,
   RemoveFile,
   TableMetadata,
+  Tombstone,
   TxnAction,
 } from "./actions.ts";
 export { expressionTokens, type ExpressionToken } from "./alter/expression-tokens.ts";
@@ -37,8 +38,8 @@ export { fileBytesFor, filesFor, planClustering } from "./maintenance/plan-clust
 export { planOptimize, targetBytesOf, type OptimizeLimits } from "./maintenance/plan-optimize.ts";
 export { isOnlyRearranged } from "./maintenance/rearranged.ts";
 export { isIntact, type RewriteGroup } from "./maintenance/rewrite-group.ts";
-export type { AddColumns, CheckpointFiles, CheckpointForm, CheckpointRows, TextColumn } from "./needs.ts";
-export { addActionAt, rowsOfColumns } from "./log/add-columns.ts";
+export type { ActionColumns, CheckpointFiles, CheckpointForm, CheckpointRows, TextColumn } from "./needs.ts";
+export { actionAt, rowsOfColumns } from "./log/action-columns.ts";
 export { openLog, type OpenLogOptions } from "./open-log.ts";
 export { addColumns } from "./schema/add-columns.ts";
 export {

@@ -6,6 +6,7 @@ import type {
   ProtocolAction,
   RemoveFile,
   TableMetadata,
+  Tombstone,
   TxnAction,
 } from "./actions.ts";
 
@@ -21,8 +22,8 @@ export interface TableHead {
 export interface Snapshot extends TableHead {
   /** Live files by path. */
   readonly files: ReadonlyMap<string, AddFile>;
-  /** Removes that have not expired, newest per (path, deletion vector). */
-  readonly tombstones: readonly RemoveFile[];
+  /** Removes that have not expired, newest per (path, deletion vector). A large table has many: each is made when it is come to. */
+  readonly tombstones: Iterable<Tombstone>;
   readonly domains: ReadonlyMap<string, DomainMetadataAction>;
   /** Commit time in ms: the commit file's modification time made monotonic. */
   readonly timestampMs: number;

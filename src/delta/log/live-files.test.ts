@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { addColumnsOf } from "../../../test/builders/add-columns.ts";
+import { addColumnsOf } from "../../../test/builders/action-columns.ts";
 import type { AddFile } from "../actions.ts";
-import { FileColumns } from "./file-columns.ts";
+import { ADDS, FileColumns } from "./file-columns.ts";
 import { LayeredMap } from "./layered-map.ts";
 import { LiveFiles } from "./live-files.ts";
 
@@ -74,7 +74,7 @@ describe("files of a version", () => {
   });
 
   test("of a path that a checkpoint has twice are told once, and the other row is named", () => {
-    const columns = new FileColumns({ where: "here", root: { url: ROOT } });
+    const columns = new FileColumns(ADDS, { where: "here", root: { url: ROOT } });
     const repeated: number[] = [];
     columns.take(addColumnsOf([sized(1), sized(2)]), {
       uri: () => undefined,
@@ -109,7 +109,7 @@ function expectSame(live: LiveFiles, model: ReadonlyMap<string, AddFile>): void 
 }
 
 function liveFiles(list: readonly AddFile[]): LiveFiles {
-  const columns = new FileColumns({ where: "here", root: { url: ROOT } });
+  const columns = new FileColumns(ADDS, { where: "here", root: { url: ROOT } });
   for (let start = 0; start < list.length; start += 16) {
     columns.take(addColumnsOf(list.slice(start, start + 16)), {
       uri: (path, uri) => expect.fail(`${uri} is what we write for ${path}`),

@@ -2,8 +2,8 @@ import { SluiceError, isFailure, type JsonObject } from "../../base/index.ts";
 import { sidecarPath } from "./file-names.ts";
 import { decodeFilePath, type TableRoot } from "./file-path.ts";
 import type { LogAccess } from "./log-access.ts";
-import type { AddColumns, CheckpointRows } from "../needs.ts";
-import { FileColumns } from "./file-columns.ts";
+import type { ActionColumns, CheckpointRows } from "../needs.ts";
+import { ADDS, FileColumns, REMOVES } from "./file-columns.ts";
 import type { CheckpointFilesOf } from "./plan-replay.ts";
 import { readAction, type Action } from "./read-action.ts";
 import { readAhead } from "./read-ahead.ts";
@@ -19,26 +19,34 @@ const PARTS_AT_ONCE = 4;
  */
 export async function readCheckpoint(access: LogAccess, checkpoint: CheckpointFilesOf): Promise<CheckpointContent> {
   const root = access.store;
-  const columns = new FileColumns({ where: checkpoint.paths.join(", "), root });
-  const passedOver = new Set<number>();
+  const place = { where: checkpoint.paths.join(", "), root };
   const uris = new Map<string, string>();
+  const adds = { columns: new FileColumns(ADDS, place), passedOver: new Set<number>() };
+  const removes = { columns: new FileColumns(REMOVES, place), passedOver: new Set<number>() };
   const actions: Action[] = [];
   const sidecars = new Map<string, number>();
-  const tell = {
+  const tellAdd = {
     uri: (path: string, uri: string) => void uris.set(path, uri),
-    repeated: (number: number) => void passedOver.add(number),
+    repeated: (number: number) => void adds.passedOver.add(number),
+  };
+  const tellRemove = {
+    // A file that is live is called as it is called there.
+    uri: (path: string, uri: string) => void uris.set(path, uris.get(path) ?? uri),
+    repeated: (number: number) => void removes.passedOver.add(number),
   };
   const takePart = async (path: string): Promise<void> => {
     for await (const item of itemsOf(access, path)) {
-      if (item.kind === "adds") columns.take(item, tell);
-      else if (item.kind === "sidecar") sidecars.set(sidecarOf(item.uri, root), item.sizeBytes);
+      if ("rows" in item) {
+        if (item.kind === "adds") adds.columns.take(item, tellAdd);
+        else removes.columns.take(item, tellRemove);
+      } else if (item.kind === "sidecar") sidecars.set(sidecarOf(item.uri, root), item.sizeBytes);
       else actions.push(item);
     }
   };
   await all(checkpoint.paths, takePart);
   await all(sidecars.keys(), takePart);
   const sidecarBytes = [...sidecars.values()].reduce((sum, sizeBytes) => sum + sizeBytes, 0);
-  return { columns, passedOver, uris, actions, sidecarBytes };
+  return { adds, removes, uris, actions, sidecarBytes };
 }
 
 async function all(paths: Iterable<string>, takePart: (path: string) => Promise<void>): Promise<void> {
@@ -52,7 +60,7 @@ export async function* sidecarsOf(access: LogAccess, path: string): AsyncGenerat
   }
 }
 
-async function* itemsOf(access: LogAccess, path: string): AsyncGenerator<Action | AddColumns> {
+async function* itemsOf(access: LogAccess, path: string): AsyncGenerator<Action | ActionColumns> {
   const place = { where: path, root: access.store };
   try {
     for await (const rows of rowsOf(access, path)) {

@@ -73,10 +73,10 @@ describe("a snapshot", () => {
       await log.commit({ ...request(added), adds: [vectored], removes: [removeOf(first, world.nowMs())] }),
     );
     const removed = committed(await log.commit({ ...request(updated), removes: [removeOf(vectored, world.nowMs())] }));
-    expect(removed.tombstones).toHaveLength(2);
+    expect([...removed.tombstones]).toHaveLength(2);
     const restored = committed(await log.commit({ ...request(removed), adds: [first] }));
     for (const snapshot of [restored, await testLog(store, world).latest()]) {
-      expect(snapshot?.tombstones.map((remove) => remove.deletionVector?.offset)).toEqual([1]);
+      expect([...(snapshot?.tombstones ?? [])].map((remove) => remove.deletionVector?.offset)).toEqual([1]);
       expect([...(snapshot?.files.keys() ?? [])]).toEqual(["a"]);
     }
   });
@@ -90,9 +90,9 @@ describe("a snapshot", () => {
     const old = removeOf(must(added.files.get("a")), world.nowMs() - 8 * 86_400_000);
     const young = removeOf(must(added.files.get("b")), world.nowMs() - 6 * 86_400_000);
     const snapshot = committed(await log.commit({ ...request(added), removes: [old, young] }));
-    expect(snapshot.tombstones.map((remove) => remove.path)).toEqual(["b"]);
+    expect([...snapshot.tombstones].map((remove) => remove.path)).toEqual(["b"]);
     const reopened = await testLog(store, world).latest();
-    expect(reopened?.tombstones.map((remove) => remove.path)).toEqual(["b"]);
+    expect([...(reopened?.tombstones ?? [])].map((remove) => remove.path)).toEqual(["b"]);
   });
 });
 

@@ -14,15 +14,21 @@ import { LiveFiles } from "./live-files.ts";
 import type { Action } from "./read-action.ts";
 import type { LoggedCommit } from "./read-commit.ts";
 import { tellsOwnTime, tombstoneRetentionMs } from "./table-properties.ts";
-import { TableSnapshot, isExpired, type LogLength } from "./table-snapshot.ts";
+import { TableSnapshot, type LogLength } from "./table-snapshot.ts";
+import { Tombstones } from "./tombstones.ts";
 import { RunningTotals } from "./totals.ts";
 import { fileKey, vectorId } from "./vector-id.ts";
 
+interface ColumnsRead<File extends AddFile | RemoveFile> {
+  readonly columns: FileColumns<File>;
+  /** Rows of the columns whose key another row has, too. */
+  readonly passedOver: ReadonlySet<number>;
+}
+
 /** Everything that the files of one checkpoint hold. */
 export interface CheckpointContent {
-  readonly columns: FileColumns;
-  /** Rows of the columns whose path another row has, too. */
-  readonly passedOver: ReadonlySet<number>;
+  readonly adds: ColumnsRead<AddFile>;
+  readonly removes: ColumnsRead<RemoveFile>;
   /** URIs in the columns that differ from what we would write for the path, by path. */
   readonly uris: ReadonlyMap<string, string>;
   /** All that is not in the columns. */
@@ -47,6 +53,7 @@ export class Replay {
   readonly #removed = new Map<string, RemoveFile | undefined>();
   readonly #uris = new Map<string, string | undefined>();
   #live: LiveFiles;
+  #tombstones: Tombstones;
   #sidecarBytes = 0;
   #protocol: ProtocolAction | undefined;
   #metadata: TableMetadata | undefined;
@@ -56,6 +63,7 @@ export class Replay {
     this.#nowMs = nowMs;
     this.#from = from;
     this.#live = state?.files ?? new LiveFiles();
+    this.#tombstones = state?.removed ?? new Tombstones();
     this.#txns = new Map(state?.txns);
     this.#domains = new Map(state?.domains);
     this.#totals = new RunningTotals(state?.totals);
@@ -64,19 +72,21 @@ export class Replay {
   }
 
   /** All rows of a checkpoint, which is reconciled already. */
-  checkpoint({ columns, passedOver, uris, actions, sidecarBytes }: CheckpointContent): void {
+  checkpoint({ adds, removes, uris, actions, sidecarBytes }: CheckpointContent): void {
     this.#sidecarBytes = sidecarBytes;
-    this.#live = new LiveFiles({ columns, passedOver, changes: new LayeredMap(), size: columns.size });
-    for (const { columns: rows, first } of columns.batches) {
+    this.#live = new LiveFiles({ ...adds, size: adds.columns.size });
+    this.#tombstones = new Tombstones(removes);
+    for (const { columns: rows, first } of adds.columns.batches) {
       for (let row = 0; row < rows.rows; row += 1) {
-        if (passedOver.has(first + row)) continue;
+        if (adds.passedOver.has(first + row)) continue;
         const deleted = rows.deletedRows[row] ?? -1;
         this.#totals.addSized(rows.sizes[row] ?? 0, deleted < 0 ? undefined : deleted);
       }
     }
     for (const [path, uri] of uris) this.#uris.set(path, uri);
-    // A path that is there twice, which no valid checkpoint has, ends up as its last row says.
-    for (const number of passedOver) this.#add(columns.at(number));
+    // A key that is there twice, which no valid checkpoint has, ends up as its last row says.
+    for (const number of adds.passedOver) this.#add(adds.columns.at(number));
+    for (const number of removes.passedOver) this.#keepRemove(removes.columns.at(number));
     for (const action of actions) this.#row(action);
   }
 
@@ -94,7 +104,7 @@ export class Replay {
         break;
       case "remove":
         this.#keepUri(action.remove.path, action.uri);
-        this.#removed.set(fileKey(action.remove), action.remove);
+        this.#keepRemove(action.remove);
         break;
       case "txn":
         this.#txns.set(action.txn.appId, action.txn);
@@ -139,8 +149,9 @@ export class Replay {
     if (this.#metadata === undefined) throw incomplete(at, "metaData");
     const sinceMs = this.#nowMs - tombstoneRetentionMs(this.#metadata.configuration);
     const before = this.#from?.state;
+    let removed = this.#tombstones.with(this.#removed);
     // Later the snapshot tells the expired ones apart itself: looking at all of them would cost every commit as much as the table has.
-    if (before === undefined) this.#forgetExpired(sinceMs);
+    if (before === undefined) removed = this.#forgetExpired(removed, sinceMs);
     return new TableSnapshot({
       version: at.version,
       timestampMs: at.timestampMs,
@@ -148,7 +159,7 @@ export class Replay {
       protocol: this.#protocol,
       metadata: this.#metadata,
       files: this.#live.with(this.#files, this.#totals.files),
-      removed: (before?.removed ?? new LayeredMap<RemoveFile>()).with(this.#removed),
+      removed,
       tombstonesSinceMs: sinceMs,
       txns: this.#txns,
       domains: this.#domains,
@@ -167,7 +178,7 @@ export class Replay {
     this.#files.set(add.path, add);
     this.#totals.add(add);
     const key = fileKey(add);
-    if (this.#removed.has(key) || this.#from?.state.removed.look(key).known === true) this.#removed.set(key, undefined);
+    if (this.#removed.has(key) || this.#tombstones.has(key)) this.#removed.set(key, undefined);
   }
 
   #remove(remove: RemoveFile): void {
@@ -176,6 +187,10 @@ export class Replay {
       this.#files.set(remove.path, undefined);
       this.#totals.remove(live);
     }
+    this.#keepRemove(remove);
+  }
+
+  #keepRemove(remove: RemoveFile): void {
     this.#removed.set(fileKey(remove), remove);
   }
 
@@ -188,12 +203,13 @@ export class Replay {
     if (uri !== encodeFilePath(path)) this.#uris.set(path, uri);
   }
 
-  #forgetExpired(sinceMs: number): void {
-    for (const [key, remove] of this.#removed) {
-      if (remove !== undefined && !isExpired(remove, sinceMs)) continue;
-      this.#removed.delete(key);
-      if (remove !== undefined && this.#fileAt(remove.path) === undefined) this.#uris.delete(remove.path);
+  #forgetExpired(removed: Tombstones, sinceMs: number): Tombstones {
+    if (this.#uris.size > 0) {
+      for (const { path } of removed.expired(sinceMs)) {
+        if (this.#fileAt(path) === undefined) this.#uris.delete(path);
+      }
     }
+    return removed.withoutExpired(sinceMs);
   }
 }
 

@@ -1,7 +1,8 @@
-import type { DomainMetadataAction, ProtocolAction, RemoveFile, TableMetadata, TxnAction } from "../actions.ts";
+import type { DomainMetadataAction, ProtocolAction, TableMetadata, Tombstone, TxnAction } from "../actions.ts";
 import type { Snapshot } from "../snapshot.ts";
 import type { LayeredMap } from "./layered-map.ts";
 import type { LiveFiles } from "./live-files.ts";
+import type { Tombstones } from "./tombstones.ts";
 import type { Totals } from "./totals.ts";
 
 /** How far replay is from the last checkpoint: decides when the next one is due. */
@@ -22,8 +23,7 @@ export interface SnapshotState {
   readonly files: LiveFiles;
   readonly domains: ReadonlyMap<string, DomainMetadataAction>;
   readonly timestampMs: number;
-  /** Newest removes by logical file. May hold some that have expired since. */
-  readonly removed: LayeredMap<RemoveFile>;
+  readonly removed: Tombstones;
   /** Removes up to this moment have expired. */
   readonly tombstonesSinceMs: number;
   /** URIs that differ from what we would write for the path, by path. */
@@ -35,7 +35,6 @@ export interface SnapshotState {
 /** A snapshot with what the log itself needs to go on from it. */
 export class TableSnapshot implements Snapshot {
   readonly state: SnapshotState;
-  #tombstones: readonly RemoveFile[] | undefined;
 
   constructor(state: SnapshotState) {
     this.state = state;
@@ -69,15 +68,8 @@ export class TableSnapshot implements Snapshot {
     return this.state.timestampMs;
   }
 
-  get tombstones(): readonly RemoveFile[] {
-    this.#tombstones ??= [...this.state.removed.values()].filter(
-      (remove) => !isExpired(remove, this.state.tombstonesSinceMs),
-    );
-    return this.#tombstones;
+  get tombstones(): Iterable<Tombstone> {
+    const { removed, tombstonesSinceMs } = this.state;
+    return { [Symbol.iterator]: () => removed.tombstones(tombstonesSinceMs) };
   }
-}
-
-/** A remove without a time is from before all times (Delta PROTOCOL, "Add File and Remove File": defaults to 0). */
-export function isExpired(remove: RemoveFile, sinceMs: number): boolean {
-  return (remove.deletionTimestamp ?? 0) <= sinceMs;
 }

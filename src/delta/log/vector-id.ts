@@ -7,7 +7,12 @@ export function vectorId(vector: DeletionVectorDescriptor | undefined): string {
   return offset === undefined ? `${storageType}${pathOrInlineDv}` : `${storageType}${pathOrInlineDv}@${offset}`;
 }
 
-/** A logical file: a path and its deletion vector. NUL occurs in neither. */
+/** A logical file: a path and its deletion vector. */
 export function fileKey(file: { readonly path: string; readonly deletionVector?: DeletionVectorDescriptor }): string {
-  return `${file.path}\0${vectorId(file.deletionVector)}`;
+  return keyOf(file.path, vectorId(file.deletionVector));
+}
+
+/** NUL occurs in neither; without a deletion vector it is the path. */
+export function keyOf(path: string, id: string): string {
+  return id === "" ? path : `${path}\0${id}`;
 }

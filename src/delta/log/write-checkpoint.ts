@@ -1,16 +1,14 @@
 import type { JsonObject } from "../../base/index.ts";
-import type { RemoveFile } from "../actions.ts";
 import type { CheckpointRows } from "../needs.ts";
-import { rowsOfColumns } from "./add-columns.ts";
+import type { ListedRows } from "./columnar-files.ts";
+import { rowsOfColumns } from "./action-columns.ts";
 import { addJson, domainJson, metadataJson, protocolJson, removeJson, txnJson } from "./action-json.ts";
 import { hasFeature } from "../features/support.ts";
 import { writeCheckpointHint, type CheckpointHint } from "./checkpoint-hint.ts";
 import { checkpointPath } from "./file-names.ts";
-import { LayeredMap } from "./layered-map.ts";
 import type { LogAccess } from "./log-access.ts";
 import { positiveProperty } from "./table-properties.ts";
 import { TableSnapshot, type LogLength } from "./table-snapshot.ts";
-import { fileKey } from "./vector-id.ts";
 import { writeV2Checkpoint, type CheckpointParts } from "./write-v2-checkpoint.ts";
 
 /** JSON below this is read in one go faster than a Parquet file is opened. */
@@ -52,7 +50,7 @@ export async function writeCheckpoint(access: LogAccess, snapshot: TableSnapshot
     written?.sizeInBytes ?? (await access.store.stat(checkpointPath(snapshot.version)))?.sizeBytes ?? 0;
   return new TableSnapshot({
     ...snapshot.state,
-    removed: new LayeredMap<RemoveFile>().with(new Map(snapshot.tombstones.map((remove) => [fileKey(remove), remove]))),
+    removed: snapshot.state.removed.withoutExpired(snapshot.state.tombstonesSinceMs),
     length: { checkpointVersion: version, checkpointBytes, commits: 0, commitBytes: 0 },
   });
 }
@@ -86,7 +84,7 @@ function* headActions(snapshot: TableSnapshot): Generator<JsonObject> {
 /** Actions in JSON form that are handed over at once. */
 const BATCH_ROWS = 1_000;
 
-/** Live files and the removes that have not expired. Files of an earlier checkpoint go into the next one without becoming objects. */
+/** The removes that have not expired, and live files. Those of an earlier checkpoint go into the next one without becoming objects. */
 function* fileRows(snapshot: TableSnapshot): Generator<CheckpointRows> {
   let batch: JsonObject[] = [];
   for (const action of fileActions(snapshot)) {
@@ -96,18 +94,19 @@ function* fileRows(snapshot: TableSnapshot): Generator<CheckpointRows> {
     batch = [];
   }
   if (batch.length > 0) yield batch;
-  const { columns } = snapshot.files;
-  for (const { columns: adds, first } of columns?.batches ?? []) {
-    const rows = Array.from({ length: adds.rows }, (_, row) => row);
-    const listed = rows.filter((row) => snapshot.files.isListed(first + row));
-    if (listed.length > 0) yield listed.length === adds.rows ? adds : rowsOfColumns(adds, listed);
-  }
+  const { removed, tombstonesSinceMs } = snapshot.state;
+  for (const listed of removed.unexpiredRows(tombstonesSinceMs)) yield columnsOf(listed);
+  for (const listed of snapshot.files.listed()) yield columnsOf(listed);
 }
 
-/** What has no columns: removes, and files that came since the earlier checkpoint. */
+function columnsOf({ batch: { columns }, rows }: ListedRows): CheckpointRows {
+  return rows.length === columns.rows ? columns : rowsOfColumns(columns, rows);
+}
+
+/** What has no columns: removes and files that came since the earlier checkpoint. */
 function* fileActions(snapshot: TableSnapshot): Generator<JsonObject> {
-  const { uris } = snapshot.state;
-  for (const remove of snapshot.tombstones) {
+  const { uris, removed, tombstonesSinceMs } = snapshot.state;
+  for (const remove of removed.unexpiredChanges(tombstonesSinceMs)) {
     yield { remove: removeJson({ ...remove, dataChange: false }, uris.get(remove.path)) };
   }
   for (const add of snapshot.files.changed()) {

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../base/index.ts";
 import type { CheckpointRows } from "../needs.ts";
-import { rowsOfColumns } from "./add-columns.ts";
+import { rowsOfColumns } from "./action-columns.ts";
 import type { CheckpointHint } from "./checkpoint-hint.ts";
 import { sidecarPath, v2CheckpointPath } from "./file-names.ts";
 import type { LogAccess } from "./log-access.ts";

@@ -1,13 +1,15 @@
-import type { AddFile, RemoveFile } from "../actions.ts";
+import type { FilePlace } from "../actions.ts";
 import type { DeltaLog } from "../delta-log.ts";
 import type { Snapshot } from "../snapshot.ts";
 import { vectorPath } from "../vectors/deletion-vectors.ts";
 import type { TableRoot } from "../log/file-path.ts";
+import { LiveFiles } from "../log/live-files.ts";
 
 /** Paths of the files that a version refers to, its tombstones younger than `sinceMs` included: data and deletion vectors. */
 export function neededFiles(snapshot: Snapshot, root: TableRoot, sinceMs: number): Set<string> {
   const needed = new Set<string>();
-  for (const file of snapshot.files.values()) addPaths(needed, file, root);
+  const { files } = snapshot;
+  for (const file of files instanceof LiveFiles ? files.places() : files.values()) addPaths(needed, file, root);
   for (const remove of snapshot.tombstones) {
     if ((remove.deletionTimestamp ?? 0) > sinceMs) addPaths(needed, remove, root);
   }
@@ -29,7 +31,7 @@ export async function addNeededBetween(
   }
 }
 
-function addPaths(needed: Set<string>, file: AddFile | RemoveFile, root: TableRoot): void {
+function addPaths(needed: Set<string>, file: FilePlace, root: TableRoot): void {
   needed.add(file.path);
   if (file.deletionVector === undefined) return;
   const path = vectorPath(file.deletionVector, root);

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { addColumnsOf } from "../../../test/builders/add-columns.ts";
+import { addColumnsOf } from "../../../test/builders/action-columns.ts";
 import type { AddFile } from "../actions.ts";
-import { FileColumns } from "../log/file-columns.ts";
+import { ADDS, FileColumns } from "../log/file-columns.ts";
 import { LayeredMap } from "../log/layered-map.ts";
 import { LiveFiles } from "../log/live-files.ts";
 import { fileMayMatch, type ColumnRange } from "./file-may-match.ts";
@@ -128,7 +128,7 @@ describe("files that may hold a row", () => {
   test("are the same in columns and one by one", () => {
     fc.assert(
       fc.property(files, files, ranges, fc.option(values.map(String)), (listed, later, wanted, day) => {
-        const columns = new FileColumns({ where: "here", root: { url: "memory://" } });
+        const columns = new FileColumns(ADDS, { where: "here", root: { url: "memory://" } });
         columns.take(addColumnsOf(listed), { uri: () => undefined, repeated: () => undefined });
         const model = new Map([...listed, ...later].map((file) => [file.path, file]));
         const live = new LiveFiles({

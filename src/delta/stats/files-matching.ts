@@ -1,6 +1,6 @@
 import type { AddFile, PartitionValues } from "../actions.ts";
 import { isObject } from "../log/action-members.ts";
-import { textAt } from "../log/add-columns.ts";
+import { textAt } from "../log/action-columns.ts";
 import type { FileBatch } from "../log/file-columns.ts";
 import { LiveFiles } from "../log/live-files.ts";
 import { areEqual, hashOf, type BytesAt } from "../log/path-bytes.ts";

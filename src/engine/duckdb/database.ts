@@ -12,7 +12,7 @@ import { RemoteFiles } from "./remote-files.ts";
 import { Session } from "./session.ts";
 import { quoteLiteral } from "../sql-text.ts";
 import { literalList } from "./literal-list.ts";
-import { CheckpointAdds } from "./checkpoint/checkpoint-adds.ts";
+import { CheckpointActions } from "./checkpoint/checkpoint-actions.ts";
 import { registerVariantJson } from "./variant/variant-function.ts";
 
 export interface DatabaseOptions {
@@ -66,7 +66,7 @@ export class Database {
   /** Of what size a file has to be at least to be read so. */
   readonly remoteBytesMin: number;
   /** Files of a table on their way into its next checkpoint. */
-  readonly adds: CheckpointAdds;
+  readonly checkpointActions: CheckpointActions;
   readonly #instance: DuckDBInstance;
   readonly #slots = new Slots(CALLS_MAX);
   readonly #open = new Set<Session>();
@@ -77,10 +77,13 @@ export class Database {
   private constructor(
     instance: DuckDBInstance,
     folder: string,
-    options: DatabaseOptions & { readonly remoteRoots: readonly string[]; readonly adds: CheckpointAdds },
+    options: DatabaseOptions & {
+      readonly remoteRoots: readonly string[];
+      readonly checkpointActions: CheckpointActions;
+    },
   ) {
     this.#instance = instance;
-    this.adds = options.adds;
+    this.checkpointActions = options.checkpointActions;
     this.folder = folder;
     this.padding = paddingIn(folder);
     this.world = options.world;
@@ -109,10 +112,10 @@ export class Database {
       autoload_known_extensions: "false",
       allow_community_extensions: "false",
     });
-    const adds = new CheckpointAdds();
-    const remoteRoots = await lockDown(instance, folder, { ...options, folders, adds });
+    const checkpointActions = new CheckpointActions();
+    const remoteRoots = await lockDown(instance, folder, { ...options, folders, checkpointActions });
     const found = folders === undefined ? {} : { folders };
-    return new Database(instance, folder, { ...options, ...found, remoteRoots, adds });
+    return new Database(instance, folder, { ...options, ...found, remoteRoots, checkpointActions });
   }
 
   /** A connection with temporary tables of its own. */
@@ -210,7 +213,7 @@ async function lockDown(
   folder: string,
   options: Pick<DatabaseOptions, "s3Roots" | "httpfs" | "onDebug"> & {
     folders: readonly string[] | undefined;
-    adds: CheckpointAdds;
+    checkpointActions: CheckpointActions;
   },
 ): Promise<readonly string[]> {
   const connection = await instance.connect();
@@ -221,7 +224,7 @@ async function lockDown(
       `COPY (SELECT NULL::BOOLEAN AS "__none" WHERE false) TO ${quoteLiteral(paddingIn(folder))} (FORMAT parquet)`,
     );
     registerVariantJson(connection);
-    options.adds.register(connection);
+    options.checkpointActions.register(connection);
     return remoteRoots;
   } finally {
     connection.closeSync();

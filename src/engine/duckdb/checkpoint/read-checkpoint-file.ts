@@ -7,10 +7,10 @@ import type { Doing } from "../engine-failure.ts";
 import type { EngineParts } from "../engine-parts.ts";
 import type { Session } from "../session.ts";
 import { actionShape, isMember, type ActionShape } from "./action-shape.ts";
-import { addColumns, columnarAdds, without, type ColumnarAdds } from "./add-columns.ts";
+import { actionColumns, columnarActions, without, type ColumnarActions } from "./action-columns.ts";
 import { partitionValuesOf, statsTextOf } from "./parsed-members.ts";
 
-/** Rows of any checkpoint or sidecar file in Parquet: the usual adds in columns, everything else as actions in JSON form. */
+/** Rows of any checkpoint or sidecar file in Parquet: the usual adds and removes in columns, everything else as actions in JSON form. */
 export async function* readCheckpointFile(
   parts: EngineParts,
   store: ObjectStore,
@@ -33,9 +33,9 @@ export async function* readCheckpointFile(
     if (plan.shapes.length === 0) {
       throw new SluiceError("table.corrupt", `Cannot read checkpoint ${path}: it has no actions`);
     }
-    yield* plan.adds === undefined
+    yield* plan.columnar.length === 0
       ? everyRow(session, file, { ...plan, doing })
-      : inColumns(session, file, { ...plan, adds: plan.adds, doing });
+      : inColumns(session, file, { ...plan, doing });
   } catch (error) {
     if (!isFailure(error, "engine.failed")) throw error;
     throw new SluiceError("table.corrupt", `Cannot read checkpoint ${path}: it is no checkpoint in Parquet`, {
@@ -45,10 +45,10 @@ export async function* readCheckpointFile(
 }
 
 interface ReadPlan {
-  /** Of every column, adds included. */
+  /** Of every column, those of adds and removes included. */
   readonly shapes: readonly ActionStruct[];
-  /** Undefined where adds are read row by row. */
-  readonly adds: ColumnarAdds | undefined;
+  /** Of adds and removes, unless they are read row by row. */
+  readonly columnar: readonly ColumnarActions[];
 }
 
 interface ActionStruct {
@@ -59,16 +59,18 @@ interface ActionStruct {
 
 /** How each column becomes an action. Members in columnar form are only read where the JSON form is missing. */
 async function planRead(session: Session, file: string, doing: Doing): Promise<ReadPlan> {
-  const columns = await session.columns(`SELECT * FROM ${file}`, doing);
+  const found = await session.columns(`SELECT * FROM ${file}`, doing);
   const shapes: ActionStruct[] = [];
-  let adds: ColumnarAdds | undefined;
-  for (const { name, type } of columns) {
+  const columnar: ColumnarActions[] = [];
+  for (const { name, type } of found) {
     if (type.typeId !== DuckDBTypeId.STRUCT) continue;
     const needed = name === "add" ? await neededParsed(session, file, { type, doing }) : new Set<string>();
-    if (name === "add" && needed.size === 0) adds = columnarAdds(type);
+    const columns =
+      (name === "add" && needed.size === 0) || name === "remove" ? columnarActions(name, type) : undefined;
+    if (columns !== undefined) columnar.push(columns);
     shapes.push({ name, type, isLeftOut: (member) => member.endsWith("_parsed") && !needed.has(member) });
   }
-  return { shapes, adds };
+  return { shapes, columnar };
 }
 
 function shapesOf(structs: readonly ActionStruct[]): readonly ActionShape[] {
@@ -82,32 +84,43 @@ function shapesOf(structs: readonly ActionStruct[]): readonly ActionShape[] {
   return shapes;
 }
 
-/** Usual adds as columns; the other actions, and adds that have something unusual, row by row. */
+/** Usual adds and removes as columns; the other actions, and adds and removes that have something unusual, row by row. */
 async function* inColumns(
   session: Session,
   file: string,
-  { shapes: structs, adds, doing }: ReadPlan & { adds: ColumnarAdds; doing: Doing },
+  { shapes: structs, columnar, doing }: ReadPlan & { doing: Doing },
 ): AsyncGenerator<CheckpointRows> {
-  const shapes = shapesOf(structs.filter(({ name }) => name !== "add"));
-  const selected = [...shapes.flatMap((shape) => shape.columns), ...adds.columns, `"add" IS NOT NULL`, adds.isUsual];
-  const start = selected.length - adds.columns.length - 2;
+  const isColumnar = ({ name }: ActionStruct): boolean => columnar.some((one) => one.name === name);
+  const shapes = shapesOf(structs.filter((one) => !isColumnar(one)));
+  const selected = shapes.flatMap((shape) => shape.columns);
+  const places = columnar.map(({ name, isUsual, columns }) => {
+    const start = selected.length;
+    const isOne = start + columns.length;
+    selected.push(...columns, `${quoteIdentifier(name)} IS NOT NULL`, isUsual);
+    return { name, start, isOne, isUsual: isOne + 1 };
+  });
   let hasUnusual = false;
   for await (const chunk of await chunksOf(session, `SELECT ${selected.join(", ")} FROM ${file}`, doing)) {
-    const [isAdd, isUsual] = [chunk.getColumnVector(selected.length - 2), chunk.getColumnVector(selected.length - 1)];
-    const others: number[] = [];
-    const notInColumns: number[] = [];
-    for (let row = 0; row < chunk.rowCount; row += 1) {
-      if (isUsual.getItem(row) === true) continue;
-      notInColumns.push(row);
-      if (isAdd.getItem(row) === true) hasUnusual = true;
-      else others.push(row);
+    const isTaken = new Uint8Array(chunk.rowCount);
+    for (const { name, start, isOne, isUsual } of places) {
+      const [one, usual] = [chunk.getColumnVector(isOne), chunk.getColumnVector(isUsual)];
+      const notInColumns: number[] = [];
+      for (let row = 0; row < chunk.rowCount; row += 1) {
+        if (isTaken[row] === 0 && usual.getItem(row) === true) isTaken[row] = 1;
+        else notInColumns.push(row);
+        if (isTaken[row] !== 0 || one.getItem(row) !== true) continue;
+        isTaken[row] = 1;
+        hasUnusual = true;
+      }
+      if (notInColumns.length < chunk.rowCount) yield without(actionColumns(chunk, name, start), notInColumns);
     }
+    const others = Array.from({ length: chunk.rowCount }, (_, row) => row).filter((row) => isTaken[row] === 0);
     if (others.length > 0) yield actionsOf(chunk, shapes, others);
-    if (notInColumns.length < chunk.rowCount) yield without(addColumns(chunk, start), notInColumns);
   }
   if (!hasUnusual) return;
-  const rest = `(SELECT * FROM ${file} WHERE "add" IS NOT NULL AND NOT ${adds.isUsual})`;
-  yield* everyRow(session, rest, { shapes: structs.filter(({ name }) => name === "add"), doing });
+  const isUnusual = columnar.map(({ name, isUsual }) => `(${quoteIdentifier(name)} IS NOT NULL AND NOT ${isUsual})`);
+  const rest = `(SELECT * FROM ${file} WHERE ${isUnusual.join(" OR ")})`;
+  yield* everyRow(session, rest, { shapes: structs.filter(isColumnar), doing });
 }
 
 async function* everyRow(

@@ -3,14 +3,14 @@ import { createWriteStream, type WriteStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { finished } from "node:stream/promises";
 import { SluiceError, messageOf, must, stringifyJson, type JsonObject } from "../../../base/index.ts";
-import type { AddColumns, CheckpointForm, CheckpointRows } from "../../../delta/index.ts";
+import type { ActionColumns, CheckpointForm, CheckpointRows } from "../../../delta/index.ts";
 import type { ObjectStore } from "../../../storage/index.ts";
 import { quoteLiteral } from "../../sql-text.ts";
 import type { EngineParts } from "../engine-parts.ts";
 import { LINE_BYTES } from "../json-lines.ts";
 import { DATA_FILE_OPTIONS } from "../parquet-options.ts";
 import { writtenFile } from "../written-file.ts";
-import { addsSql } from "./checkpoint-adds.ts";
+import { actionsSql } from "./checkpoint-actions.ts";
 
 interface CheckpointWrite {
   readonly store: ObjectStore;
@@ -27,7 +27,7 @@ interface CheckpointWritten {
 
 /**
  * Writes actions as one file of a checkpoint (Delta PROTOCOL, "Checkpoint Schema"): those in JSON form, which come first, through a
- * temporary file of lines; adds in columns as the engine asks for them.
+ * temporary file of lines; those in columns as the engine asks for them.
  */
 export async function writeCheckpointFile(
   parts: EngineParts,
@@ -41,16 +41,19 @@ export async function writeCheckpointFile(
     const { first, others } = await takeActions(rows, lines);
     await using session = await database.session();
     const id = database.world.uuid();
-    using adds = database.adds.open(id, columnsOf(first, others));
-    const selects = [`SELECT * FROM ${lines.sql(COLUMNS[form])}`, ...(first === undefined ? [] : [addsSql(id, ADD)])];
+    using files = database.checkpointActions.open(id, columnsOf(first, others));
+    const selects = [
+      `SELECT * FROM ${lines.sql(COLUMNS[form])}`,
+      ...(first === undefined ? [] : [actionsSql(id, FILES)]),
+    ];
     const [row] = await session.rows(
       `COPY (${selects.join(" UNION ALL BY NAME ")}) TO ${quoteLiteral(file)} (${DATA_FILE_OPTIONS}, RETURN_STATS, ${database.rowGroups})`,
       doing,
     );
     const written = writtenFile(must(row, "COPY tells of its file"));
-    if (written.rows !== lines.count + adds.rows) {
+    if (written.rows !== lines.count + files.rows) {
       throw new SluiceError("internal.bug", `Cannot write checkpoint ${path}: not every action arrived`, {
-        facts: { actions: lines.count + adds.rows, rows: written.rows },
+        facts: { actions: lines.count + files.rows, rows: written.rows },
       });
     }
     const outcome = await store.createFromFile(path, file);
@@ -61,11 +64,11 @@ export async function writeCheckpointFile(
   }
 }
 
-/** Writes the actions in JSON form down. What is left are adds in columns, the first of which has been asked for. */
+/** Writes the actions in JSON form down. What is left are those in columns, the first of which have been asked for. */
 async function takeActions(
   rows: Iterable<CheckpointRows>,
   lines: ActionLines,
-): Promise<{ first: AddColumns | undefined; others: Iterator<CheckpointRows> }> {
+): Promise<{ first: ActionColumns | undefined; others: Iterator<CheckpointRows> }> {
   const others = rows[Symbol.iterator]();
   for (;;) {
     const { done, value = [] } = others.next();
@@ -78,17 +81,17 @@ async function takeActions(
   }
 }
 
-function isColumns(batch: CheckpointRows): batch is AddColumns {
+function isColumns(batch: CheckpointRows): batch is ActionColumns {
   return "kind" in batch;
 }
 
-function* columnsOf(first: AddColumns | undefined, others: Iterator<CheckpointRows>): Generator<AddColumns> {
+function* columnsOf(first: ActionColumns | undefined, others: Iterator<CheckpointRows>): Generator<ActionColumns> {
   if (first === undefined) return;
   yield first;
   for (;;) {
     const { done, value } = others.next();
     if (done === true) return;
-    if (!isColumns(value)) throw new SluiceError("internal.bug", "Actions in JSON form come before adds in columns");
+    if (!isColumns(value)) throw new SluiceError("internal.bug", "Actions in JSON form come before those in columns");
     yield value;
   }
 }
@@ -108,9 +111,8 @@ const HEAD: Columns = {
     'STRUCT("minReaderVersion" INTEGER, "minWriterVersion" INTEGER, "readerFeatures" VARCHAR[], "writerFeatures" VARCHAR[])',
   domainMetadata: 'STRUCT("domain" VARCHAR, "configuration" VARCHAR, "removed" BOOLEAN)',
 };
-const ADD = `STRUCT("path" VARCHAR, "partitionValues" ${TEXTS}, "size" BIGINT, "modificationTime" BIGINT, "dataChange" BOOLEAN, "stats" VARCHAR, "tags" ${TEXTS}, "deletionVector" ${VECTOR}, ${ROW_IDS}, "clusteringProvider" VARCHAR)`;
-const FILES: Columns = {
-  add: ADD,
+const FILES = {
+  add: `STRUCT("path" VARCHAR, "partitionValues" ${TEXTS}, "size" BIGINT, "modificationTime" BIGINT, "dataChange" BOOLEAN, "stats" VARCHAR, "tags" ${TEXTS}, "deletionVector" ${VECTOR}, ${ROW_IDS}, "clusteringProvider" VARCHAR)`,
   remove: `STRUCT("path" VARCHAR, "deletionTimestamp" BIGINT, "dataChange" BOOLEAN, "extendedFileMetadata" BOOLEAN, "partitionValues" ${TEXTS}, "size" BIGINT, "deletionVector" ${VECTOR}, ${ROW_IDS})`,
 };
 

@@ -1,7 +1,8 @@
 import { messageOf } from "../../../base/index.ts";
-import type { AddColumns, TextColumn } from "../../../delta/index.ts";
+import type { ActionColumns, TextColumn } from "../../../delta/index.ts";
 import { quoteIdentifier, quoteLiteral } from "../../sql-text.ts";
 import {
+  BOOLEAN,
   DOUBLE,
   DuckDBTableFunction,
   VARCHAR,
@@ -11,14 +12,21 @@ import {
 } from "../duckdb-api.ts";
 import { columnVector, type RawVector } from "../raw-vector.ts";
 
-const FUNCTION = "sluice_checkpoint_adds";
+const FUNCTION = "sluice_checkpoint_actions";
 /** The columns of the function: as they are in memory, so that what is JSON there becomes values in SQL. */
-const COLUMNS = ["path", "partitionValues", "size", "modificationTime", "stats", "more"] as const;
-const NUMBERS: ReadonlySet<string> = new Set(["size", "modificationTime"]);
+const COLUMNS = {
+  isAdd: BOOLEAN,
+  path: VARCHAR,
+  partitionValues: VARCHAR,
+  size: DOUBLE,
+  time: DOUBLE,
+  stats: VARCHAR,
+  more: VARCHAR,
+} as const;
 const CHUNK_ROWS = 2_048;
 
-/** Adds in columns on their way into a checkpoint: the engine asks for them while it writes, and none becomes an object. */
-export class CheckpointAdds {
+/** Adds and removes in columns on their way into a checkpoint: the engine asks for them while it writes, and none becomes an object. */
+export class CheckpointActions {
   readonly #sources = new Map<string, Source>();
 
   /** Makes the function known to all connections of the database. Queries of users may not name it. */
@@ -28,7 +36,7 @@ export class CheckpointAdds {
         name: FUNCTION,
         parameterTypes: [VARCHAR],
         bindFunction: (bind) => {
-          for (const name of COLUMNS) bind.addResultColumn(name, NUMBERS.has(name) ? DOUBLE : VARCHAR);
+          for (const [name, type] of Object.entries(COLUMNS)) bind.addResultColumn(name, type);
           bind.setBindData({ id: String(bind.getParameter(0)) });
         },
         initFunction: (init) => init.setMaxThreads(1),
@@ -46,7 +54,7 @@ export class CheckpointAdds {
   }
 
   /** Under an id that nobody else has; the batches are asked for once. */
-  open(id: string, batches: Iterator<AddColumns>): Disposable & { readonly rows: number } {
+  open(id: string, batches: Iterator<ActionColumns>): Disposable & { readonly rows: number } {
     const source: Source = { batches, batch: undefined, at: 0, rows: 0 };
     this.#sources.set(id, source);
     return {
@@ -76,26 +84,40 @@ export class CheckpointAdds {
 }
 
 interface Source {
-  readonly batches: Iterator<AddColumns>;
+  readonly batches: Iterator<ActionColumns>;
   /** The one that is being read, and how many of its rows are. */
-  batch: AddColumns | undefined;
+  batch: ActionColumns | undefined;
   at: number;
   /** Handed over so far. */
   rows: number;
 }
 
-/** SQL for the adds, in a column `add` of the type. */
-export function addsSql(id: string, type: string): string {
-  const members = MORE.map((name) => `'${name}': more.${quoteIdentifier(name)}`).join(", ");
+/** SQL for them, in columns `add` and `remove` of the types, of which each row has one. */
+export function actionsSql(id: string, types: { readonly add: string; readonly remove: string }): string {
+  const common = `'path': path, 'partitionValues': "partitionValues", 'size': ${wholeNumber("size")}, 'dataChange': false`;
+  const add = `{${common}, 'modificationTime': ${wholeNumber("time")}, 'stats': stats, ${membersSql(MORE)}}`;
+  const isExtended = `"partitionValues" IS NOT NULL AND NOT isnan("size")`;
+  const remove =
+    `{${common}, 'deletionTimestamp': ${wholeNumber("time")}, 'extendedFileMetadata': ${isExtended}, ` +
+    `${membersSql(MORE_OF_REMOVES)}}`;
   return (
-    `SELECT CAST({'path': path, 'partitionValues': "partitionValues"::JSON::MAP(VARCHAR, VARCHAR), 'size': "size"::BIGINT, ` +
-    `'modificationTime': "modificationTime"::BIGINT, 'dataChange': false, 'stats': stats, ${members}} AS ${type}) AS "add" ` +
-    `FROM (SELECT * REPLACE (from_json("more", '${MORE_TYPES}') AS "more") FROM ${FUNCTION}(${quoteLiteral(id)}))`
+    `SELECT CASE WHEN "isAdd" THEN CAST(${add} AS ${types.add}) END AS "add", ` +
+    `CASE WHEN NOT "isAdd" THEN CAST(${remove} AS ${types.remove}) END AS "remove" ` +
+    `FROM (SELECT * REPLACE (from_json("more", '${MORE_TYPES}') AS "more", ` +
+    `"partitionValues"::JSON::MAP(VARCHAR, VARCHAR) AS "partitionValues") FROM ${FUNCTION}(${quoteLiteral(id)}))`
   );
 }
 
-/** The members that few rows have. A checkpoint of ours has no others. */
-const MORE = ["tags", "deletionVector", "baseRowId", "defaultRowCommitVersion", "clusteringProvider"];
+function wholeNumber(name: string): string {
+  return `nullif(${quoteIdentifier(name)}, 'nan'::DOUBLE)::BIGINT`;
+}
+
+function membersSql(names: readonly string[]): string {
+  return names.map((name) => `'${name}': more.${quoteIdentifier(name)}`).join(", ");
+}
+
+const MORE_OF_REMOVES = ["deletionVector", "baseRowId", "defaultRowCommitVersion"];
+const MORE = [...MORE_OF_REMOVES, "tags", "clusteringProvider"];
 const MORE_TYPES = JSON.stringify({
   tags: "MAP(VARCHAR, VARCHAR)",
   deletionVector: {
@@ -115,13 +137,15 @@ interface Rows {
   readonly count: number;
 }
 
-function fillChunk(chunk: DuckDBDataChunk, adds: AddColumns, rows: Rows): void {
-  fillTexts(columnVector(chunk, 0), adds.uris, rows);
-  fillTexts(columnVector(chunk, 1), adds.partitionValues, rows);
-  fillNumbers(columnVector(chunk, 2), adds.sizes, rows);
-  fillNumbers(columnVector(chunk, 3), adds.modificationTimes, rows);
-  fillTexts(columnVector(chunk, 4), adds.stats, rows);
-  fillTexts(columnVector(chunk, 5), adds.more, rows);
+function fillChunk(chunk: DuckDBDataChunk, actions: ActionColumns, rows: Rows): void {
+  const isAdd = new Uint8Array(rows.count).fill(actions.kind === "adds" ? 1 : 0);
+  rawVectors.copy_data_to_vector(columnVector(chunk, 0), 0, isAdd.buffer, 0, isAdd.byteLength);
+  fillTexts(columnVector(chunk, 1), actions.uris, rows);
+  fillTexts(columnVector(chunk, 2), actions.partitionValues, rows);
+  fillNumbers(columnVector(chunk, 3), actions.sizes, rows);
+  fillNumbers(columnVector(chunk, 4), actions.times, rows);
+  fillTexts(columnVector(chunk, 5), actions.stats, rows);
+  fillTexts(columnVector(chunk, 6), actions.more, rows);
 }
 
 function fillTexts(vector: RawVector, { bytes, starts, lengths }: TextColumn, { start, count }: Rows): void {
