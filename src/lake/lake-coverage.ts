@@ -105,11 +105,18 @@ function nextStep(coverage: Omit<TableCoverage, "next">, { channels }: Source): 
   const { ledger, problem, table } = coverage;
   const run = `sluice run ${table}`;
   if (ledger === undefined || ledger.verdict === "covered" || ledger.verdict === "unproven") return problem?.advice;
-  const open = ledger.holes.find((hole) => hole.filledBy === undefined);
-  if (open?.advice !== undefined && open.underWay === undefined) return `${open.advice}, then \`${run}\``;
+  const open = openHole(ledger);
+  if (open === undefined || open.underWay !== undefined) return run;
+  if (open.advice !== undefined) return `${open.advice}, then \`${run}\``;
   const fills = channels.some(({ name }) => name === "scan" || name === "export-requests");
-  if (ledger.verdict === "loading" || open === undefined || open.underWay !== undefined || fills) return run;
+  if (ledger.verdict === "loading" || fills) return run;
   return problem?.advice ?? `${exportFrom(open)}, then \`${run}\``;
+}
+
+/** What is to be filled first. */
+function openHole({ holes }: Ledger): Hole | undefined {
+  const open = holes.filter((hole) => hole.filledBy === undefined);
+  return open.find(({ kind }) => kind !== "start") ?? open[0];
 }
 
 function exportFrom({ neededMs }: Hole): string {

@@ -23,6 +23,7 @@ export type {
   SourcePart,
   Span,
 } from "./span.ts";
+export { joinTallies } from "./file-tally.ts";
 export { dmsFiles } from "./dms/dms-files.ts";
 export type { DmsFilesNeeds, DmsFilesOptions } from "./dms/options.ts";
 export { dynamodbSource, type DynamoDbNeeds, type DynamoDbSourceOptions } from "./dynamodb/dynamodb-source.ts";

@@ -1,4 +1,5 @@
 import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { traceRow } from "../../src/lake/index.ts";
@@ -63,6 +64,32 @@ describe("files of Firehose", { timeout: 60_000 }, () => {
     expect(rows[0]?.["_event_id"]).toMatch(/^kinesis\/0\/1773050400000000\/[0-9a-f]{40}\/S:a$/);
     expect(rows[4]?.["_event_id"]).toMatch(/^streams\/0\/1773050404000000\/0{37}777\/S:c$/);
     expect(outcomes(await files.run())).toEqual(["unchanged", "unchanged"]);
+  });
+
+  test("are told of by the hour of their prefix: hours without one, and what Firehose could not process", async () => {
+    await using files = new FirehoseLake();
+    files.put("2026/03/09/10/a", [kinesisRecord(put("a", "1.00"))]);
+    files.put("2026/03/09/13/b", [kinesisRecord(put("b", "1.00"))]);
+    await files.run();
+    const whole = (await files.lake.coverage())[0];
+    expect(whole?.ledger).toMatchObject({ verdict: "loading", coveredToMs: undefined });
+    expect(whole?.ledger?.spans[0]?.parts?.map(({ name, files: read }) => [name, read?.rows])).toEqual([
+      ["2026-03-09T10", 1],
+      ["2026-03-09T11 … 2026-03-09T12", undefined],
+      ["2026-03-09T13", 1],
+    ]);
+    await files.world.sleep(HOUR_MS);
+    files.put("processing-failed/2026/03/10/00/orders-1", [{ errorCode: "x", rawData: "e30=" }]);
+    // Nothing is read: what it has learnt is remembered all the same.
+    expect(outcomes(await files.run())).toEqual(["unchanged", "unchanged"]);
+    const [told] = await files.lake.coverage();
+    expect(told?.ledger).toMatchObject({
+      verdict: "gap",
+      holes: [{ kind: "start" }, { kind: "failed", what: "processing-failed/2026/03/10/00/orders-1" }],
+    });
+    rmSync(join(files.place, "processing-failed"), { recursive: true });
+    await files.run();
+    expect((await files.lake.coverage())[0]?.ledger?.verdict).toBe("loading");
   });
 
   test("bring back each record as it was", async () => {

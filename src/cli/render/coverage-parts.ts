@@ -1,4 +1,4 @@
-import type { FileTally, PartPlace, SourcePart, Span } from "../../sources/index.ts";
+import { joinTallies, type FileTally, type PartPlace, type SourcePart, type Span } from "../../sources/index.ts";
 import { counted, duration, thousands, utcTime } from "./amounts.ts";
 import type { Jsonable } from "./json.ts";
 import type { Paint } from "./paint.ts";
@@ -90,17 +90,35 @@ function windowsTable(parts: readonly SourcePart[]): PartsTable {
 
 function filesTable(parts: readonly SourcePart[]): PartsTable {
   const right = { align: "right" } as const;
+  const hasTimes = parts.some(({ from }) => from !== undefined);
   const columns = [
     { title: "files of" },
     { title: "files", ...right },
     { title: "rows", ...right },
     { title: "set aside", ...right },
-    { title: "changes from" },
-    { title: "to" },
     { title: "written from" },
     { title: "to" },
+    ...(hasTimes ? [{ title: "changes from" }, { title: "to" }] : []),
   ];
-  return { columns, rows: parts.map(filesRow) };
+  return { columns, rows: runsOf(parts).map(filesRow) };
+}
+
+const HOUR = /^\d{4}-\d\d-\d\d(?:T\d\d)?$/;
+
+/** Hours that follow each other without one that has no file are one line. */
+function runsOf(parts: readonly SourcePart[]): readonly SourcePart[] {
+  const runs: (SourcePart & { readonly until: string })[] = [];
+  for (const part of parts) {
+    const run = runs.at(-1);
+    const isSame = run?.files !== undefined && HOUR.test(part.name) && run.until.length === part.name.length;
+    if (!isSame || !HOUR.test(run.until) || part.files === undefined) {
+      runs.push({ ...part, until: part.name });
+      continue;
+    }
+    const first = run.name.slice(0, part.name.length);
+    runs[runs.length - 1] = { ...run, name: `${first} … ${part.name}`, until: part.name, files: joinTallies(run.files, part.files) }; // prettier-ignore
+  }
+  return runs;
 }
 
 function filesRow({ name, state, files, from, to }: SourcePart): Cell[] {
@@ -111,10 +129,10 @@ function filesRow({ name, state, files, from, to }: SourcePart): Cell[] {
     thousands(files.files),
     thousands(files.rows),
     files.quarantined === 0 ? "–" : thousands(files.quarantined),
-    timeText(from?.ms),
-    timeText(to?.ms),
     timeText(firstMs),
     timeText(lastMs),
+    timeText(from?.ms),
+    timeText(to?.ms),
   ];
 }
 

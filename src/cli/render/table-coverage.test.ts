@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { SluiceError } from "../../base/index.ts";
 import type { TableCoverage } from "../../lake/index.ts";
 import { ledgerOf } from "../../layers/index.ts";
-import type { BatchRange, Span } from "../../sources/index.ts";
+import type { BatchRange, FileTally, SourcePart, Span } from "../../sources/index.ts";
 import { paintFor } from "./paint.ts";
 import { coverageJson, coverageText } from "./table-coverage.ts";
 
@@ -127,6 +127,45 @@ test("a Kinesis stream is shown shard by shard, and what it cannot tell is said"
       },
       { channel: "scan", isProven: true, parts: null },
     ],
+  });
+});
+
+test("files are shown by the hours that follow each other, with those that have none and what never came", () => {
+  const files = (count: number, hours: number): FileTally => {
+    const [firstMs, lastMs] = [NOW + hours * HOUR, NOW + hours * HOUR + 10 * MINUTE];
+    return { files: count, records: 9, rows: 8, quarantined: 1, firstMs, lastMs, oldestMs: undefined, newestMs: undefined }; // prettier-ignore
+  };
+  const read = (name: string, hours: number): SourcePart => ({ name, state: "read", upToMs: undefined, files: files(2, hours) }); // prettier-ignore
+  const parts = [read("2026-01-31T05", -6), read("2026-01-31T06", -5), { name: "2026-01-31T07 … 2026-01-31T08", state: "empty", upToMs: undefined } as const, read("2026-01-31T09", -2)]; // prettier-ignore
+  const missing = [{ kind: "failed", what: "errors/a and 2 more", toMs: NOW - HOUR, neededMs: NOW - HOUR, advice: "Deliver them again" }] as const; // prettier-ignore
+  const own = { channel: "firehose", title: "files of Firehose", isUnproven: true, parts, missing };
+  const shown = coverage([stream(0, [-7, -1], own), scan(0, -6.5)]);
+  expect(text(shown)).toEqual([
+    "bronze.orders  dynamodb orders  has a gap",
+    "  what               epoch  from                  to                    batches    rows",
+    "  hand-over                 the beginning         2026-01-31 05:00:00Z                   filled by the scan of 2026-01-31 05:30:00Z, which reaches 30 min beyond it (5 min are needed)",
+    "  files of Firehose      0  2026-01-31 05:00:00Z  2026-01-31 11:00:00Z  0 … 4     1,200",
+    "  scan                   0  the beginning         2026-01-31 05:30:00Z  5        90,000",
+    "  failed                                          2026-01-31 11:00:00Z                   errors/a and 2 more: the source could not deliver it",
+    "    files of                       files  rows  set aside  written from          to",
+    "    2026-01-31T05 … 2026-01-31T06      4    16          2  2026-01-31 06:00:00Z  2026-01-31 07:10:00Z",
+    "    2026-01-31T07 … 2026-01-31T08   none",
+    "    2026-01-31T09                      2     8          1  2026-01-31 10:00:00Z  2026-01-31 10:10:00Z",
+    "",
+  ]);
+  const whole = coverage([stream(0, [-7, -1], { ...own, missing: [] }), scan(0, -6.5)]);
+  expect(text(whole)[0]).toBe(
+    "bronze.orders  dynamodb orders  covered up to 2026-01-31 05:30:00Z (6 h ago), read up to 2026-01-31 11:00:00Z (60 min ago), without proof that nothing is missing",
+  );
+  expect(coverageJson(shown)).toMatchObject({
+    verdict: "gap",
+    coveredTo: "2026-01-31T05:30:00.000Z",
+    readTo: "2026-01-31T11:00:00.000Z",
+    holes: [
+      { kind: "start", what: null },
+      { kind: "failed", what: "errors/a and 2 more" },
+    ],
+    spans: [{ isProven: false, parts: [{ name: "2026-01-31T05", files: { count: 2, rows: 8, quarantined: 1 } }, {}, { state: "empty", files: null }, {}] }, {}], // prettier-ignore
   });
 });
 

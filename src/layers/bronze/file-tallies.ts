@@ -1,5 +1,5 @@
 import type { BatchFile } from "../../contract/index.ts";
-import type { FileTally } from "../../sources/index.ts";
+import { joinTallies, type FileTally } from "../../sources/index.ts";
 
 /** Adds the files of a batch to what others came to, by group. */
 export function countFiles(
@@ -9,27 +9,10 @@ export function countFiles(
 ): void {
   for (const file of files) {
     const group = groupOf(file);
-    tallies.set(group, withFile(tallies.get(group), file));
+    tallies.set(group, joinTallies(tallies.get(group), tallyOf(file)));
   }
 }
 
-function withFile(before: FileTally | undefined, file: BatchFile): FileTally {
-  return {
-    files: (before?.files ?? 0) + 1,
-    records: (before?.records ?? 0) + file.records,
-    rows: (before?.rows ?? 0) + file.rows,
-    quarantined: (before?.quarantined ?? 0) + file.quarantined,
-    firstMs: least(before?.firstMs, file.modifiedMs),
-    lastMs: most(before?.lastMs, file.modifiedMs),
-    oldestMs: least(before?.oldestMs, file.oldestMs),
-    newestMs: most(before?.newestMs, file.newestMs),
-  };
-}
-
-function least(one: number | undefined, other: number | undefined): number | undefined {
-  return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
-}
-
-function most(one: number | undefined, other: number | undefined): number | undefined {
-  return one === undefined || other === undefined ? (one ?? other) : Math.max(one, other);
+function tallyOf({ records, rows, quarantined, modifiedMs, oldestMs, newestMs }: BatchFile): FileTally {
+  return { files: 1, records, rows, quarantined, firstMs: modifiedMs, lastMs: modifiedMs, oldestMs, newestMs };
 }

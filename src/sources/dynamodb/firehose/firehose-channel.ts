@@ -7,6 +7,7 @@ import { epochBeside } from "../live/beside.ts";
 import { filterMark } from "../live/filtered-image.ts";
 import { filteredOtherwise } from "../live/stream-gaps.ts";
 import type { ScanThreads } from "../scan/scan-threads.ts";
+import { deliverySpans, hourOfFile } from "./delivery-spans.ts";
 import { decodeDeliveries } from "./memory.ts";
 import type { DeliveryOptions } from "./options.ts";
 import { planDeliveries } from "./plan-deliveries.ts";
@@ -31,6 +32,8 @@ export function firehoseChannel(options: DeliveryOptions, parts: DeliveryParts):
     name: "firehose",
     isLive: true,
     mayRepeat: true,
+    covered: deliverySpans,
+    groupOf: hourOfFile,
     plan: async ({ last, moved, beside, history }) => {
       const before = decodeDeliveries(moved ?? last?.end);
       const filter = filterMark(options.filter);

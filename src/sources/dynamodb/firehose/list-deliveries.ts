@@ -17,6 +17,8 @@ export interface Deliveries {
   /** Series of all paths that were seen, passed over or not. */
   readonly series: ReadonlySet<string>;
   readonly skipped: readonly Notice[];
+  /** Files of what could not be processed. */
+  readonly failed: readonly ObjectInfo[];
 }
 
 /**
@@ -26,7 +28,7 @@ export interface Deliveries {
 export async function listDeliveries(store: ObjectStore, wish: ListingWish): Promise<Deliveries> {
   const files: DeliveredFile[] = [];
   const series = new Set<string>();
-  const failed: string[] = [];
+  const failed: ObjectInfo[] = [];
   const take = (found: ObjectInfo): string | undefined => {
     const place = readPath(found.path);
     if (place.hour !== undefined) series.add(place.series);
@@ -34,7 +36,7 @@ export async function listDeliveries(store: ObjectStore, wish: ListingWish): Pro
     if (isOld && wish.series.has(place.series)) return place.from(wish.fromDay);
     const kind = kindOfPath(found.path, wish.errors);
     if (kind === "records") files.push(deliveredFile(found));
-    if (kind === "errors") failed.push(found.path);
+    if (kind === "errors") failed.push(found);
     return undefined;
   };
   let after: string | undefined;
@@ -48,7 +50,7 @@ export async function listDeliveries(store: ObjectStore, wish: ListingWish): Pro
       cause: error,
     });
   }
-  return { files, series, skipped: failedNotice(failed) };
+  return { files, series, skipped: failedNotice(failed), failed };
 }
 
 /** Takes what is listed behind `after`; gives where to go on when the rest of a series is to be passed over. */
@@ -64,11 +66,11 @@ async function listFrom(
   return undefined;
 }
 
-function failedNotice(failed: readonly string[]): readonly Notice[] {
+function failedNotice(failed: readonly ObjectInfo[]): readonly Notice[] {
   const [first] = failed;
   if (first === undefined) return [];
   const more = failed.length === 1 ? "" : ` and ${failed.length - 1} more`;
   const why =
     "Firehose could not process these records: they are in no file of records, and have to be delivered again";
-  return [{ what: `${first}${more}`, why }];
+  return [{ what: `${first.path}${more}`, why }];
 }

@@ -16,7 +16,12 @@ export interface DeliveryMemory {
   /** Series of paths of which everything was listed; null where there are too many to remember: then everything is listed each time. */
   readonly series: readonly string[] | null;
   readonly groups: Groups;
+  /** Files of what Firehose could not process, by the day of their prefixes (eight digits, or none); absent where there are none. */
+  readonly failed?: Readonly<Record<string, FailedFiles>>;
 }
+
+/** How many there are, when the newest was written (ms), and the path of one. */
+export type FailedFiles = readonly [files: number, newestMs: number, path: string];
 
 export function encodeDeliveries(memory: DeliveryMemory | undefined): string {
   return memory === undefined ? "{}" : JSON.stringify(memory);

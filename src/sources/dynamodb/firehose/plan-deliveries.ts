@@ -13,6 +13,7 @@ import {
 import type { ChannelPlan, PlannedBatch } from "../../source.ts";
 import { BATCH_BYTES, BATCH_FILES_MAX } from "../options.ts";
 import { nameInGroups } from "./delivered-path.ts";
+import { failedAfter } from "./failed-files.ts";
 import { listDeliveries, type Deliveries } from "./list-deliveries.ts";
 import { encodeDeliveries, type DeliveryMemory } from "./memory.ts";
 import { LATENESS_MS, type DeliveryOptions } from "./options.ts";
@@ -82,7 +83,11 @@ function batchesOf(options: DeliveryOptions, needs: DeliveryNeeds, found: Found)
   const limits = { bytesMax: options.batchBytes ?? BATCH_BYTES, filesMax: BATCH_FILES_MAX, sizeOf: inflatedSize };
   const chunks = chunksOf(fresh, limits);
   // All was looked at, and nothing new was there: that alone is remembered.
-  const isToRemember = memory !== undefined && (needs.isRefiltered === true || isTimeToLookAtAll(memory, needs.nowMs));
+  const isToRemember =
+    memory !== undefined &&
+    (needs.isRefiltered === true ||
+      isTimeToLookAtAll(memory, needs.nowMs) ||
+      JSON.stringify(after.failed) !== JSON.stringify(memory.failed));
   if (chunks.length === 0 && isToRemember) {
     const start = encodeDeliveries({ ...after, groups: counter.groups() });
     return [{ epoch, files: [], start, end: undefined, title: "files of Firehose" }];
@@ -119,6 +124,7 @@ function memoryAfter(
   fresh: readonly DeliveredFile[],
 ): Omit<DeliveryMemory, "groups"> {
   const series = [...listing.series].toSorted();
+  const failed = failedAfter(memory?.failed, listing.failed, fromDay);
   return {
     format: 1,
     epoch,
@@ -127,6 +133,7 @@ function memoryAfter(
     wholeMs: fromDay === undefined ? nowMs : (memory?.wholeMs ?? nowMs),
     newest: newestHour(memory?.newest ?? "", listing.files),
     series: series.length > SERIES_MAX ? null : series,
+    ...(failed === undefined ? {} : { failed }),
   };
 }
 
