@@ -3,6 +3,9 @@ import type { Value } from "../../../../engine/index.ts";
 import { NoRecord } from "../../envelope/read-envelope.ts";
 import { LayoutFlaw, shownType } from "./layout-flaw.ts";
 
+/** Structs and maps are objects here, and what is neither text nor boolean in them is text (`rowOf`). */
+export type Members = Readonly<Record<string, Value>>;
+
 /** The JSON text of a value that is not null. Fails with `NoRecord` where the value says less than DynamoDB did. */
 export type ValueReader = (value: Value) => string;
 
@@ -25,13 +28,11 @@ export function attributesReader(type: DataType, where: string, names: Attribute
   if (isMap(type) && type.keyType === "string") {
     const read = attributeReader(type.valueType, `${where}[…]`, names);
     return (value) => {
-      const seen = new Map<string, string>();
-      for (const [name, attribute] of value as readonly (readonly [string, Value])[]) {
+      const parts = Object.entries(value as Members).map(([name, attribute]) => {
         if (attribute === null) throw new NoRecord(`${where} has no value of ${JSON.stringify(name)}`);
-        if (seen.has(name)) throw new NoRecord(`${where} has two values of ${JSON.stringify(name)}`);
-        seen.set(name, `${JSON.stringify(names.spelt(name))}:${read(attribute)}`);
-      }
-      return `{${[...seen.values()].join(",")}}`;
+        return `${JSON.stringify(names.spelt(name))}:${read(attribute)}`;
+      });
+      return `{${parts.join(",")}}`;
     };
   }
   if (!isStruct(type)) throw new LayoutFlaw(`${where} is ${shownType(type)}, and holds no attributes`, TEXT_ADVICE);
@@ -60,7 +61,7 @@ function memberOf({ name, type }: StructField, where: string, names: AttributeNa
 export function objectText(value: Value, members: readonly Member[]): string {
   const parts: string[] = [];
   for (const { name, label, read } of members) {
-    const content = (value as Readonly<Record<string, Value>>)[name] ?? null;
+    const content = (value as Members)[name] ?? null;
     if (content !== null) parts.push(label + read(content));
   }
   return `{${parts.join(",")}}`;
@@ -73,7 +74,7 @@ function attributeReader(type: DataType, where: string, names: AttributeNames): 
     const tags = TAGS.map((tag) => [tag, contentReader(tag, type.valueType, where, names)] as const);
     const read: ReadonlyMap<string, ValueReader> = new Map(tags);
     return (value) => {
-      const there = (value as readonly (readonly [string, Value])[]).filter(([, content]) => content !== null);
+      const there = Object.entries(value as Members).filter(([, content]) => content !== null);
       return oneOf(there.map(([tag, content]) => [tag, read.get(tag)?.(content)]), where); // prettier-ignore
     };
   }
@@ -88,7 +89,7 @@ function attributeReader(type: DataType, where: string, names: AttributeNames): 
   return (value) => {
     const found: (readonly [string, string])[] = [];
     for (const { name, tag, read } of members) {
-      const content = (value as Readonly<Record<string, Value>>)[name] ?? null;
+      const content = (value as Members)[name] ?? null;
       if (content !== null) found.push([tag, read(content)]);
     }
     return oneOf(found, where);

@@ -10,6 +10,7 @@ import { LayoutFlaw } from "./layout-flaw.ts";
 import { plainJson } from "./plain-json.ts";
 import { recordReader, type RecordReader } from "./record-layout.ts";
 import type { LayoutOptions } from "./record-members.ts";
+import { rowColumns, rowOf } from "./row-columns.ts";
 
 export interface RowReading {
   readonly engine: Engine;
@@ -42,12 +43,12 @@ export async function readRows(
     const schema = await asFile(path, async () => await engine.schemaOf(columns));
     const reader = layoutOf(path, () => recordReader(schema, layout));
     // The engine gives rows in any order unless it is told one.
-    const rows = engine.query(rowsOf("SELECT * EXCLUDE (__file) FROM file ORDER BY __row"), signal === undefined ? {} : { signal }); // prettier-ignore
+    const rows = engine.query(rowsOf(`SELECT ${rowColumns(schema)} FROM file ORDER BY __row`), signal === undefined ? {} : { signal }); // prettier-ignore
     let number = 0;
     for await (const batch of failuresOf(path, rows)) {
       for (const row of batch) {
         const at = number;
-        layoutOf(path, () => takeRow(row, at, { schema, reader, sink }));
+        layoutOf(path, () => takeRow(rowOf(row, schema), at, { schema, reader, sink }));
         number += 1;
       }
       await onRead?.();

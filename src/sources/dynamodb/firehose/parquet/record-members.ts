@@ -1,5 +1,12 @@
 import { isMap, isStruct, type StructField } from "../../../../contract/index.ts";
-import { attributesReader, jsonText, objectText, type Member, type ValueReader } from "./attribute-values.ts";
+import {
+  attributesReader,
+  jsonText,
+  objectText,
+  type Member,
+  type Members,
+  type ValueReader,
+} from "./attribute-values.ts";
 import { LayoutFlaw, shownType } from "./layout-flaw.ts";
 import { plainJson } from "./plain-json.ts";
 import type { Spellings } from "./spellings.ts";
@@ -74,7 +81,7 @@ function identityReader({ name, type }: StructField): ValueReader {
     };
   }
   if (isMap(type) && type.keyType === "string" && type.valueType === "string") {
-    return (value) => JSON.stringify(Object.fromEntries((value as readonly (readonly [string, string])[]).map(([one, content]) => [identityName(one), content]))); // prettier-ignore
+    return (value) => JSON.stringify(Object.fromEntries(Object.entries(value as Members).map(([one, content]) => [identityName(one), content]))); // prettier-ignore
   }
   if (isStruct(type) && type.fields.some((field) => folded(field) === "principalid")) {
     const members = type.fields.map((field): Member => ({ name: field.name, label: `${JSON.stringify(identityName(field.name))}:`, read: plainReader(field, "text") })); // prettier-ignore
