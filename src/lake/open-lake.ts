@@ -96,7 +96,7 @@ export function openLake(definition: LakeDefinition, options: LakeOptions = {}):
     ...(options.signal === undefined ? {} : { signal: options.signal }),
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
   });
-  const sources = openSources({ world, openStore, engine });
+  const sources = openSources({ world, openStore, engine, system: () => tables.systemStore });
   const openTarget = targetOpener(definition.name, world, options.signal);
   const parts = {
     openSource: (bronze: BronzeDefinition) => sources.of(bronze),

@@ -10,13 +10,15 @@ import {
   dynamodbSource,
 } from "../sources/index.ts";
 import type { DynamoDbNeeds, DynamoDbSourceOptions, Source } from "../sources/index.ts";
-import { readS3Url, s3Root } from "../storage/index.ts";
+import { readS3Url, s3Root, type ObjectStore } from "../storage/index.ts";
 import type { OpenStore } from "./open-store.ts";
 
 export interface SourceNeeds {
   readonly world: World;
   readonly engine: Engine;
   readonly openStore: OpenStore;
+  /** Where what the product keeps about itself is. */
+  readonly system: () => ObjectStore;
 }
 
 /** The sources of a lake's Bronze tables: each is opened once, and goes on with what it learnt; all are closed with the lake. */
@@ -64,14 +66,15 @@ function openDynamoDb(definition: DynamoDbDefinition, hints: readonly ColumnHint
 }
 
 /** The stores and clients of the channels that a table has. */
-function neededBy(definition: DynamoDbDefinition, { world, engine, openStore }: SourceNeeds): DynamoDbNeeds {
-  const { exports, firehose, kinesis, incremental } = definition;
+function neededBy(definition: DynamoDbDefinition, { world, engine, openStore, system }: SourceNeeds): DynamoDbNeeds {
+  const { exports, firehose, kinesis, incremental, scan } = definition;
   return {
     world,
     ...(exports === undefined ? {} : { exports: openStore(exports.folder) }),
     ...(firehose === undefined ? {} : { firehose: { store: openStore(firehose.folder), engine } }),
     ...(kinesis === undefined ? {} : { kinesisClient: awsKinesisClient({ ...kinesis, table: placeOf(definition) }) }),
     client: awsTableClient(placeOf(definition)),
+    ...(scan?.raiseTo === undefined ? {} : { notes: system() }),
     ...(incremental === undefined ? {} : { indexClient: awsIndexClient(placeOf(definition)) }),
   };
 }

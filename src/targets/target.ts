@@ -32,7 +32,10 @@ export interface ReadLimits {
 }
 
 export interface TargetCapacity {
-  readonly units: number;
+  /** The place as everybody names it, such as an ARN. */
+  readonly place: string;
+  /** How many there are once no change of it is under way; undefined where it is not paid so any more. */
+  units(): Promise<number | undefined>;
   /** Resolves when the place has so many. */
   set(units: number): Promise<void>;
 }

@@ -150,8 +150,8 @@ async function write(
   const skip = decision.work.kind === "compare" ? 0 : decision.work.skip;
   const work = { changes, versioned, target, claim, skip, repairs };
   const raiseTo = changes.puts + changes.deletes > skip ? definition.publish.raiseTo : undefined;
-  return await withCapacity({ claim, target, raiseTo }, async () => {
-    const written = await writeChanges(context, definition.name, work);
+  return await withCapacity(context, { claim, target, raiseTo }, async (keepCapacity) => {
+    const written = await writeChanges(context, definition.name, { ...work, keepCapacity });
     await claim.write({ published: claim.mark.claimed, done: 0, state: "clean" });
     return written;
   });
@@ -169,7 +169,8 @@ async function putCapacityBack(
     { mark: { ...mark, owner: context.run }, before: mark },
     { world: context.world, table: name },
   );
-  return await withCapacity({ claim, target, raiseTo: undefined }, async () => await Promise.resolve(NOTHING_WRITTEN));
+  const work = { claim, target, raiseTo: undefined };
+  return await withCapacity(context, work, async () => await Promise.resolve(NOTHING_WRITTEN));
 }
 
 function refusal(

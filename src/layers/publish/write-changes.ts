@@ -25,6 +25,8 @@ export interface ChangesToWrite {
   /** So many of them, in their order, are there. */
   readonly skip: number;
   readonly repairs: boolean;
+  /** To be called again and again. */
+  readonly keepCapacity: () => Promise<void>;
 }
 
 /** Writes the changes in the order of their keys, several at once. What is there already stays; what is newer stops the publish. */
@@ -41,7 +43,10 @@ export async function writeChanges(context: LayerContext, name: string, work: Ch
   for await (const batch of context.engine.query(ordered, options)) {
     await atOnce(batch, async (row) => {
       const change = changeOf(row, work);
-      const verdict = await work.target.write(change, async () => await claim.keep());
+      const verdict = await work.target.write(change, async () => {
+        await claim.keep();
+        await work.keepCapacity();
+      });
       count(report, change, accepted(name, change, verdict));
     });
     claim.done += batch.length;

@@ -1,5 +1,5 @@
-import { RateLimit, type World } from "../../base/index.ts";
-import type { ObjectStore } from "../../storage/index.ts";
+import { RateLimit, must, type World } from "../../base/index.ts";
+import type { NoteStore, ObjectStore } from "../../storage/index.ts";
 import type { Channel, Source } from "../source.ts";
 import { hintedShapes } from "./columns/hints.ts";
 import { exportChannels } from "./export-channels.ts";
@@ -61,6 +61,8 @@ export interface DynamoDbNeeds {
   readonly kinesisClient?: KinesisClient;
   /** For `incremental`. */
   readonly indexClient?: IndexClient;
+  /** For `raiseTo` of a scan: a folder of the lake where all who raise a capacity keep notes. */
+  readonly notes?: NoteStore;
   /** For `requests`. */
   readonly exportClient?: ExportClient;
 }
@@ -71,7 +73,7 @@ export interface DynamoDbNeeds {
  */
 export function dynamodbSource(
   options: DynamoDbSourceOptions,
-  { world: own, exports, firehose, client, indexClient, kinesisClient, exportClient }: DynamoDbNeeds,
+  { world: own, exports, firehose, client, indexClient, kinesisClient, exportClient, notes }: DynamoDbNeeds,
 ): Source {
   const hints = hintedShapes(options);
   const threads = new ScanThreads();
@@ -85,8 +87,9 @@ export function dynamodbSource(
     const { world } = clock;
     const patient = clock.setBy(patientClient(client, own));
     const itemLimit = limitOf(own, fetchItems?.readCapacity);
+    const scanning = scanNeeds(patient, { world: own, notes }, scan);
     const parts = {
-      needs: { client: patient, impatient: client, world, clock, ...scanNeeds(patient, own, scan), ...itemLimit },
+      needs: { client: patient, impatient: client, world, clock, ...scanning, ...itemLimit },
       hints,
       threads,
     };
@@ -141,13 +144,13 @@ export function dynamodbSource(
 
 function scanNeeds(
   client: TableClient,
-  world: World,
+  { world, notes }: { readonly world: World; readonly notes: NoteStore | undefined },
   { readCapacity, raiseTo }: ScanSettings = {},
 ): Pick<LiveNeeds, "budget" | "raised"> {
-  return {
-    ...(readCapacity === undefined ? {} : { budget: new ReadBudget(world, readCapacity) }),
-    ...(raiseTo === undefined ? {} : { raised: new RaisedRead(client, world, raiseTo) }),
-  };
+  const budget = readCapacity === undefined ? {} : { budget: new ReadBudget(world, readCapacity) };
+  if (raiseTo === undefined) return budget;
+  const shared = { world, notes: must(notes, "capacity is raised where there is a place for notes") };
+  return { ...budget, raised: new RaisedRead(client, shared, raiseTo) };
 }
 
 function limitOf(world: World, readCapacity: number | undefined): Pick<LiveNeeds, "itemLimit"> {

@@ -9,6 +9,7 @@ const CHANGE_MS_MAX = 15 * 60_000;
 const LOOK_MS = 1_000;
 
 export interface DescribedTable {
+  readonly arn: string;
   readonly keys: readonly KeyAttribute[];
   /** Provisioned units; undefined for a table that is paid by the request. */
   readonly write: number | undefined;
@@ -28,13 +29,18 @@ export async function describeTable(requests: Requests): Promise<DescribedTable>
     (Table?.KeySchema ?? [])
       .filter((one) => one.KeyType === role)
       .map(({ AttributeName: name = "" }) => ({ name, type: types.get(name) ?? "S" }));
-  const units = Table?.ProvisionedThroughput?.WriteCapacityUnits ?? 0;
   return {
+    arn: Table?.TableArn ?? table,
     keys: [...byRole("HASH"), ...byRole("RANGE")],
-    write: units === 0 || Table?.BillingModeSummary?.BillingMode === "PAY_PER_REQUEST" ? undefined : units,
-    read: Table?.ProvisionedThroughput?.ReadCapacityUnits ?? 0,
+    ...provisionedOf(Table),
     isActive: Table?.TableStatus === "ACTIVE",
   };
+}
+
+function provisionedOf(table: Sdk.TableDescription | undefined): Pick<DescribedTable, "read" | "write"> {
+  const { ReadCapacityUnits: read = 0, WriteCapacityUnits: write = 0 } = table?.ProvisionedThroughput ?? {};
+  const isOnDemand = write === 0 || table?.BillingModeSummary?.BillingMode === "PAY_PER_REQUEST";
+  return { read, write: isOnDemand ? undefined : write };
 }
 
 /** A key attribute as the definition has it: text can fill `S`, a number `S` and `N`, bytes `B`. */
@@ -75,11 +81,12 @@ export function checkKeys(table: string, { keys }: DescribedTable, wanted: reado
 
 /** The provisioned capacity of the table, which indexes do not take part in; undefined where there is none. */
 export function capacityOf(requests: Requests, described: DescribedTable, world: World): TargetCapacity | undefined {
-  const { write } = described;
+  const { arn, write } = described;
   if (write === undefined) return undefined;
   const { connection, table } = requests;
   return {
-    units: write,
+    place: arn,
+    units: async () => (await until(requests, world, () => true)).write,
     set: async (units) => {
       // A change that is still under way, perhaps that of a run before, does not let another one begin.
       const now = await until(requests, world, () => true);

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { simulatedWorld, type World } from "../../../base/index.ts";
 import type { BatchManifest } from "../../../contract/index.ts";
+import { memoryStore } from "../../../storage/index.ts";
 import { ScanThreads } from "../scan/scan-threads.ts";
 import { RaisedRead } from "./raised-read.ts";
 import { ReadBudget } from "./read-budget.ts";
@@ -15,6 +16,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 /** A provisioned table: changes take a minute, and only four decreases a day are free. */
 class PaidTable {
   readonly world: World = simulatedWorld(3);
+  readonly notes = memoryStore({ world: this.world });
   readonly changes: number[] = [];
   read = 5;
   tag: number | undefined;
@@ -65,7 +67,7 @@ class PaidTable {
   }
 
   raised(): RaisedRead {
-    return new RaisedRead(this.client, this.world, 500);
+    return new RaisedRead(this.client, { world: this.world, notes: this.notes }, 500);
   }
 
   #lowersFrom(): number {
@@ -99,9 +101,35 @@ describe("read capacity that is raised for a scan", () => {
     table.fails = undefined;
     await table.raised().raise();
     const next = table.raised();
+    // The one that raised it may be at work still.
+    expect(await next.left(table.facts)).toBeUndefined();
+    await table.world.sleep(6 * MINUTE_MS);
     expect(await next.left(table.facts)).toBe(5);
     expect(await next.putBack()).toEqual([]);
     expect([table.read, table.tag]).toEqual([5, undefined]);
+  });
+
+  test("is put back by the last of two scans at once, and the first one to end says so", async () => {
+    const [first, second] = [table.raised(), table.raised()];
+    await first.raise();
+    await second.raise();
+    expect(await first.putBack()).toMatchObject([
+      {
+        what: "read capacity of orders",
+        why: expect.stringMatching(/^stays raised while others work with it;.* to 5 /),
+      },
+    ]);
+    expect([table.read, table.tag]).toEqual([500, 5]);
+    expect(await second.putBack()).toEqual([]);
+    expect([table.read, table.tag, table.changes]).toEqual([5, undefined, [500, 5]]);
+  });
+
+  test("stays as somebody else set it meanwhile, which is said", async () => {
+    const raised = table.raised();
+    await raised.raise();
+    table.read = 50;
+    expect(await raised.putBack()).toMatchObject([{ why: expect.stringMatching(/^was set to 50 by somebody else/) }]);
+    expect([table.read, table.tag]).toEqual([50, undefined]);
   });
 
   test("is not raised where it could not be put back soon, and the plan says so", async () => {
@@ -167,6 +195,7 @@ describe("a scan that is planned", () => {
     const whole = encodeScan(withPage(start, { segment: 0, lastKey: undefined, items: 9 }));
     expect((await planned({ end: whole } as BatchManifest)).plan.batches).toEqual([]);
     await table.raised().raise();
+    await table.world.sleep(6 * MINUTE_MS);
     const { channel, plan } = await planned({ end: whole } as BatchManifest);
     expect(plan.batches).toMatchObject([{ title: "read capacity put back to 5", records: 0 }]);
     expect(await channel.finish?.()).toEqual([]);

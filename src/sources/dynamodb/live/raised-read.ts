@@ -1,4 +1,12 @@
-import { SluiceError, messageOf, putLimitBack, raiseLimit, type RaisedLimit, type World } from "../../../base/index.ts";
+import { SluiceError, messageOf, type World } from "../../../base/index.ts";
+import {
+  SharedLimit,
+  limitFolder,
+  openNote,
+  type Limit,
+  type NoteStore,
+  type PutBack,
+} from "../../../storage/index.ts";
 import type { Notice } from "../../source.ts";
 import { shortTime } from "../plan/cut-batches.ts";
 import { lowersFrom, type ProvisionedCapacity } from "./table-capacity.ts";
@@ -9,19 +17,30 @@ const CHANGE_MS_MAX = 15 * 60_000;
 const LOOK_MS = 1_000;
 
 /**
- * Raises the read capacity of a provisioned table while it is scanned. What was before is kept as a tag of the table, so that whoever comes
- * after a crash puts it back. A table that could not be lowered again soon is not raised.
+ * Raises the read capacity of a provisioned table while it is scanned. What was before stands in a note of the lake, which all keep who raise
+ * it, and for others in a tag of the table, so that whoever comes after a crash puts it back. A table that could not be lowered again soon
+ * is not raised.
  */
 export class RaisedRead {
   readonly raiseTo: number;
   readonly #client: TableClient;
   readonly #world: World;
+  readonly #notes: NoteStore;
   /** Since this process has looked, nothing is raised; undefined: nobody looked. */
   #isRaised: boolean | undefined;
+  /** Between raising it and putting it back. */
+  #isAtWork = false;
+  #signal: AbortSignal | undefined;
+  #shared: SharedLimit | undefined;
 
-  constructor(client: TableClient, world: World, raiseTo: number) {
+  constructor(
+    client: TableClient,
+    { world, notes }: { readonly world: World; readonly notes: NoteStore },
+    raiseTo: number,
+  ) {
     this.#client = client;
     this.#world = world;
+    this.#notes = notes;
     this.raiseTo = raiseTo;
   }
 
@@ -42,11 +61,11 @@ export class RaisedRead {
   /** Raises the table where that is to be done, and gives it as it then is. */
   async raise(signal?: AbortSignal): Promise<TableFacts> {
     const facts = await this.#client.describeTable();
-    if (this.#isRaised === true || this.planned(facts).facts === facts) return facts;
-    const limit = this.#limit(facts, await this.#client.capacity.raisedFrom(facts.arn), signal);
+    if (this.#isAtWork || this.#isHindered(facts)) return facts;
+    this.#isAtWork = true;
     this.#isRaised = true;
     try {
-      await raiseLimit(limit, this.raiseTo);
+      await this.#limit(facts, signal).raise(this.raiseTo);
     } catch (error) {
       // It can be scanned as it is. What was kept goes at the end of the run.
       if (!isFault(error, "throttled")) throw error;
@@ -54,29 +73,55 @@ export class RaisedRead {
     return await this.#client.describeTable();
   }
 
-  /** The capacity of before that is to be put back although nothing is scanned; undefined: nothing is raised. */
-  async left(facts: TableFacts): Promise<number | undefined> {
-    if (this.#isRaised === false) return undefined;
-    const from = await this.#client.capacity.raisedFrom(facts.arn);
-    this.#isRaised = from !== undefined;
-    return from;
+  /** Says that this scan goes on, where that is due: to be called again and again. */
+  async keep(): Promise<void> {
+    await this.#shared?.keep();
   }
 
-  /** Puts back what was before. Where that cannot be done, says why: the next run does it. */
+  /** The capacity of before that is to be put back although nothing is scanned; undefined: nothing is raised, or others work with it. */
+  async left(facts: TableFacts): Promise<number | undefined> {
+    if (this.#isRaised === false) return undefined;
+    const left = await this.#limit(facts).left();
+    this.#isRaised = left !== undefined;
+    return left?.isHeld === false ? left.before : undefined;
+  }
+
+  /** Puts back what was before, unless others work with it. Where that cannot be done, says why: the next run does it. */
   async putBack(): Promise<readonly Notice[]> {
     if (this.#isRaised === false) return [];
+    this.#isAtWork = false;
     try {
       const facts = await this.#client.describeTable();
-      const from = await this.#client.capacity.raisedFrom(facts.arn);
-      const later = from === undefined ? undefined : this.later(facts, from);
+      const limit = this.#limit(facts);
+      const left = await limit.left();
+      const later = left?.isHeld === false ? this.later(facts, left.before) : undefined;
       if (later !== undefined) return [later];
-      await putLimitBack(this.#limit(facts, from));
-      this.#isRaised = false;
-      return [];
+      const done = await limit.putBack();
+      this.#isRaised = done.kind === "held" ? undefined : false;
+      return this.#told(facts, done);
     } catch (error) {
       if (!(error instanceof SluiceError) && !(error instanceof SourceFault)) throw error;
       return [{ what: "read capacity", why: `is not put back yet, the next run does it: ${messageOf(error)}` }];
     }
+  }
+
+  #told(facts: TableFacts, done: PutBack): readonly Notice[] {
+    const what = whatOf(facts);
+    switch (done.kind) {
+      case "done":
+        return [];
+      case "held": {
+        const when = `by the last of them, or by a run after ${timeOf(done.untilMs)}`;
+        return [{ what, why: `stays raised while others work with it; it is put back to ${done.before} ${when}` }];
+      }
+      case "changed":
+        return [{ what, why: `was set to ${done.units} by somebody else while it was raised, and stays so; it was ${done.before}` }]; // prettier-ignore
+    }
+  }
+
+  /** Whether it cannot be raised, or must not. */
+  #isHindered({ capacity }: TableFacts): boolean {
+    return capacity.kind === "on-demand" || lowersFrom(capacity, this.#world.nowMs()) > 0;
   }
 
   /** Why a table cannot be lowered now; undefined: it can. */
@@ -88,23 +133,32 @@ export class RaisedRead {
     return { what: whatOf(facts), why };
   }
 
-  #limit(facts: TableFacts, raisedFrom: number | undefined, signal?: AbortSignal): RaisedLimit {
+  #limit(facts: TableFacts, signal?: AbortSignal): SharedLimit {
+    this.#signal = signal;
+    if (this.#shared !== undefined) return this.#shared;
     const { capacity } = this.#client;
-    const units = facts.capacity.kind === "on-demand" ? undefined : facts.capacity.read;
-    return {
-      units,
-      raisedFrom,
-      keep: async (before) => await capacity.keep(facts.arn, before),
+    const { arn } = facts;
+    const limit: Limit = {
+      // A change that is still under way, perhaps that of a run before, does not let another one begin.
+      units: async () => (await this.#until(({ isActive }) => isActive, this.#signal))?.read,
+      kept: async () => await capacity.raisedFrom(arn),
+      keep: async (before) => await capacity.keep(arn, before),
+      // All who raise it have the one tag.
+      forget: async (isLast) => {
+        if (isLast && (await capacity.raisedFrom(arn)) !== undefined) await capacity.keep(arn, undefined);
+      },
       set: async (read) => {
-        // A change that is still under way, perhaps that of a run before, does not let another one begin.
-        const now = await this.#until(({ isActive }) => isActive, signal);
+        const now = await this.#until(({ isActive }) => isActive, this.#signal);
         if (now === undefined || now.read === read) return;
         const answer = await capacity.change({ read, write: now.write });
         if (answer === "later") throw new SourceFault("throttled", "it was changed too often lately");
         // What was asked for comes, whether or not anybody waits for less.
-        if (read > now.read) await this.#until((table) => table.isActive && table.read === read, signal);
+        if (read > now.read) await this.#until((table) => table.isActive && table.read === read, this.#signal);
       },
     };
+    const note = openNote(this.#notes, limitFolder("read", arn));
+    this.#shared = new SharedLimit(note, limit, { world: this.#world, id: this.#world.uuid() });
+    return this.#shared;
   }
 
   /** The table once it is so; undefined where it is paid by the request by now. */

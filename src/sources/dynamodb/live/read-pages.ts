@@ -3,6 +3,7 @@ import type { ItemFilter } from "../../../contract/index.ts";
 import type { StageContext } from "../../source.ts";
 import { BATCH_BYTES } from "../options.ts";
 import type { LiveNeeds, ScanOptions } from "./scan-channel.ts";
+import type { RaisedRead } from "./raised-read.ts";
 import { withPage, type ScanState } from "./scan-state.ts";
 import { filterExpression, type FilterExpression } from "./filter-expression.ts";
 import { ImageFilter } from "./filtered-image.ts";
@@ -22,6 +23,7 @@ const UNIT_BYTES = 8_192;
 export interface PageNeeds extends Pick<LiveNeeds, "client" | "world"> {
   readonly context: StageContext;
   readonly readLimit?: RateLimit;
+  readonly raised?: Pick<RaisedRead, "keep">;
 }
 
 /**
@@ -142,6 +144,7 @@ class PageReader {
   }
 
   async #ask(segment: number, asked: FilterExpression | undefined): Promise<ScanPage> {
+    await this.#needs.raised?.keep();
     const { segments } = this.state;
     const from = must(segments[segment], "an open segment has a place");
     const filter = asked === undefined ? {} : { filter: asked };
