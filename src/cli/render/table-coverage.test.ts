@@ -169,6 +169,27 @@ test("files are shown by the hours that follow each other, with those that have 
   });
 });
 
+test("changes by an index are shown window by window, and that deletes are not among them", () => {
+  const parts = [
+    { name: "s0", state: "current", upToMs: NOW, overlapMs: 5 * MINUTE, from: { text: "1769850000" }, to: { text: "1769860000", ms: NOW - HOUR }, window: { text: "1769859700" } }, // prettier-ignore
+    { name: "s1", state: "unread", upToMs: undefined, overlapMs: 5 * MINUTE },
+  ] as const;
+  const limits = [{ kind: "deletes", text: "the index tells of no delete" }] as const;
+  const own = { channel: "incremental", title: "changes by index", isUnproven: true, overlapMs: 0, parts, limits };
+  const shown = coverage([stream(0, [-4, -1], own), scan(0, -4)]);
+  expect(text(shown).slice(5)).toEqual([
+    "    partition  state         from           to          newest reading from  overlap",
+    "    s0         up to date    1769850000     1769860000  1769859700           5 min",
+    "    s1         not read yet  the beginning  –           the beginning        5 min",
+    "  the index tells of no delete",
+    "",
+  ]);
+  expect(coverageJson(shown)).toMatchObject({
+    limits: [{ channel: "incremental", kind: "deletes" }],
+    spans: [{ isProven: false, parts: [{ window: { place: "1769859700", at: null }, overlapMs: 300_000, to: { at: "2026-01-31T11:00:00.000Z" } }, {}] }, {}], // prettier-ignore
+  });
+});
+
 test("programs are told the same", () => {
   const problem = new SluiceError("source.gap", "Cannot go on: the exports leave a hole");
   expect(coverageJson(coverage([stream(0, [-71, -1], owed(-1)), scan(0, -70.5)], { problem }))).toMatchObject({

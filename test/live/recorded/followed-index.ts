@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { must, type World } from "../../../src/base/index.ts";
 import type { BatchManifest, ItemFilter } from "../../../src/contract/index.ts";
-import type { Channel, PlannedBatch } from "../../../src/sources/index.ts";
+import { ledgerOf, type Ledger } from "../../../src/layers/index.ts";
+import type { Channel, ChannelEpoch, PlannedBatch } from "../../../src/sources/index.ts";
 import { incrementChannel } from "../../../src/sources/dynamodb/increments/increment-channel.ts";
 import { encodeIncrements } from "../../../src/sources/dynamodb/increments/increment-state.ts";
 import { readRound } from "../../../src/sources/dynamodb/increments/read-round.ts";
@@ -38,6 +39,7 @@ export class FollowedIndex {
   everyMs = 2 * HOUR_MS;
   readonly #table: IndexedTable;
   readonly #memory = new Map<string, { end?: string; moved?: string }>();
+  readonly #epochs = new Map<string, Map<number, ChannelEpoch>>();
   beforeCommit: () => void = () => undefined;
 
   constructor(table: IndexedTable) {
@@ -53,16 +55,23 @@ export class FollowedIndex {
     return { client: index, needs: { client, world }, hints: new Map(), threads: new ScanThreads() };
   }
 
+  #channel(name: "incremental" | "scan"): Channel {
+    if (name === "incremental") return incrementChannel(this.#options, this.#parts);
+    const own = { hasStream: false, changes: ["incremental"], everyMs: this.everyMs, segments: 2 };
+    return scanChannel({ ...this.#options, ...own }, this.#parts);
+  }
+
+  /** What the batches cover of the table's history. */
+  ledger(): Ledger {
+    const spans = (["incremental", "scan"] as const).flatMap((name) => {
+      const history = { epochs: [...(this.#epochs.get(name)?.values() ?? [])], moved: this.#memory.get(name)?.moved };
+      return this.#channel(name).covered?.(history) ?? [];
+    });
+    return ledgerOf(spans, this.#table.world.nowMs());
+  }
+
   async follow(name: "incremental" | "scan"): Promise<void> {
-    const scanOptions = {
-      ...this.#options,
-      hasStream: false,
-      changes: ["incremental"],
-      everyMs: this.everyMs,
-      segments: 2,
-    };
-    const channel: Channel =
-      name === "scan" ? scanChannel(scanOptions, this.#parts) : incrementChannel(this.#options, this.#parts);
+    const channel = this.#channel(name);
     const { end, moved } = this.#memory.get(name) ?? {};
     const beside = [...this.#memory].flatMap(([other, one]) =>
       other === name ? [] : [[other, one.moved ?? one.end ?? ""] as const],
@@ -92,6 +101,10 @@ export class FollowedIndex {
         this.repeated += events.filter(({ id }) => known.has(id)).length;
         this.events.push(...events.filter(({ id }) => !known.has(id)));
         this.#memory.set(name, { end });
+        const nowMs = this.#table.world.nowMs();
+        const batches = { first: 0, last: 0, count: 1, rows: 1, firstMs: nowMs, lastMs: nowMs };
+        const epochs = this.#epochs.get(name) ?? new Map<number, ChannelEpoch>();
+        this.#epochs.set(name, epochs.set(batch.epoch, { epoch: batch.epoch, end, batches }));
       }
       return behind;
     } finally {

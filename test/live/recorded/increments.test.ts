@@ -23,7 +23,44 @@ function valuesOf(
   );
 }
 
+/** Items that were written within what counts as read, and whose last state nobody has read. */
+function wronglyRead(table: IndexedTable, followed: FollowedIndex, isThere: (value: number) => boolean): unknown[] {
+  const ledger = followed.ledger();
+  const read = new Set(followed.events.map(({ key, value }) => `${key} ${value}`));
+  return [...table.items.values()].filter(({ id, value, atMs }) => {
+    const isWithin = ledger.spans.some(({ kind, fromMs = 0, toMs = 0 }) => kind === "changes" && fromMs <= atMs && atMs < toMs); // prettier-ignore
+    const isClaimed = isWithin || atMs < (ledger.readToMs ?? ledger.coveredToMs ?? 0);
+    return isClaimed && isThere(value) && !read.has(`${id} ${value}`);
+  });
+}
+
 const SMALL: ItemFilter = { where: [{ attribute: "v", is: "lt", value: { N: "50" } }] };
+
+test("what the index does not show yet does not count as read, nor do deletes", async () => {
+  const table = new IndexedTable(simulatedWorld(1), () => 0.9);
+  const { world } = table;
+  table.put("a", 1);
+  await world.sleep(DAY_MS);
+  const followed = new FollowedIndex(table);
+  for (const name of ["incremental", "scan"] as const) await followed.follow(name);
+  const scannedMs = world.nowMs();
+  await world.sleep(HOUR_MS);
+  table.put("b", 2);
+  await world.sleep(MINUTE_MS / 6);
+  await followed.follow("incremental");
+  expect(wronglyRead(table, followed, () => true)).toEqual([]);
+  await world.sleep(HOUR_MS);
+  table.delete("a");
+  const startedMs = world.nowMs() - OPTIONS.overlapMs;
+  await followed.follow("incremental");
+  expect(wronglyRead(table, followed, () => true)).toEqual([]);
+  expect(stateOf(followed.events)).toEqual(new Map([["a", "1"], ["b", "2"]])); // prettier-ignore
+  const ledger = followed.ledger();
+  expect(ledger.verdict).toBe("covered");
+  expect(ledger.coveredToMs).toBeLessThanOrEqual(scannedMs);
+  expect(ledger.readToMs).toBeGreaterThanOrEqual(startedMs);
+  expect(ledger.limits.map(({ kind }) => kind)).toEqual(["deletes", "unindexed", "overlap"]);
+});
 
 describe("changes read from an index beside a scan now and then", () => {
   test("lead to the table, wherever the process dies", { timeout: 600_000 }, async () => {
@@ -58,7 +95,10 @@ describe("changes read from an index beside a scan now and then", () => {
         turn: async () => await followed.follow(random() < 0.7 ? "incremental" : "scan"),
         // It knows only what was committed.
         restart: () => undefined,
-        between: async () => await world.sleep(random() * 40 * MINUTE_MS),
+        between: async () => {
+          expect(wronglyRead(table, followed, isThere)).toEqual([]);
+          await world.sleep(random() * 40 * MINUTE_MS);
+        },
         settle: async () => {
           await world.sleep(MINUTE_MS);
           await followed.follow("incremental");

@@ -7,6 +7,7 @@ import type { ChannelParts } from "../live/scan-channel.ts";
 import { decodeScan } from "../live/scan-state.ts";
 import type { RecordOptions } from "../options.ts";
 import { shortTime } from "../plan/cut-batches.ts";
+import { incrementSpans } from "./increment-spans.ts";
 import {
   decodeIncrements,
   encodeIncrements,
@@ -49,6 +50,7 @@ export function incrementChannel(options: IncrementOptions, parts: IncrementPart
     name: "incremental",
     isLive: true,
     mayRepeat: true,
+    covered: (history) => incrementSpans(history, options),
     plan: async (state) => await planIncrements(options, parts, state),
     stage: async (batch, known, context) => await stage(options, parts, { batch, known, context }),
   };
@@ -103,7 +105,8 @@ function roundBehind(before: IncrementState, options: IncrementOptions, nowMs: n
   const round = { ...known, ...(filter === undefined ? {} : { filter }) };
   if (before.filter === filter)
     return isRead(before) ? nextRound(round, { overlapMs: options.overlapMs, nowMs }) : round;
-  return { ...nextRound(round, { overlapMs: options.overlapMs, nowMs }), epoch: before.epoch + 1, seen: [] };
+  const next = nextRound(round, { overlapMs: options.overlapMs, nowMs });
+  return { ...next, epoch: before.epoch + 1, sinceMs: nowMs, seen: [] };
 }
 
 /** Everything that the index has; where a scan brings that, from its newest items on. */
@@ -123,6 +126,7 @@ async function firstRound(
     epoch,
     mark: markOf(options),
     ...seen,
+    sinceMs: options.hasScan ? nowMs : 0,
     startedMs: nowMs,
     parts,
     seen: [],
@@ -131,7 +135,9 @@ async function firstRound(
   const { newestOf } = await import("./read-increments.ts");
   const newest = await newestOf({ ...options, client, where: table.where, world, indexKeys: keysOf(facts) });
   const highs = newest.map((high) => (high === undefined ? {} : { high }));
-  return nextRound({ ...state, parts: highs }, { overlapMs: options.overlapMs, nowMs });
+  const round = nextRound({ ...state, parts: highs }, { overlapMs: options.overlapMs, nowMs });
+  const begun = round.parts.map((part) => (part.since === undefined ? part : { ...part, first: part.since }));
+  return { ...round, parts: begun };
 }
 
 const NOTHING: ChannelPlan = { batches: [], waiting: [], skipped: [] };

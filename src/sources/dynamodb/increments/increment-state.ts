@@ -11,6 +11,8 @@ export interface IncrementState {
   readonly mark: string;
   /** Of the filter that items are read through. */
   readonly filter?: string;
+  /** Every change since this moment is in or will be; 0: all that the index has. Absent where an older version began. */
+  readonly sinceMs?: number;
   /** When the round began. */
   readonly startedMs: number;
   readonly parts: readonly PartState[];
@@ -23,6 +25,8 @@ export interface PartState {
   readonly high?: TimeValue;
   /** Where the round began to read; undefined: at the beginning. */
   readonly since?: TimeValue;
+  /** Where the first round began to read; undefined: at the beginning, or an older version began. */
+  readonly first?: TimeValue;
   /** Where it goes on (a key as JSON). */
   readonly after?: string;
   readonly isDone?: true;
@@ -52,9 +56,13 @@ export function nextRound(
   state: IncrementState,
   { overlapMs, nowMs }: { readonly overlapMs: number; readonly nowMs: number },
 ): IncrementState {
-  const parts = state.parts.map(({ high }): PartState => {
+  const parts = state.parts.map(({ high, first }): PartState => {
     const since = high === undefined ? undefined : earlier(high, backMs(high, state.startedMs, overlapMs));
-    return { ...(high === undefined ? {} : { high }), ...(since === undefined ? {} : { since }) };
+    return {
+      ...(high === undefined ? {} : { high }),
+      ...(since === undefined ? {} : { since }),
+      ...(first === undefined ? {} : { first }),
+    };
   });
   return { ...state, startedMs: nowMs, parts, seen: seenFrom(state, overlapMs) };
 }
