@@ -29,6 +29,28 @@ const FACT_TYPES = {
   [FACTS.rowVersion]: "BIGINT",
 } as const;
 
+/** Rows a file from which the tree of a file's number is worth planning: some 80 µs a file, and it saves some 10 ns a row. */
+const TREE_ROWS_A_FILE = 10_000;
+
+/** Files up to which there is a tree: 10 steps deep, 50 KB of SQL. */
+const TREE_FILES_MAX = 1024;
+
+/**
+ * SQL for the file of a row, as the facts number it, in the form that joins with them the quickest. DuckDB knows nothing of the values of
+ * `file_index`, but it knows which ones a `CASE` over constants can have: few and dense, so it finds the facts by their place in an array
+ * instead of hashing, and hands the row's other columns on as they are. Rows come file by file: a step of the tree costs once a vector, not a row.
+ */
+export function fileOfRow(table: string, { files, rows }: { files: number; rows: number }): string {
+  const index = `${table}.file_index`;
+  if (files > TREE_FILES_MAX || rows < files * TREE_ROWS_A_FILE) return index;
+  const tree = (from: number, to: number): string => {
+    if (to - from === 1) return `${from}::UBIGINT`;
+    const middle = Math.floor((from + to) / 2);
+    return `CASE WHEN ${index} < ${middle} THEN ${tree(from, middle)} ELSE ${tree(middle, to)} END`;
+  };
+  return tree(0, Math.max(2, files)); // beside a single file an empty one is read
+}
+
 export function partitionFact(index: number): string {
   return `p${index}`;
 }

@@ -14,7 +14,7 @@ import type { FileCache } from "./file-cache.ts";
 import type { Session } from "./session.ts";
 import { assertFoundById } from "./columns-by-id.ts";
 import { explicitRead, named, storedName } from "./explicit-schema.ts";
-import { FACTS, createFacts, partitionFact, partitionLiteral, type FileFacts } from "./table-files.ts";
+import { FACTS, createFacts, fileOfRow, partitionFact, partitionLiteral, type FileFacts } from "./table-files.ts";
 import { quoteIdentifier, sqlTypeOf } from "../sql-text.ts";
 import { renameMembers } from "./rename-members.ts";
 import { recordsOf } from "./file-statistics.ts";
@@ -63,12 +63,13 @@ export async function tableScan(access: ScanAccess, options: ScanOptions): Promi
   const variants = await heldVariants(access.session, { ...options, paths, fields: stored, byId });
   const facts = await loadFacts(access, options);
   const kept = options.rowIds === undefined ? undefined : rowIdColumns(metadata);
+  const rows = rowsIn(files);
   const source = explicitRead({
     paths,
     fields: [...stored, ...rowIdFields(kept)],
     byId,
     variants,
-    rows: rowsIn(files),
+    rows,
     padding: access.padding,
   });
   const constant = constantPartition(files, physical.partitionColumns);
@@ -98,7 +99,8 @@ export async function tableScan(access: ScanAccess, options: ScanOptions): Promi
     tableName: options.table.name,
   });
   const where = live === undefined ? "" : ` WHERE ${live}`;
-  return `SELECT ${columns.join(", ")} FROM ${source} t JOIN ${factsTable} f ON f.${FACTS.index} = t.file_index${where}`;
+  const file = fileOfRow("t", { files: files.length, rows });
+  return `SELECT ${columns.join(", ")} FROM ${source} t JOIN ${factsTable} f ON f.${FACTS.index} = ${file}${where}`;
 }
 
 /** SQL that is true of rows that are not deleted; undefined where none is. Asked of every row: no work that the files spare. */
