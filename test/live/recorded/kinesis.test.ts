@@ -1,13 +1,13 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { must, seededRandom, simulatedWorld } from "../../../src/base/index.ts";
-import { Killed, stateOf } from "./followed-table.ts";
+import { everySeed } from "../../every-seed.ts";
+import { stateOf } from "./followed-table.ts";
+import { liveThrough, repeated, someOf } from "./live-through.ts";
 import { RecordedKinesis, type KinesisMischief } from "./recorded-kinesis.ts";
 import { FollowedKinesis, wronglyClaimed } from "./followed-kinesis.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-const SEED = process.env["SLUICE_SEED"];
 const RUNS = process.env["SLUICE_NIGHTLY"] === "true" ? 1_000 : 12;
 
 const MISCHIEF = { throttles: 0.03, empties: 0.2, doubles: 0.3, delayMs: 3 * MINUTE_MS };
@@ -34,52 +34,51 @@ describe("a Kinesis stream and a snapshot of a table that is written to all the 
     "lead to the table, whatever comes twice, late or in another order, and wherever the process dies",
     { timeout: 600_000 },
     async () => {
-      await fc.assert(
-        fc.asyncProperty(fc.nat(), async (seed) => {
-          const all = bench(MISCHIEF, seed);
-          const { world, random, stream, followed } = all;
-          let value = 0;
-          const write = (): void => {
-            for (let more = random(); more < 0.4; more = random()) {
-              const key = `k${Math.floor(random() * 8)}`;
-              value += 1;
-              if (random() < 0.3) stream.delete(key);
-              else stream.put(key, String(value));
-              if (random() < 0.04) stream.split();
-              if (random() < 0.03) stream.merge();
-            }
-          };
-          for (let before = 0; before < 10; before += 1) write();
-          // Where nobody may ask whether the table is fed, the first record tells.
-          if (random() < 0.3) stream.fed = undefined;
-          stream.onRequest = () => {
-            write();
-            void world.sleep(random() * 2_000);
-          };
-          followed.beforeCommit = () => {
-            if (random() < 0.15) throw new Killed();
-          };
-          for (let turn = 0; turn < 10; turn += 1) {
-            try {
-              await followed.follow();
-              if (random() < 0.5) followed.snapshot();
-            } catch (error) {
-              if (!(error instanceof Killed)) throw error;
-              followed.restart();
-            }
-            expect(wronglyClaimed(all)).toEqual([]);
-            await world.sleep(random() * 10 * MINUTE_MS);
+      await everySeed(RUNS, async (seed) => {
+        const all = bench(MISCHIEF, seed);
+        const { world, random, stream, followed } = all;
+        let value = 0;
+        const write = someOf(random, 0.4, () => {
+          const key = `k${Math.floor(random() * 8)}`;
+          value += 1;
+          if (random() < 0.3) stream.delete(key);
+          else stream.put(key, String(value));
+          if (random() < 0.04) stream.split();
+          if (random() < 0.03) stream.merge();
+        });
+        for (let before = 0; before < 10; before += 1) write();
+        // Where nobody may ask whether the table is fed, the first record tells.
+        if (random() < 0.3) stream.fed = undefined;
+        await liveThrough({
+          world,
+          random,
+          write,
+          table: stream,
+          requestMs: 2_000,
+          atCommits: (meet) => {
+            followed.beforeCommit = meet;
+          },
+          deadly: 0.15,
+          turns: 10,
+          turn: async () => {
+            await followed.follow();
+            if (random() < 0.5) followed.snapshot();
+          },
+          restart: () => followed.restart(),
+          between: async () => await world.sleep(random() * 10 * MINUTE_MS),
+          always: () => {
             expect(followed.problem).toBeUndefined();
-          }
-          stream.put("last", "1");
-          await settle(all);
-          expect(stateOf(followed.events)).toEqual(new Map(stream.items));
-          expect(wronglyClaimed(all)).toEqual([]);
-          const changes = followed.events.filter(({ op }) => op !== "R" && op !== "T");
-          expect(new Set(changes.map(({ id }) => id)).size).toBe(changes.length);
-        }),
-        { numRuns: RUNS, ...(SEED === undefined ? {} : { seed: Number(SEED) }) },
-      );
+            expect(wronglyClaimed(all)).toEqual([]);
+          },
+          settle: async () => {
+            stream.put("last", "1");
+            await settle(all);
+          },
+          events: followed.events,
+          items: () => stream.items,
+        });
+        expect(repeated(followed.events)).toEqual([]);
+      });
     },
   );
 });
