@@ -1,4 +1,5 @@
 import type { JsonObject } from "../../base/index.ts";
+import type { DeletionVectorDescriptor } from "../actions.ts";
 import type { ActionColumns, TextColumn } from "../needs.ts";
 import { isObject } from "./action-members.ts";
 import { parseExact } from "./exact-json.ts";
@@ -58,6 +59,12 @@ export function actionAt(columns: ActionColumns, row: number): JsonObject {
   }
   const stats = textAt(columns.stats, row);
   return { add: { ...file, modificationTime: time ?? null, ...(stats === undefined ? {} : { stats }) } };
+}
+
+/** The deletion vector of a row, whose members are valid. */
+export function vectorAt({ more }: ActionColumns, row: number): DeletionVectorDescriptor | undefined {
+  const vector = objectAt(more, row)?.["deletionVector"];
+  return isObject(vector) ? (withoutNulls(vector) as unknown as DeletionVectorDescriptor) : undefined;
 }
 
 function numberAt(numbers: Float64Array, row: number): number | undefined {

@@ -78,7 +78,7 @@ export class ColumnarFiles<File extends AddFile | RemoveFile> {
     return undefined;
   }
 
-  /** Where the files lie: of most of those in the columns nothing else becomes an object. */
+  /** Where the files lie: of those in the columns nothing else becomes an object. */
   *places(): Generator<FilePlace, undefined> {
     const { columns } = this.state;
     for (const { batch, rows } of this.listed()) {

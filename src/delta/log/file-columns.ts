@@ -1,7 +1,7 @@
 import { assert, must } from "../../base/index.ts";
 import type { AddFile, FilePlace, RemoveFile } from "../actions.ts";
 import type { ActionColumns, TextColumn } from "../needs.ts";
-import { actionAt, textAt } from "./action-columns.ts";
+import { actionAt, textAt, vectorAt } from "./action-columns.ts";
 import { decodeFilePath, encodeFilePath, type TableRoot } from "./file-path.ts";
 import { areEqual, hashOf, isPlainUri, type BytesAt } from "./path-bytes.ts";
 import { readAction, type Action, type ActionPlace } from "./read-action.ts";
@@ -115,12 +115,13 @@ export class FileColumns<File extends AddFile | RemoveFile> {
     return file;
   }
 
-  /** Where the file of a number lies: without more of an object than that, where it has no deletion vector. */
+  /** Where the file of a number lies, without making more of it an object. */
   placeAt(number: number): FilePlace {
     const { batch, row } = this.#rowOf(number);
     const { vectorIds, deletedRows } = batch.columns;
     const hasVector = (vectorIds.lengths[row] ?? -1) >= 0 || (deletedRows[row] ?? -1) >= 0;
-    return hasVector ? this.at(number) : { path: textAt(batch.paths, row) ?? "" };
+    const deletionVector = hasVector ? vectorAt(batch.columns, row) : undefined;
+    return { path: textAt(batch.paths, row) ?? "", ...(deletionVector === undefined ? {} : { deletionVector }) };
   }
 
   #rowOf(number: number): { batch: FileBatch; row: number } {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { addColumnsOf } from "../../../test/builders/action-columns.ts";
-import type { AddFile } from "../actions.ts";
+import type { AddFile, FilePlace } from "../actions.ts";
 import { ADDS, FileColumns } from "./file-columns.ts";
 import { LayeredMap } from "./layered-map.ts";
 import { LiveFiles } from "./live-files.ts";
@@ -102,6 +102,8 @@ function expectSame(live: LiveFiles, model: ReadonlyMap<string, AddFile>): void 
   expect(live.size).toBe(model.size);
   expect([...live.values()].toSorted(byPath)).toEqual([...model.values()].toSorted(byPath));
   expect([...live.keys()].toSorted()).toEqual([...model.keys()].toSorted());
+  const places = [...live.values()].map(placeOf).toSorted(byPath);
+  expect([...live.places()].map(placeOf).toSorted(byPath)).toEqual(places);
   for (const path of [...model.keys(), "part-1.parquet", "nowhere"]) {
     expect(live.get(path)).toEqual(model.get(path));
     expect(live.has(path)).toBe(model.has(path));
@@ -123,6 +125,10 @@ function pathOf(file: AddFile): string {
   return file.path;
 }
 
-function byPath(left: AddFile, right: AddFile): number {
+function placeOf({ path, deletionVector }: FilePlace): FilePlace {
+  return { path, ...(deletionVector === undefined ? {} : { deletionVector }) };
+}
+
+function byPath(left: FilePlace, right: FilePlace): number {
   return left.path < right.path ? -1 : 1;
 }

@@ -58,10 +58,16 @@ export async function vacuum(table: VacuumTable, options: VacuumOptions = {}): P
   const retentionMs = retentionOf(table, first, options);
   // A clock that was set back must not keep everything for ever; one that the last commit has seen is true enough.
   const cutoffMs = Math.max(table.world.nowMs(), first.timestampMs) - retentionMs;
-  const { unneeded, youngFiles } = await listUnneeded(table, { snapshot: first, cutoffMs, options });
+  const neededFirst = neededFiles(first, table.store, cutoffMs);
+  const { unneeded, youngFiles } = await listUnneeded(table, {
+    snapshot: first,
+    needed: neededFirst,
+    cutoffMs,
+    options,
+  });
   // Once more on what was committed during the listing.
   const last = await newest(table);
-  const needed = neededFiles(last, table.store, cutoffMs);
+  const needed = last === first ? neededFirst : neededFiles(last, table.store, cutoffMs);
   await addOlderNeeds(needed, table, { snapshot: last, retentionMs, cutoffMs, options });
   const removed = unneeded.filter(({ path }) => !needed.has(path));
   if (options.dryRun !== true) await remove(table, removed, options);
@@ -98,9 +104,9 @@ const HOUR_MS = 3_600_000;
 
 async function listUnneeded(
   table: VacuumTable,
-  { snapshot, cutoffMs, options }: { snapshot: Snapshot; cutoffMs: number; options: VacuumOptions },
+  request: { snapshot: Snapshot; needed: ReadonlySet<string>; cutoffMs: number; options: VacuumOptions },
 ): Promise<{ unneeded: readonly ObjectInfo[]; youngFiles: number }> {
-  const needed = neededFiles(snapshot, table.store, cutoffMs);
+  const { snapshot, needed, cutoffMs, options } = request;
   // Folders may be called by either name of a column.
   const { metadata } = snapshot;
   const partitions = [...metadata.partitionColumns, ...physicalTable(metadata).partitionColumns];
