@@ -69,7 +69,7 @@ export function judgedTables(place: () => PairsPlace): void {
     },
   );
 
-  test("a shallow clone of ours is one to Spark, and one of Spark's is one to us", LONG, async () => {
+  test("a shallow clone of ours is one to Spark and to delta-rs, and one of Spark's is one to us", LONG, async () => {
     const { engine, folder, judges } = place();
     const source = tableAt("source, and a blank");
     const create = {
@@ -97,12 +97,12 @@ export function judgedTables(place: () => PairsPlace): void {
       { name: "clone", store: ours.store, log: ours.log, world },
     );
     expect(await ours.rows()).toEqual(await source.rows());
-    expect(await ours.disagreements("spark")).toEqual([]);
+    expect(await ours.disagreements()).toEqual([]);
     await engine.delete(await ours.open(), "id = 4");
     const { spark } = source;
     await spark.sql(`DELETE FROM ${ours.sqlName} WHERE id IN (4, 5)`);
     await spark.sql(`INSERT INTO ${ours.sqlName} VALUES (20, 'new', 1.5)`);
-    expect(await ours.disagreements("spark")).toEqual([]);
+    expect(await ours.disagreements()).toEqual([]);
     expect((await ours.rows()).map(({ id }) => Number(id)).toSorted((left, right) => left - right)).toEqual([
       0, 1, 2, 6, 7, 8, 9, 20,
     ]);
@@ -116,7 +116,7 @@ export function judgedTables(place: () => PairsPlace): void {
       },
       keys: ["id"],
     });
-    expect(await theirs.disagreements("spark")).toEqual([]);
+    expect(await theirs.disagreements()).toEqual([]);
     expect(await source.rows()).toHaveLength(9);
   });
 
