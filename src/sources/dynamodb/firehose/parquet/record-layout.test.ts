@@ -5,7 +5,7 @@ import type { Value } from "../../../../engine/index.ts";
 import { NoRecord, readEnvelope } from "../../envelope/read-envelope.ts";
 import { LayoutFlaw } from "./layout-flaw.ts";
 import { recordReader } from "./record-layout.ts";
-import { Spellings } from "./spellings.ts";
+import { KnownNames } from "./known-names.ts";
 
 type Types = Readonly<Record<string, DataType | undefined>>;
 
@@ -43,7 +43,7 @@ function columns({ outer, inner }: Columns): ReturnType<typeof struct> {
 
 const reader = (which: Columns): ReturnType<typeof recordReader> => {
   const { keys = ["id"], known = [], exact = false } = which;
-  return recordReader(columns(which), { keys, hasExactAttributes: exact, spellings: new Spellings([...keys, ...known]) }); // prettier-ignore
+  return recordReader(columns(which), { keys, hasExactAttributes: exact, knownNames: new KnownNames([...keys, ...known]) }); // prettier-ignore
 };
 
 const ID: Value = { id: '{"S":"a"}' };

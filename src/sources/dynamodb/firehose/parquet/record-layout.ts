@@ -4,7 +4,7 @@ import { NoRecord } from "../../envelope/read-envelope.ts";
 import { jsonText, objectText } from "./attribute-values.ts";
 import { LayoutFlaw, shownType } from "./layout-flaw.ts";
 import { INNER, OUTER, folded, innerMember, missing, outerMember, type LayoutOptions } from "./record-members.ts";
-import { CASE_ADVICE } from "./spellings.ts";
+import { CASE_ADVICE } from "./known-names.ts";
 
 /** The record of a row as JSON text, as Kinesis or DynamoDB Streams gave it. Fails with `NoRecord`. */
 export type RecordReader = (row: Row) => string;

@@ -9,14 +9,14 @@ import {
 } from "./attribute-values.ts";
 import { LayoutFlaw, shownType } from "./layout-flaw.ts";
 import { plainJson } from "./plain-json.ts";
-import type { Spellings } from "./spellings.ts";
+import type { KnownNames } from "./known-names.ts";
 
 export interface LayoutOptions {
   /** The table's key attributes. */
   readonly keys: readonly string[];
   /** The user's word that the Glue table has every attribute, by its exact name. */
   readonly hasExactAttributes: boolean;
-  readonly spellings: Spellings;
+  readonly knownNames: KnownNames;
 }
 
 type Kind = "text" | "identity" | "time" | "image" | "other";
@@ -114,7 +114,7 @@ function imageReader(
   { type }: StructField,
   { where, options }: { readonly where: string; readonly options: LayoutOptions },
 ): ValueReader {
-  const { keys, hasExactAttributes, spellings } = options;
+  const { keys, hasExactAttributes, knownNames } = options;
   // The definition says how the attributes of the key are called.
   if (name === "Keys") {
     const spelt = (key: string): string => keys.find((one) => one === key) ?? keys.find((one) => one.toLowerCase() === key) ?? key; // prettier-ignore
@@ -122,7 +122,7 @@ function imageReader(
     return attributesReader(type, where, { spelt, onSchema: () => undefined });
   }
   let unsure: string | undefined;
-  const spelt = (attribute: string): string => spellings.check(attribute);
+  const spelt = (attribute: string): string => knownNames.check(attribute);
   const read = attributesReader(type, where, { spelt, onSchema: (place) => (unsure ??= place) });
   if (unsure !== undefined && !hasExactAttributes) {
     throw new LayoutFlaw(

@@ -1,7 +1,7 @@
 import { LayoutFlaw } from "./layout-flaw.ts";
 
 /** Names of attributes that are known from elsewhere, by which it shows that a file has lost their capital letters. */
-export class Spellings {
+export class KnownNames {
   readonly #known = new Map<string, string[]>();
   /** Names that were found to be right. */
   readonly #checked = new Set<string>();
