@@ -47,6 +47,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     examples: [
       { line: "sluice status", about: "how the lake stands" },
       { line: "sluice status --coverage bronze.orders", about: "exits 5 where changes are missing" },
+      { line: "sluice status --coverage --json", about: "shards, hours, windows and files, whole" },
     ],
     load: async () => (await import("./commands/status.ts")).status,
   },

@@ -101,12 +101,13 @@ async function askSource(
   }
 }
 
-function nextStep(coverage: Omit<TableCoverage, "next">, { channels }: Source): string | undefined {
+function nextStep(coverage: Omit<TableCoverage, "next">, { system, channels }: Source): string | undefined {
   const { ledger, problem, table } = coverage;
   const run = `sluice run ${table}`;
   if (ledger === undefined || ledger.verdict === "covered" || ledger.verdict === "unproven") return problem?.advice;
   const open = openHole(ledger);
   if (open === undefined || open.underWay !== undefined) return run;
+  if (system === "dms" && open.kind === "start") return `Have AWS DMS load the table whole, then \`${run}\``;
   if (open.advice !== undefined) return `${open.advice}, then \`${run}\``;
   const fills = channels.some(({ name }) => name === "scan" || name === "export-requests");
   if (ledger.verdict === "loading" || fills) return run;

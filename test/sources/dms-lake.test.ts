@@ -15,6 +15,33 @@ function good(id: number): string {
 }
 
 describe("a table that AWS DMS writes", () => {
+  test("is told of by its load and the commit times of its changes; a file that its load left out is named", async () => {
+    await using dms = new DmsLake(COLUMNS);
+    expect((await dms.lake.coverage())[0]).toMatchObject({ ledger: { verdict: "loading" }, silent: [] });
+    dms.put("shop/orders/LOAD00000001.csv", "1,new,10.00,2026-03-01 00:00:00.000000\n");
+    await dms.run();
+    const [loaded] = await dms.lake.coverage();
+    expect(loaded?.ledger).toMatchObject({ verdict: "unproven", coveredToMs: undefined });
+    expect(loaded?.ledger?.limits.map(({ kind }) => kind)).toEqual(["load-begin", "load-end"]);
+    dms.put("shop/orders/LOAD00000003.csv", "3,new,10.00,2026-03-01 00:00:00.000000\n");
+    dms.put("shop/orders/20260301-001000123.csv", "U,1,paid,10.00,2026-03-01 00:09:00.000001\nD,3,new,20.00,2026-03-01 00:09:30.500000\n"); // prettier-ignore
+    await dms.run();
+    const [told] = await dms.lake.coverage();
+    expect(told?.ledger).toMatchObject({ verdict: "gap", readToMs: Date.parse("2026-03-01T00:09:30.500Z") });
+    expect(told?.ledger?.holes).toMatchObject([
+      { kind: "start", filledBy: { title: "full load" } },
+      { kind: "missing", what: "LOAD00000002 of the full load" },
+    ]);
+    expect(told?.next).toBe(
+      "Have AWS DMS write these files again, or reload the table, then `sluice run bronze.orders`",
+    );
+    const [, changes] = told?.ledger?.spans ?? [];
+    expect(changes?.parts).toMatchObject([{ from: { ms: Date.parse("2026-03-01T00:09:00Z") }, files: { rows: 2 } }]);
+    dms.put("shop/orders/LOAD00000002.csv", "2,new,10.00,2026-03-01 00:00:00.000000\n");
+    await dms.run();
+    expect((await dms.lake.coverage())[0]?.ledger).toMatchObject({ verdict: "unproven", holes: [{ kind: "start" }] });
+  });
+
   test("is taken in: the full load, then changes, each file once", async () => {
     await using dms = new DmsLake(COLUMNS);
     dms.put(

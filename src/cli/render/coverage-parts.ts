@@ -10,11 +10,17 @@ const SHOWN_MAX = 20;
 /** A sequence number has up to 56 digits, of which the last ones tell the records of a shard apart. */
 const DIGITS_SHOWN = 8;
 
-/** The shards, hours or windows of the newest stretch of each channel, a table each. */
+/** The shards, hours or windows of the newest epoch of each channel, a table each. */
 export function partsText(spans: readonly Span[], { paint }: { readonly paint: Paint }): string {
-  const newest = new Map(spans.filter(({ parts = [] }) => parts.length > 0).map((span) => [span.channel, span]));
+  const newest = new Map<string, { readonly epoch: number; readonly parts: readonly SourcePart[] }>();
+  for (const { channel, epoch, parts = [] } of spans) {
+    if (parts.length === 0) continue;
+    const before = newest.get(channel);
+    const beside = before?.epoch === epoch ? before.parts : [];
+    newest.set(channel, { epoch, parts: [...beside, ...parts] });
+  }
   return [...newest.values()]
-    .map(({ parts = [] }) => {
+    .map(({ parts }) => {
       const { columns, rows } = tableOf(parts);
       const left = rows.length - SHOWN_MAX;
       const cut = left > 0 ? [[`… ${counted(left, "line")} before`]] : [];

@@ -2,6 +2,7 @@ import { isFailure } from "../../base/index.ts";
 import { compareFiles } from "../input/index.ts";
 import type { Channel, Source } from "../source.ts";
 import type { DmsFilesNeeds, DmsFilesOptions } from "./options.ts";
+import { dmsSpans, kindOfFile } from "./plan/dms-spans.ts";
 import { nameInGroups } from "./plan/listed-file.ts";
 import { listFiles } from "./plan/list-files.ts";
 import { decodeMemory } from "./plan/memory.ts";
@@ -15,6 +16,8 @@ import { rebuildRecord } from "./rebuild-record.ts";
 export function dmsFiles(options: DmsFilesOptions, { store, engine, world }: DmsFilesNeeds): Source {
   const channel: Channel = {
     name: "files",
+    covered: dmsSpans,
+    groupOf: kindOfFile,
     plan: async ({ last, history }) => {
       const memory = last === undefined ? undefined : decodeMemory(last.end);
       const listing = await listFiles(store, options);

@@ -183,6 +183,9 @@ interface Counted {
   readonly bad: number;
   /** Updates of the key: of each there are two events. */
   readonly moved: number;
+  /** Commit times of the oldest and the newest change, ms; undefined where the file has none. */
+  readonly oldestMs?: number | undefined;
+  readonly newestMs?: number | undefined;
 }
 
 /** The engine must see each row that the scanner wrote. */
@@ -194,7 +197,9 @@ async function countRows(
   const counted = new Map<string, Counted>(files.map(({ planned }) => [planned.path, { good: 0, bad: 0, moved: 0 }]));
   for (const row of await engine.rows(rows.counts())) {
     const bad = countOf(row, "bad");
-    counted.set(textOf(row, "f_path"), { good: countOf(row, "rows") - bad, bad, moved: countOf(row, "moved") });
+    const [good, moved] = [countOf(row, "rows") - bad, countOf(row, "moved")];
+    const times = { oldestMs: msOf(row["oldest"]), newestMs: msOf(row["newest"]) };
+    counted.set(textOf(row, "f_path"), { good, bad, moved, ...times });
   }
   for (const { csv, planned } of files) {
     const seen = must(counted.get(planned.path), "each file was counted");
@@ -206,12 +211,27 @@ async function countRows(
   return counted;
 }
 
+/** Milliseconds of a count of microseconds, as the engine gives it. */
+function msOf(micros: unknown): number | undefined {
+  return micros === null || micros === undefined ? undefined : Math.floor(Number(micros) / 1_000);
+}
+
 function batchFile(
   { planned, unit, md5 }: TakenFile,
-  { good }: Counted,
+  { good, oldestMs, newestMs }: Counted,
   unreadable: readonly UnreadableLine[],
 ): BatchFile {
   const quarantined = unreadable.filter(({ file }) => file === planned.path).length;
   const { path, sizeBytes } = planned;
-  return { path, sizeBytes, md5, modifiedMs: unit.modifiedMs, records: good + quarantined, rows: good, quarantined };
+  return {
+    path,
+    sizeBytes,
+    md5,
+    modifiedMs: unit.modifiedMs,
+    records: good + quarantined,
+    rows: good,
+    quarantined,
+    ...(oldestMs === undefined ? {} : { oldestMs }),
+    ...(newestMs === undefined ? {} : { newestMs }),
+  };
 }

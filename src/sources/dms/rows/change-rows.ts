@@ -97,11 +97,15 @@ export class ChangeRows {
     this.#inputs["files"] = { kind: "rows", schema: FILES, rows: files.map((file) => factsRow(file)) };
   }
 
-  /** `f_path`, `rows`, `bad`, `moved`: how many rows of each file there are, how many of them are no events, and how many are two. */
+  /**
+   * Of each file: `f_path`, how many rows there are (`rows`), how many of them are no events (`bad`), and how many are two (`moved`); `oldest` and `newest`,
+   * the commit times of its changes in microseconds, NULL where there are none.
+   */
   counts(): Relation {
     const moved = "count(*) FILTER (is_moved AND problem IS NULL)";
+    const times = "commit_micros) FILTER (problem IS NULL AND f_time AND NOT f_load)";
     return this.#select(
-      `SELECT f_path, count(*) AS rows, count(problem) AS bad, ${moved} AS moved FROM c GROUP BY f_path`,
+      `SELECT f_path, count(*) AS rows, count(problem) AS bad, ${moved} AS moved, min(${times} AS oldest, max(${times} AS newest FROM c GROUP BY f_path`,
     );
   }
 
