@@ -28,7 +28,7 @@ import { storeOpener } from "./open-store.ts";
 import { targetOpener } from "./open-target.ts";
 import { prepareQuery } from "./query-lake.ts";
 import { startTables, type StartRequest } from "./start-tables.ts";
-import { reconcileLake, type ReconcileRequest } from "./reconcile-lake.ts";
+import { reconcileAfter, reconcileLake, type ReconcileRequest } from "./reconcile-lake.ts";
 
 export interface LakeOptions {
   readonly world?: World;
@@ -42,7 +42,7 @@ export interface Lake extends AsyncDisposable {
   readonly engine: Engine;
   readonly tables: LakeTables;
   readonly world: World;
-  /** Drains what is there and stops; `only` limits it to some tables. */
+  /** Drains what is there, compares tables with their sources where that is due, and stops; `only` limits it to some tables. */
   run(options?: { readonly only?: readonly TableName[] }): Promise<RunReport>;
   /**
    * Keeps the lake fresh until the signal fires (the lake's own, or that of the options), everything open all the time. Resolves with the
@@ -104,6 +104,16 @@ export function openLake(definition: LakeDefinition, options: LakeOptions = {}):
     openTarget,
   };
   const find = (name: string): TableDefinition => findTable(definition, name);
+  const drain = async (only?: readonly TableName[]): Promise<RunReport> => {
+    const work = context();
+    const report = await runLake(work, definition, {
+      ...parts,
+      records: [tables.place("system", "runs")],
+      ...(only === undefined ? {} : { only: new Set(only) }),
+    });
+    return await recorded(work, report);
+  };
+  const compared = { openFolder: parts.openFolder, drain };
   const lake: Lake = {
     definition,
     engine,
@@ -112,15 +122,7 @@ export function openLake(definition: LakeDefinition, options: LakeOptions = {}):
     source: (bronze) => sources.of(bronze),
     find,
     context,
-    run: async ({ only } = {}) => {
-      const work = context();
-      const report = await runLake(work, definition, {
-        ...parts,
-        records: [tables.place("system", "runs")],
-        ...(only === undefined ? {} : { only: new Set(only) }),
-      });
-      return await recorded(work, report);
-    },
+    run: async ({ only } = {}) => await reconcileAfter(lake, context(), await drain(only), { ...compared, only }),
     start: async (request = {}) =>
       await startTables(lake, request, { ...parts, signal: options.signal, newRun: () => newRunId(world) }),
     publish: async ({ only, ...request } = {}) => {
@@ -133,7 +135,8 @@ export function openLake(definition: LakeDefinition, options: LakeOptions = {}):
     reconcile: async (name, request = {}) =>
       await reconcileLake(lake, context(), name, {
         ...request,
-        openFolder: async () => await openStageFolder(definition.engine.spill),
+        openFolder: parts.openFolder,
+        drain,
       }),
     rebuild: async (name) => await rebuild(context(), definition, find(name)),
     query: async function* (sql) {

@@ -15,6 +15,7 @@ import {
 import { inputsOf, isGoldIdle, isRedefined, isSilverIdle, planBronze } from "../orchestration/index.ts";
 import type { Notice } from "../sources/index.ts";
 import type { Lake } from "./open-lake.ts";
+import { isComparisonDue } from "./reconcile-lake.ts";
 
 /** What the next run would do with one table. */
 export interface TablePlan {
@@ -22,6 +23,8 @@ export interface TablePlan {
   readonly step: PlannedStep;
   /** The target that its rows go to afterwards; undefined where there is none, or where it has them. */
   readonly publishesTo: string | undefined;
+  /** It is compared with its source afterwards. */
+  readonly comparesSource?: true;
   /** What is left for a later run, and what needs no reading. */
   readonly waiting: readonly Notice[];
   readonly skipped: readonly Notice[];
@@ -93,8 +96,12 @@ export function hasWork(plans: readonly TablePlan[]): boolean {
 /** Whether a run would find every table up to date: then there is no need for one. */
 export function isUpToDate(plans: readonly TablePlan[]): boolean {
   return plans.every(
-    ({ step, problem, publishesTo }) =>
-      step.kind === "nothing" && step.lacks === undefined && problem === undefined && publishesTo === undefined,
+    ({ step, problem, publishesTo, comparesSource }) =>
+      comparesSource !== true &&
+      step.kind === "nothing" &&
+      step.lacks === undefined &&
+      problem === undefined &&
+      publishesTo === undefined,
   );
 }
 
@@ -142,8 +149,10 @@ async function planRead(
       sizeBytes: batch.files.reduce((sum, file) => sum + file.sizeBytes, 0),
     })),
   );
+  const isDue = await isComparisonDue(lake, definition);
   return {
     table: definition.name,
+    ...(isDue ? { comparesSource: true } : {}),
     step: batches.length === 0 ? { kind: "nothing" } : { kind: "read", batches },
     waiting: channels.flatMap((channel) => channel.waiting),
     skipped: channels.flatMap((channel) => channel.skipped),

@@ -3,6 +3,7 @@ import type { TableName } from "../contract/index.ts";
 import type { BronzeDefinition } from "../definition/index.ts";
 import { engineInTurns } from "../engine/index.ts";
 import {
+  reconcileDueMs,
   reconcileTable,
   silverKeys,
   type LayerContext,
@@ -11,9 +12,9 @@ import {
   type SilverKeys,
 } from "../layers/index.ts";
 import { lastReconciledMs, recordReconciliation } from "../observability/index.ts";
-import type { ReconcileWork, RunReport } from "../orchestration/index.ts";
+import { asFailure, type ComparisonReport, type ReconcileWork, type RunReport } from "../orchestration/index.ts";
 import type { Source, SourceContents } from "../sources/index.ts";
-import { openNote, withLease } from "../storage/index.ts";
+import { openNote, withLease, type Leased } from "../storage/index.ts";
 import { hasGap, isCovered, lakeCoverage } from "./lake-coverage.ts";
 import type { Lake } from "./open-lake.ts";
 
@@ -30,6 +31,9 @@ interface Comparing extends ReconcileRequest {
   readonly openFolder: () => Promise<PrivateFolder>;
 }
 
+/** Takes in what some tables' sources have now. */
+type Drain = (only: readonly TableName[]) => Promise<RunReport>;
+
 /**
  * Compares what a source has at present with what the Bronze table has of it, and records the outcome in `system.reconciliations`.
  * Takes in what is new first and while it compares.
@@ -38,11 +42,11 @@ export async function reconcileLake(
   lake: Lake,
   context: LayerContext,
   table: TableName,
-  request: Comparing,
+  { drain, ...request }: Comparing & { readonly drain: Drain },
 ): Promise<Reconciliation> {
   const definition = bronzeOf(lake, table);
   contentsOf(lake.source(definition), table);
-  const catchUp = async (): Promise<void> => stopAtFailure(await lake.run({ only: [table] }));
+  const catchUp = async (): Promise<void> => stopAtFailure(await drain([table]));
   await catchUp();
   await refuseUnloaded(lake, table);
   return await compare(lake, context, definition, { ...request, catchUp });
@@ -54,20 +58,67 @@ export function scheduledReconciling(lake: Lake, openFolder: Comparing["openFold
     lastMs: async (table) => await lastReconciledMs(lake, table),
     isLoaded: async (definition) => await isCovered(lake, definition),
     compare: async (context, definition, { catchUp, slots }) => {
-      const note = openNote(lake.tables.systemStore, `leases/reconcile/${definition.name}`);
-      const { world, run: holder, signal } = context;
-      const parts = { world, holder, ...(signal === undefined ? {} : { signal }) };
-      return await withLease(note, parts, async (held) => {
-        const engine = engineInTurns(lake.engine, slots);
-        const readCapacity = definition.reconcile?.readCapacity;
-        return await compare(lake, { ...context, engine, signal: held }, definition, {
-          openFolder,
-          catchUp: async () => await catchUp(held),
-          ...(readCapacity === undefined ? {} : { readCapacity }),
-        });
-      });
+      const slow = { ...context, engine: engineInTurns(lake.engine, slots) };
+      return await compareAlone(lake, slow, definition, { openFolder, catchUp });
     },
   };
+}
+
+/** Whether a table is to be compared with its source by now. Reads the log of the record alone. */
+export async function isComparisonDue(lake: Lake, { name, reconcile }: BronzeDefinition): Promise<boolean> {
+  if (reconcile === undefined) return false;
+  const nowMs = lake.world.nowMs();
+  const lastMs = await lastReconciledMs(lake, name);
+  return reconcileDueMs({ lastMs, everyMs: reconcile.everyMs, nowMs }) <= nowMs;
+}
+
+/**
+ * Compares, after a run, those tables with their sources for which that is due and that are loaded, one after the other. Whatever goes wrong
+ * is told in the run's report.
+ */
+export async function reconcileAfter(
+  lake: Lake,
+  context: LayerContext,
+  report: RunReport,
+  {
+    openFolder,
+    drain,
+    only,
+  }: Pick<Comparing, "openFolder"> & { readonly drain: Drain; readonly only: readonly TableName[] | undefined },
+): Promise<RunReport> {
+  const comparisons: ComparisonReport[] = [];
+  for (const definition of lake.definition.tables) {
+    if (definition.layer !== "bronze" || only?.includes(definition.name) === false) continue;
+    if (context.signal?.aborted === true) break;
+    const { name: table } = definition;
+    const catchUp = async (): Promise<void> => stopAtFailure(await drain([table]));
+    try {
+      if (!(await isComparisonDue(lake, definition)) || !(await isCovered(lake, definition))) continue;
+      const done = await compareAlone(lake, context, definition, { openFolder, catchUp });
+      if (done.kind === "done") comparisons.push({ table, outcome: "compared", report: done.value });
+    } catch (error) {
+      comparisons.push({ table, outcome: "failed", error: asFailure(error, context) });
+    }
+  }
+  return comparisons.length === 0 ? report : { ...report, comparisons };
+}
+
+/** As its schedule says, unless another process is at it. */
+async function compareAlone(
+  lake: Lake,
+  context: LayerContext,
+  definition: BronzeDefinition,
+  { openFolder, catchUp }: Pick<Comparing, "openFolder"> & { readonly catchUp: (signal: AbortSignal) => Promise<void> },
+): Promise<Leased<Reconciliation>> {
+  const note = openNote(lake.tables.systemStore, `leases/reconcile/${definition.name}`);
+  const { world, run: holder, signal } = context;
+  const parts = { world, holder, ...(signal === undefined ? {} : { signal }) };
+  const readCapacity = definition.reconcile?.readCapacity;
+  const request = { openFolder, ...(readCapacity === undefined ? {} : { readCapacity }) };
+  return await withLease(note, parts, async (held) => {
+    const comparing = { ...request, catchUp: async () => await catchUp(held) };
+    return await compare(lake, { ...context, signal: held }, definition, comparing);
+  });
 }
 
 async function compare(

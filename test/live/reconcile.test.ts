@@ -14,6 +14,7 @@ import {
   s,
   silver,
   lakeStatus,
+  planLake,
   type Duration,
   type Lake,
   type Reconciliation,
@@ -126,8 +127,8 @@ describe.skipIf(!requirePart("dynamodb-local"))("a table of DynamoDB Local", { t
       const shop = defineLake({ name: "shop", storage: join(folder, "scheduled"), engine, tables: [orders] });
       return openLake(resolveLake(shop, { folder, machine: { memoryBytes: 1e9, cores: 2 } }), { world: hasty });
     };
-    /** Keeps the lake fresh, while others write or not, until a comparison is told; gives that, and what failed. */
-    const compared = async (lake: Lake, { writes }: { readonly writes: boolean }) => {
+    /** Keeps the lake fresh while others write, until a comparison is told; gives that, and what failed. */
+    const compared = async (lake: Lake) => {
       const over = new AbortController();
       const told: Reconciliation[] = [];
       const failed: string[] = [];
@@ -140,7 +141,7 @@ describe.skipIf(!requirePart("dynamodb-local"))("a table of DynamoDB Local", { t
         },
       });
       for (let written = 0; told.length === 0; written += 1) {
-        if (writes) await table.put(orderItem(`o-${10 + (written % 5)}`, `${written}.25`));
+        await table.put(orderItem(`o-${10 + (written % 5)}`, `${written}.25`));
         await world.sleep(200);
       }
       over.abort("SIGTERM");
@@ -149,7 +150,7 @@ describe.skipIf(!requirePart("dynamodb-local"))("a table of DynamoDB Local", { t
     };
     {
       await using lake = open("1 hour");
-      const { report, failed } = await compared(lake, { writes: true });
+      const { report, failed } = await compared(lake);
       expect(failed).toEqual([]);
       expect(report).toMatchObject({ table: "bronze.orders", sourceRecords: 50, isCaughtUp: true });
       expect(report).toMatchObject({ missing: 0, extra: 0, different: 0 });
@@ -159,10 +160,15 @@ describe.skipIf(!requirePart("dynamodb-local"))("a table of DynamoDB Local", { t
       await lake.engine.delete({ ...place, snapshot: await place.log.latest() }, "_key = 'S:o-1'");
     }
     await using lake = open("1 second");
-    const { report, failed } = await compared(lake, { writes: false });
-    expect(failed).toEqual([]);
-    expect(report?.keys).toEqual([{ key: "S:o-1", what: "missing", attributes: [] }]);
-    expect(await lastReconciledMs(lake, "bronze.orders")).toBe(report?.startedMs);
+    expect((await planLake(lake))[0]?.comparesSource).toBe(true);
+    const { comparisons = [], tables: ran } = await lake.run();
+    expect(ran[0]?.outcome).not.toBe("failed");
+    const [found] = comparisons.map((one) => (one.outcome === "compared" ? one.report : undefined));
+    expect(found?.keys).toEqual([{ key: "S:o-1", what: "missing", attributes: [] }]);
+    expect(await lastReconciledMs(lake, "bronze.orders")).toBe(found?.startedMs);
+    await using later = open("1 hour");
+    expect((await planLake(later))[0]?.comparesSource).toBeUndefined();
+    expect((await later.run()).comparisons).toBeUndefined();
     const { tables } = await lakeStatus(lake);
     expect(tables[0]?.reconciled).toMatchObject({ verdict: "different", missing: 1, extra: 0, different: 0 });
   });

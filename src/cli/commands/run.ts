@@ -61,6 +61,11 @@ async function showReport(session: Session, report: RunReport): Promise<number> 
     if (error === undefined || outcome !== "failed") continue;
     io.stderr.write(`\n${talkPaint.bold(table)}\n${failureText(error, talkPaint, { isVerbose })}`);
   }
+  for (const one of report.comparisons ?? []) {
+    if (one.outcome !== "failed") continue;
+    const heading = `${talkPaint.bold(one.table)} could not be compared with its source; what the run did stands`;
+    io.stderr.write(`\n${heading}\n${failureText(one.error, talkPaint, { isVerbose })}`);
+  }
   if (report.unrecorded !== undefined) {
     const heading = talkPaint.bold("The run is not recorded in system.runs; what it did to its tables stands");
     io.stderr.write(`\n${heading}\n${failureText(report.unrecorded, talkPaint, { isVerbose })}`);
@@ -70,6 +75,8 @@ async function showReport(session: Session, report: RunReport): Promise<number> 
 }
 
 function exitCodeOfRun(session: Session, report: RunReport): number {
-  const interrupted = report.tables.find((table) => table.error?.code === "run.interrupted")?.error;
+  const comparisons = (report.comparisons ?? []).flatMap((one) => (one.outcome === "failed" ? [one] : []));
+  const all = [...report.tables, ...comparisons];
+  const interrupted = all.find(({ error }) => error?.code === "run.interrupted")?.error;
   return interrupted === undefined ? exitCodeOf(report) : exitCodeAfter(interrupted, session.io.signal);
 }

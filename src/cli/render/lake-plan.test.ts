@@ -46,6 +46,13 @@ test("a plan is one line a table", () => {
   );
 });
 
+test("a plan says which tables are compared with their source", () => {
+  const due = [plan("bronze.orders", { kind: "nothing" }, { comparesSource: true })];
+  const lines = planText(due, { paint: paintFor(false), isVerbose: false }).split("\n");
+  expect(lines[2]).toBe("               compare   with its source");
+  expect(planJson(due)["tables"]).toMatchObject([{ comparesSource: true }]);
+});
+
 test("a verbose plan names every batch and what is passed over, and steers no terminal (A3)", () => {
   const text = planText(PLANS, { paint: paintFor(false), isVerbose: true });
   expect(text).toContain("  window\\u001b[2J: 2 files, 1,500 records, 2.0 MB\n");

@@ -26,7 +26,11 @@ export function planText(plans: readonly TablePlan[], options: PlanTextOptions):
       refresh: paint.green,
     };
     const line: Cell[] = [plan.table, { text: does, paint: colour[plan.step.kind] }, detail];
-    const lines = plan.publishesTo === undefined ? [line] : [line, publishLine(plan.publishesTo, paint)];
+    const lines = [
+      line,
+      ...(plan.publishesTo === undefined ? [] : [publishLine(plan.publishesTo, paint)]),
+      ...(plan.comparesSource === true ? [["", { text: "compare", paint: paint.green }, "with its source"]] : []),
+    ];
     return isVerbose ? [...lines, ...batchLines(plan, paint)] : lines;
   });
   const columns = [{ title: "table" }, { title: "next run" }, { title: "what" }];
@@ -44,6 +48,7 @@ export function planJson(plans: readonly TablePlan[]): { readonly [name: string]
       table: plan.table,
       step: stepJson(plan.step),
       publishesTo: plan.publishesTo ?? null,
+      comparesSource: plan.comparesSource ?? false,
       waiting: plan.waiting.map(({ what, why }) => ({ what, why })),
       skipped: plan.skipped.map(({ what, why }) => ({ what, why })),
       error: plan.problem === undefined ? null : failureJson(plan.problem),

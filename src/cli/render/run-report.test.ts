@@ -31,6 +31,27 @@ const report = (...tables: readonly TableReport[]): RunReport => ({
   compactions: [],
 });
 
+const COMPARED = {
+  table: "bronze.orders",
+  startedMs: Date.UTC(2026, 0, 31, 12),
+  elapsedMs: 4_200,
+  version: 12,
+  verdict: "different",
+  sourceRecords: 12,
+  lakeRecords: 11,
+  buckets: 4_096,
+  bucketsDifferent: 1,
+  candidates: 1,
+  missing: 1,
+  extra: 0,
+  different: 0,
+  moving: 0,
+  unchecked: 0,
+  isCaughtUp: true,
+  keys: [{ key: "S:o-1", what: "missing", attributes: [] }],
+  silver: [],
+} as const;
+
 const MIXED = report(
   table("bronze.orders", { outcome: "changed", version: 12, rows: 210_585, quarantined: 3, elapsedMs: 4_200 }),
   table("silver.orders", {
@@ -51,6 +72,24 @@ const MIXED = report(
 );
 
 describe("a run's report", () => {
+  test("has what tables are compared with, and its exit code says that one differs, unless something failed", () => {
+    const name = "bronze.orders" as const;
+    const compared = { table: name, outcome: "compared" as const, report: COMPARED };
+    const error = new SluiceError("source.denied", "Cannot scan the table");
+    const failed = { table: "bronze.people" as const, outcome: "failed" as const, error };
+    const nothing = { ...report(table(name)), comparisons: [compared, failed] };
+    expect(runReportText(nothing, { paint })).toMatch(
+      /^Nothing new.*\n\nbronze\.orders version 12 differs from the source/,
+    );
+    expect(runReportJson(nothing, 4)["comparisons"]).toMatchObject([
+      { table: "bronze.orders", verdict: "different", missing: 1, error: null },
+      { table: "bronze.people", verdict: null, error: { code: "source.denied" } },
+    ]);
+    expect(exitCodeOf(nothing)).toBe(4);
+    expect(exitCodeOf({ ...nothing, comparisons: [failed] })).toBe(0);
+    expect(exitCodeOf({ ...MIXED, comparisons: [compared] })).toBe(5);
+  });
+
   test("is one line where nothing was new, and what waits", () => {
     const waiting = [{ what: "AWSDynamoDB/01", why: "the export is still running" }];
     expect(runReportText(report(table("bronze.orders", { waiting }), table("gold.sales")), { paint })).toBe(

@@ -1,11 +1,12 @@
 import type { Compaction } from "../../layers/index.ts";
-import type { RunReport, TableReport } from "../../orchestration/index.ts";
+import type { ComparisonReport, RunReport, TableReport } from "../../orchestration/index.ts";
 import { counted, duration, percent, thousands } from "./amounts.ts";
 import { failureJson } from "./failure-text.ts";
 import type { Jsonable } from "./json.ts";
 import { noticesText } from "./notices.ts";
 import { publicationJson, publicationsText } from "./publications.ts";
 import type { Paint } from "./paint.ts";
+import { reconcileJson, reconcileText } from "./reconciliation.ts";
 import { textTable, type Cell } from "./text-table.ts";
 
 /** What a run did, one line a table; a run that found nothing new is one line in all. */
@@ -14,8 +15,9 @@ export function runReportText(report: RunReport, options: { readonly paint: Pain
   const waiting = noticesText("Waiting", withNotices(report.tables, "waiting"), paint);
   const publications = publicationsText(report.publications, paint);
   const published = publications === "" ? "" : `\n${publications}`;
+  const compared = comparisonsText(report, paint);
   if (report.tables.every((table) => table.outcome === "unchanged")) {
-    return `Nothing new: ${counted(report.tables.length, "table")} up to date\n${published}${waiting}`;
+    return `Nothing new: ${counted(report.tables.length, "table")} up to date\n${published}${compared}${waiting}`;
   }
   const columns = [
     { title: "table" },
@@ -40,6 +42,7 @@ export function runReportText(report: RunReport, options: { readonly paint: Pain
     brokenRules(report.tables, paint) +
     published +
     compacted(report, paint) +
+    compared +
     waiting
   );
 }
@@ -62,6 +65,7 @@ export function runReportJson(report: RunReport, exitCode: number): { readonly [
     unrecorded: report.unrecorded === undefined ? null : failureJson(report.unrecorded),
     publications: report.publications.map(publicationJson),
     compactions: report.compactions.map(compactionJson),
+    comparisons: (report.comparisons ?? []).map(comparisonJson),
     tables: report.tables.map((table) => ({
       table: table.table,
       outcome: table.outcome,
@@ -75,6 +79,15 @@ export function runReportJson(report: RunReport, exitCode: number): { readonly [
       elapsedMs: Math.round(table.elapsedMs),
     })),
   };
+}
+
+function comparisonsText({ comparisons = [] }: RunReport, paint: Paint): string {
+  return comparisons.map((one) => (one.outcome === "compared" ? `\n${reconcileText(one.report, paint)}` : "")).join("");
+}
+
+function comparisonJson(one: ComparisonReport): Jsonable {
+  if (one.outcome === "failed") return { table: one.table, verdict: null, error: failureJson(one.error) };
+  return { ...reconcileJson(one.report), error: null };
 }
 
 function compactionJson(one: Compaction): Jsonable {
