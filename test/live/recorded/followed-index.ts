@@ -37,6 +37,8 @@ export class FollowedIndex {
   repeated = 0;
   filter: ItemFilter | undefined;
   everyMs = 2 * HOUR_MS;
+  /** What is read beside the scan. */
+  changes: readonly string[] = ["incremental"];
   readonly #table: IndexedTable;
   readonly #memory = new Map<string, { end?: string; moved?: string }>();
   readonly #epochs = new Map<string, Map<number, ChannelEpoch>>();
@@ -57,7 +59,7 @@ export class FollowedIndex {
 
   #channel(name: "incremental" | "scan"): Channel {
     if (name === "incremental") return incrementChannel(this.#options, this.#parts);
-    const own = { hasStream: false, changes: ["incremental"], everyMs: this.everyMs, segments: 2 };
+    const own = { hasStream: false, changes: this.changes, everyMs: this.everyMs, segments: 2 };
     return scanChannel({ ...this.#options, ...own }, this.#parts);
   }
 

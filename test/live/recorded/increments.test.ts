@@ -62,6 +62,29 @@ test("what the index does not show yet does not count as read, nor do deletes", 
   expect(ledger.limits.map(({ kind }) => kind)).toEqual(["deletes", "unindexed", "overlap"]);
 });
 
+test("beside a scan that was there long before, what changed since is read, and nothing of it is left out", async () => {
+  const table = new IndexedTable(simulatedWorld(1), () => 0.1);
+  const { world } = table;
+  table.put("a", 1);
+  await world.sleep(HOUR_MS);
+  const followed = new FollowedIndex(table);
+  followed.everyMs = 365 * DAY_MS;
+  followed.changes = [];
+  await followed.follow("scan");
+  await world.sleep(HOUR_MS);
+  for (const [id, value] of [["x", 2], ["y", 3]] as const) table.put(id, value); // prettier-ignore
+  await world.sleep(DAY_MS);
+  for (const [id, value] of [["v", 4], ["w", 5]] as const) table.put(id, value); // prettier-ignore
+  await world.sleep(MINUTE_MS);
+  followed.changes = ["incremental"];
+  for (const name of ["incremental", "scan"] as const) await followed.follow(name);
+  expect(stateOf(followed.events)).toEqual(valuesOf(table));
+  expect(followed.ledger()).toMatchObject({
+    verdict: "covered",
+    holes: [{ kind: "start", filledBy: { channel: "scan" } }],
+  });
+});
+
 describe("changes read from an index beside a scan now and then", () => {
   test("lead to the table, wherever the process dies", { timeout: 600_000 }, async () => {
     await everySeed(RUNS, async (seed) => {

@@ -4,7 +4,7 @@ import { localStore } from "../../../storage/index.ts";
 import type { Channel, ChannelPlan, ChannelState, PlannedBatch, StageContext, StagedBatch } from "../../source.ts";
 import { filterMark } from "../live/filtered-image.ts";
 import type { ChannelParts } from "../live/scan-channel.ts";
-import { decodeScan } from "../live/scan-state.ts";
+import { decodeScan, type ScanState } from "../live/scan-state.ts";
 import type { RecordOptions } from "../options.ts";
 import { shortTime } from "../plan/cut-batches.ts";
 import { incrementSpans } from "./increment-spans.ts";
@@ -69,7 +69,7 @@ async function planIncrements(
     return NOTHING;
   const facts = await describeIndex(options, parts.client);
   const scan = decodeScan(state.beside?.get("scan"));
-  const round = await roundAfter(before, options, { parts, facts, epoch: scan?.epoch ?? 0 });
+  const round = await roundAfter(before, options, { parts, facts, scan });
   const isResumed = before !== undefined && round.startedMs === before.startedMs;
   return { ...NOTHING, batches: [openBatch({ state: round, scanTime: scan?.time, isResumed })] };
 }
@@ -85,16 +85,26 @@ function isEarly(
   return isSame && isRead(before) && nowMs < before.startedMs + waitMs;
 }
 
-/** `epoch`: that of the first round. */
+interface RoundParts {
+  readonly parts: IncrementParts;
+  readonly facts: IndexFacts;
+  /** The scan beside it. */
+  readonly scan: ScanState | undefined;
+}
+
 async function roundAfter(
   before: IncrementState | undefined,
   options: IncrementOptions,
-  { parts, facts, epoch }: { readonly parts: IncrementParts; readonly facts: IndexFacts; readonly epoch: number },
+  { parts, facts, scan }: RoundParts,
 ): Promise<IncrementState> {
-  if (before === undefined) return await firstRound(options, parts, { facts, epoch });
+  // What changed since a scan that was there before is still to be read.
+  const scannedMs = scan === undefined || scan.tableId !== facts.tableId ? Infinity : Date.parse(scan.time);
+  const begin = async (epoch: number): Promise<IncrementState> =>
+    await firstRound(options, parts, { facts, epoch, scannedMs });
+  if (before === undefined) return await begin(scan?.epoch ?? 0);
   // Places in one table mean nothing in another one of its name.
-  if (before.tableId !== facts.tableId) return await firstRound(options, parts, { facts, epoch: before.epoch + 1 });
-  if (before.mark !== markOf(options)) return await firstRound(options, parts, { facts, epoch: before.epoch });
+  if (before.tableId !== facts.tableId) return await begin(before.epoch + 1);
+  if (before.mark !== markOf(options)) return await begin(before.epoch);
   return roundBehind(before, options, parts.needs.world.nowMs());
 }
 
@@ -109,14 +119,15 @@ function roundBehind(before: IncrementState, options: IncrementOptions, nowMs: n
   return { ...next, epoch: before.epoch + 1, sinceMs: nowMs, seen: [] };
 }
 
-/** Everything that the index has; where a scan brings that, from its newest items on. */
+/** Everything that the index has; where a scan brings that, from its newest items on, and from the beginning of a scan that was there before. */
 async function firstRound(
   options: IncrementOptions,
   { client, needs: { client: table, world } }: IncrementParts,
-  { facts, epoch }: { readonly facts: IndexFacts; readonly epoch: number },
+  { facts, epoch, scannedMs }: { readonly facts: IndexFacts; readonly epoch: number; readonly scannedMs: number },
 ): Promise<IncrementState> {
   const { tableId } = facts;
   const nowMs = world.nowMs();
+  const sinceMs = options.hasScan ? Math.min(nowMs, scannedMs) : 0;
   const filter = filterMark(options.filter);
   const seen = filter === undefined ? {} : { filter };
   const parts = options.partitions.map(() => ({}));
@@ -126,7 +137,7 @@ async function firstRound(
     epoch,
     mark: markOf(options),
     ...seen,
-    sinceMs: options.hasScan ? nowMs : 0,
+    sinceMs,
     startedMs: nowMs,
     parts,
     seen: [],
@@ -135,7 +146,7 @@ async function firstRound(
   const { newestOf } = await import("./read-increments.ts");
   const newest = await newestOf({ ...options, client, where: table.where, world, indexKeys: keysOf(facts) });
   const highs = newest.map((high) => (high === undefined ? {} : { high }));
-  const round = nextRound({ ...state, parts: highs }, { overlapMs: options.overlapMs, nowMs });
+  const round = nextRound({ ...state, startedMs: sinceMs, parts: highs }, { overlapMs: options.overlapMs, nowMs });
   const begun = round.parts.map((part) => (part.since === undefined ? part : { ...part, first: part.since }));
   return { ...round, parts: begun };
 }
