@@ -10,7 +10,9 @@ export { parseJson, stringifyJson, JsonNumber, type JsonValue, type JsonObject }
 export { withoutNodeWarning } from "./without-node-warning.ts";
 export { eitherSignal } from "./either-signal.ts";
 export { eachAtOnce } from "./each-at-once.ts";
+export { calendarDate } from "./calendar-date.ts";
 export { Slots } from "./slots.ts";
 export { answerOf, causeOf, type ServiceAnswer } from "./aws/service-answer.ts";
-export { TROUBLES, troubleOf, type Trouble, type TroubleKind, type TroubleWords } from "./aws/service-trouble.ts";
+export { TROUBLES, troubleOf, type Trouble, type TroubleWords } from "./aws/service-trouble.ts";
+export { failureOf, meaningOf, type ServiceMeaning, type ServiceTerms } from "./aws/service-failure.ts";
 export { SOCKETS_MAX, clientSettings, regionOf, type ServicePlace } from "./aws/service-place.ts";

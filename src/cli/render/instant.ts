@@ -1,3 +1,5 @@
+import { calendarDate } from "../../base/index.ts";
+
 const DAY_MICROS = 86_400_000_000n;
 
 /** `2011-09-01T00:00:00Z`, `…:00.123456Z`: microseconds since the epoch as ISO 8601; fractions only where there are any. */
@@ -7,7 +9,7 @@ export function isoInstant(micros: bigint, zone: "Z" | ""): string {
   const seconds = Number(inDay / 1_000_000n);
   const fraction = inDay % 1_000_000n;
   const clock = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60].map((part) => two(part));
-  return `${isoDate(Number(days))}T${clock.join(":")}${fractionText(fraction)}${zone}`;
+  return `${isoDate(days)}T${clock.join(":")}${fractionText(fraction)}${zone}`;
 }
 
 function fractionText(micros: bigint): string {
@@ -16,20 +18,9 @@ function fractionText(micros: bigint): string {
   return `.${digits.endsWith("000") ? digits.slice(0, 3) : digits}`;
 }
 
-/** Days since the epoch as a date of the proleptic Gregorian calendar; years beyond four digits carry a sign. */
-function isoDate(days: number): string {
-  // https://howardhinnant.github.io/date_algorithms.html, civil_from_days
-  const shifted = days + 719_468;
-  const era = Math.floor(shifted / 146_097);
-  const dayOfEra = shifted - era * 146_097;
-  const yearOfEra = Math.floor(
-    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
-  );
-  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
-  const shiftedMonth = Math.floor((5 * dayOfYear + 2) / 153);
-  const day = dayOfYear - Math.floor((153 * shiftedMonth + 2) / 5) + 1;
-  const month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9;
-  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
+/** Years beyond four digits carry a sign. */
+function isoDate(days: bigint): string {
+  const { year, month, day } = calendarDate(days);
   return `${yearText(year)}-${two(month)}-${two(day)}`;
 }
 

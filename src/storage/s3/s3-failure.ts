@@ -3,11 +3,12 @@ import {
   TROUBLES,
   answerOf,
   causeOf,
+  failureOf,
+  meaningOf as meaningIn,
   troubleOf,
-  type FailureCode,
   type ServiceAnswer,
-  type Trouble,
-  type TroubleKind,
+  type ServiceMeaning as Meaning,
+  type ServiceTerms,
   type TroubleWords,
 } from "../../base/index.ts";
 import { verdictOf } from "./write-verdict.ts";
@@ -21,12 +22,7 @@ export interface Where {
 export function s3Failure(error: unknown, verb: string, where: Where): SluiceError {
   if (error instanceof SluiceError) return error;
   const answer = answerOf(error);
-  const { code, why, advice } = meaningOf(answer);
-  return new SluiceError(code, `Cannot ${verb} an object: ${why}`, {
-    facts: { ...where, reason: answer.code, status: answer.status },
-    cause: causeOf(answer),
-    ...(advice === undefined ? {} : { advice }),
-  });
+  return failureOf(answer, meaningOf(answer), { cannot: `Cannot ${verb} an object`, facts: { ...where } });
 }
 
 /** The outcome of a write is unknown: the object may be there already, and the caller must look. */
@@ -39,10 +35,6 @@ export function unsureWrite(error: unknown, where: Where): SluiceError {
   });
 }
 
-interface Meaning extends TroubleWords {
-  readonly code: FailureCode;
-}
-
 function meaningOf(answer: ServiceAnswer): Meaning {
   const { code, status } = answer;
   const trouble = troubleOf(answer);
@@ -50,7 +42,7 @@ function meaningOf(answer: ServiceAnswer): Meaning {
   const known = MEANINGS[code];
   if (known !== undefined) return known;
   if (kind === "denied" || kind === "place" || trouble === "unreachable") {
-    return { code: CODES[kind], ...TROUBLES[trouble], ...WORDS[trouble] };
+    return meaningIn(trouble, TERMS);
   }
   if (status === 404) return { code: "storage.missing", why: "it is not there" };
   if (status === 403 || status === 401) return { code: "storage.denied", ...DENIED };
@@ -81,21 +73,22 @@ const OTHER_REGION: Meaning = {
 };
 const FULL: Meaning = { code: "storage.full", why: "no space is left" };
 
-const CODES: Readonly<Record<TroubleKind, FailureCode>> = {
-  denied: "storage.denied",
-  place: "config.invalid",
-  unavailable: "storage.unavailable",
-  missing: "storage.missing",
-  refused: "storage.denied",
-};
-
-const WORDS: Readonly<Partial<Record<Trouble, TroubleWords>>> = {
-  denied: DENIED,
-  "unusable-key": {
-    why: "the KMS key cannot be used",
-    advice: "Enable the key and give the role kms:GenerateDataKey and kms:Decrypt on it.",
+const TERMS: ServiceTerms = {
+  codes: {
+    denied: "storage.denied",
+    place: "config.invalid",
+    unavailable: "storage.unavailable",
+    missing: "storage.missing",
+    refused: "storage.denied",
   },
-  "no-region": { why: "there is no AWS region", advice: SET_REGION },
+  words: {
+    denied: DENIED,
+    "unusable-key": {
+      why: "the KMS key cannot be used",
+      advice: "Enable the key and give the role kms:GenerateDataKey and kms:Decrypt on it.",
+    },
+    "no-region": { why: TROUBLES["no-region"].why, advice: SET_REGION },
+  },
 };
 
 const MEANINGS: Readonly<Record<string, Meaning>> = {

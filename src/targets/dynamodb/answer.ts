@@ -2,12 +2,11 @@ import {
   SluiceError,
   TROUBLES,
   answerOf,
-  causeOf,
+  failureOf,
+  meaningOf,
   troubleOf,
-  type FailureCode,
+  type ServiceTerms,
   type Trouble,
-  type TroubleKind,
-  type TroubleWords,
 } from "../../base/index.ts";
 
 /** What follows: `slower` – refused without effect because it was too much; `again` – nobody knows, or not now; `refused` – for good. */
@@ -21,32 +20,27 @@ export function verdictOf(trouble: Trouble): "slower" | "again" | "refused" {
 export function targetFailure(error: unknown, verb: string, table: string): SluiceError {
   if (error instanceof SluiceError) return error;
   const answer = answerOf(error);
-  const trouble = troubleOf(answer);
-  const { why, advice }: TroubleWords = WORDS[trouble] ?? TROUBLES[trouble];
-  return new SluiceError(CODES[TROUBLES[trouble].kind], `Cannot ${verb} the DynamoDB table ${table}: ${why}`, {
-    facts: { table, reason: answer.code, status: answer.status },
-    cause: causeOf(answer),
-    ...(advice === undefined ? {} : { advice }),
-  });
+  const cannot = `Cannot ${verb} the DynamoDB table ${table}`;
+  return failureOf(answer, meaningOf(troubleOf(answer), TERMS), { cannot, facts: { table } });
 }
 
-const CODES: Readonly<Record<TroubleKind, FailureCode>> = {
-  denied: "target.denied",
-  place: "config.invalid",
-  unavailable: "target.unavailable",
-  missing: "target.invalid",
-  refused: "target.invalid",
-};
-
-/** What a target says in other words than everybody. */
-const WORDS: Readonly<Partial<Record<Trouble, TroubleWords>>> = {
-  missing: {
-    why: "there is no such table",
-    advice:
-      "Create the table with the key attributes that `publish.keys` names, or correct its name, region and endpoint.",
+const TERMS: ServiceTerms = {
+  codes: {
+    denied: "target.denied",
+    place: "config.invalid",
+    unavailable: "target.unavailable",
+    missing: "target.invalid",
+    refused: "target.invalid",
   },
-  "no-region": {
-    why: TROUBLES["no-region"].why,
-    advice: "Set the table's region: `region` of the target, or AWS_REGION.",
+  words: {
+    missing: {
+      why: "there is no such table",
+      advice:
+        "Create the table with the key attributes that `publish.keys` names, or correct its name, region and endpoint.",
+    },
+    "no-region": {
+      why: TROUBLES["no-region"].why,
+      advice: "Set the table's region: `region` of the target, or AWS_REGION.",
+    },
   },
 };

@@ -1,3 +1,5 @@
+import { calendarDate } from "../../../base/index.ts";
+
 /** A double as a JSON number that stays one (`3.0`); what JSON has no number for is text. */
 export function floatText(value: number): string {
   if (!Number.isFinite(value)) return `"${value}"`;
@@ -8,19 +10,8 @@ export function floatText(value: number): string {
 
 /** Days since 1970-01-01 as `YYYY-MM-DD`, in the proleptic Gregorian calendar; years beyond four digits with a sign (ISO 8601). */
 export function dayText(days: bigint): string {
-  // Counted in eras of 400 years from March on, so that the day that some years have more is the last of its year.
-  const shifted = days + 719_468n;
-  const era = (shifted >= 0n ? shifted : shifted - 146_096n) / 146_097n;
-  const dayOfEra = Number(shifted - era * 146_097n);
-  const yearOfEra = Math.floor(
-    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
-  );
-  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
-  const month = Math.floor((5 * dayOfYear + 2) / 153);
-  const day = dayOfYear - Math.floor((153 * month + 2) / 5) + 1;
-  const calendarMonth = month < 10 ? month + 3 : month - 9;
-  const year = Number(era) * 400 + yearOfEra + (calendarMonth <= 2 ? 1 : 0);
-  return `${yearText(year)}-${padded(calendarMonth)}-${padded(day)}`;
+  const { year, month, day } = calendarDate(days);
+  return `${yearText(year)}-${padded(month)}-${padded(day)}`;
 }
 
 /** A moment as `YYYY-MM-DD HH:MM:SS[.ffffff]`, with its zone behind it; `perSecond` says what it counts. */

@@ -2,13 +2,11 @@ import {
   SluiceError,
   TROUBLES,
   answerOf,
-  causeOf,
+  failureOf,
+  meaningOf,
   troubleOf,
-  type FailureCode,
-  type ServiceAnswer,
+  type ServiceTerms,
   type Trouble,
-  type TroubleKind,
-  type TroubleWords,
 } from "../../../base/index.ts";
 import { SourceFault, type FaultKind } from "./table-client.ts";
 
@@ -23,12 +21,10 @@ export function answerFailure(
   const trouble = troubleOf(answer);
   const fault = FAULTS[answer.code] ?? FAULT_TROUBLES[trouble];
   if (fault !== undefined) return new SourceFault(fault, answer.message);
-  const { code, why, advice } = meaningOf(answer, trouble);
-  return new SluiceError(code, `Cannot ${what}: ${why}`, {
-    facts: { ...where, reason: answer.code, status: answer.status },
-    cause: causeOf(answer),
-    ...(advice === undefined ? {} : { advice }),
-  });
+  const meaning = ABOUT_THE_DEFINITION.has(answer.code)
+    ? ({ code: "source.invalid", why: answer.message } as const)
+    : meaningOf(trouble, TERMS);
+  return failureOf(answer, meaning, { cannot: `Cannot ${what}`, facts: { ...where } });
 }
 
 /** Answers of streams and of Kinesis alone. */
@@ -41,24 +37,19 @@ const FAULTS: Readonly<Record<string, FaultKind>> = {
 
 const FAULT_TROUBLES: Readonly<Partial<Record<Trouble, FaultKind>>> = { throttled: "throttled", missing: "missing" };
 
-function meaningOf(answer: ServiceAnswer, trouble: Trouble): TroubleWords & { readonly code: FailureCode } {
-  // Such a refusal is about what the definition says, and tells in words what.
-  if (answer.code === "ValidationException" || answer.code === "InvalidArgumentException") {
-    return { code: "source.invalid", why: answer.message };
-  }
-  return { code: CODES[TROUBLES[trouble].kind], ...(WORDS[trouble] ?? TROUBLES[trouble]) };
-}
+/** Such a refusal tells in words what is wrong. */
+const ABOUT_THE_DEFINITION: ReadonlySet<string> = new Set(["ValidationException", "InvalidArgumentException"]);
 
-const CODES: Readonly<Record<TroubleKind, FailureCode>> = {
-  denied: "source.denied",
-  place: "config.invalid",
-  unavailable: "source.unavailable",
-  missing: "source.missing",
-  refused: "source.unavailable",
-};
-
-/** What a source says in other words than everybody. */
-const WORDS: Readonly<Partial<Record<Trouble, TroubleWords>>> = {
-  denied: { why: TROUBLES.denied.why, advice: "Give the role the permission; the cause names the action." },
-  "no-region": { why: TROUBLES["no-region"].why, advice: "Set `region` of the source, or AWS_REGION." },
+const TERMS: ServiceTerms = {
+  codes: {
+    denied: "source.denied",
+    place: "config.invalid",
+    unavailable: "source.unavailable",
+    missing: "source.missing",
+    refused: "source.unavailable",
+  },
+  words: {
+    denied: { why: TROUBLES.denied.why, advice: "Give the role the permission; the cause names the action." },
+    "no-region": { why: TROUBLES["no-region"].why, advice: "Set `region` of the source, or AWS_REGION." },
+  },
 };
