@@ -28,16 +28,18 @@ export class IndexedTable {
     this.#random = random;
   }
 
-  put(id: string, value: number, { skewMs = 0, isText = true } = {}): void {
+  put(id: string, value: number, { skewMs = 0, form = "2026-01-01T00:00:00.000Z" } = {}): void {
     const atMs = this.world.nowMs();
     // A writer does not set back what another one wrote, though its clock may be behind.
-    const ms = Math.max(atMs + skewMs, (this.#changed.get(id) ?? 0) + 1);
+    // Where the index has not all of an item, nothing but another time tells that it changed.
+    const leastMs = (this.#changed.get(id) ?? 0) + (this.isWhole ? 0 : 1);
+    const ms = Math.max(atMs + skewMs, leastMs);
     this.#changed.set(id, ms);
     const item = {
       id,
       value,
       atMs,
-      changed: isText ? new Date(ms).toISOString() : String(ms),
+      changed: timeIn(form, ms),
       partition: `s${value % 2}`,
     };
     this.items.set(id, item);
@@ -121,6 +123,13 @@ export class IndexedTable {
     this.onRequest();
     if (this.#random() < 0.03) throw new SourceFault("throttled", "Slow down");
   }
+}
+
+/** A time in the form of another one: a number of milliseconds or seconds, or as much of the text as that has. */
+function timeIn(form: string, ms: number): string {
+  if (/^\d+$/.test(form)) return String(Math.floor(ms / 10 ** (13 - form.length)));
+  const text = new Date(ms).toISOString().slice(0, form.replace("Z", "").length);
+  return form.endsWith("Z") ? `${text}Z` : text;
 }
 
 function placeOf({ changed, id }: Stored): string {

@@ -104,7 +104,10 @@ async function roundAfter(
   if (before === undefined) return await begin(scan?.epoch ?? 0);
   // Places in one table mean nothing in another one of its name.
   if (before.tableId !== facts.tableId) return await begin(before.epoch + 1);
-  if (before.mark !== markOf(options)) return await begin(before.epoch);
+  if (before.mark !== markOf(options)) {
+    const round = await begin(before.epoch);
+    return before.pages === undefined ? round : { ...round, pages: before.pages };
+  }
   return roundBehind(before, options, parts.needs.world.nowMs());
 }
 

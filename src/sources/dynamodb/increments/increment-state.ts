@@ -16,8 +16,13 @@ export interface IncrementState {
   /** When the round began. */
   readonly startedMs: number;
   readonly parts: readonly PartState[];
-  /** Changes that lie within the overlap and are in already, as `<microseconds, base 36>:<hash>`, the oldest first. */
+  /**
+   * Changes that lie within the overlap and are in already, as `<microseconds, base 36>:<hash of the key>:<hash of the item>`, the oldest
+   * first: of each key and time what was read last.
+   */
   readonly seen: readonly string[];
+  /** Pages read so far: of two changes of an item that carry the same time, the one that was read later is the later one. */
+  readonly pages?: number;
 }
 
 export interface PartState {
@@ -90,9 +95,16 @@ function seenFrom({ parts, startedMs, seen }: IncrementState, overlapMs: number)
 /** More changes than these within the overlap are kept apart by the Bronze table, which costs a look at it. */
 const SEEN_MOST = 2_000;
 
-export function seenName(micros: bigint, key: string): string {
+/** What stands for a change of a key in `seen`, without the item. */
+export function seenKey(micros: bigint, key: string): string {
   const hash = createHash("sha256").update(key).digest("base64url").slice(0, 12);
   return `${timeName(micros)}:${hash}`;
+}
+
+/** The key and the item of a name in `seen`. */
+export function seenParts(name: string): readonly [key: string, item: string] {
+  const at = name.indexOf(":", name.indexOf(":") + 1);
+  return at < 0 ? [name, ""] : [name.slice(0, at), name.slice(at + 1)];
 }
 
 function timeName(micros: bigint): string {
@@ -106,7 +118,7 @@ export function withPage(
     readonly part: number;
     readonly high: TimeValue | undefined;
     readonly after: string | undefined;
-    readonly seen: readonly string[];
+    readonly seen: ReadonlyMap<string, string>;
   },
 ): IncrementState {
   const parts = state.parts.map((part, index): PartState => {
@@ -119,8 +131,11 @@ export function withPage(
       ...(page.after === undefined ? { isDone: true } : { after: page.after }),
     };
   });
-  if (page.seen.length === 0) return { ...state, parts };
-  return { ...state, parts, seen: [...state.seen, ...page.seen].toSorted().slice(-SEEN_MOST) };
+  const pages = (state.pages ?? 0) + 1;
+  if (page.seen.size === 0) return { ...state, parts, pages };
+  const before = state.seen.filter((name) => !page.seen.has(seenParts(name)[0]));
+  const names = [...page.seen].map(([key, item]) => `${key}:${item}`);
+  return { ...state, parts, pages, seen: [...before, ...names].toSorted().slice(-SEEN_MOST) };
 }
 
 function higher(one: TimeValue | undefined, other: TimeValue | undefined): TimeValue | undefined {

@@ -2,6 +2,7 @@ import { must, type RateLimit, type World, eachAtOnce } from "../../../base/inde
 import { RANK, encodeSequence } from "../../../contract/index.ts";
 import type { StageContext } from "../../source.ts";
 import { changeLine } from "../envelope/change-line.ts";
+import { contentPosition } from "../envelope/content-position.ts";
 import { NO_IMAGE } from "../live/event-images.ts";
 import type { ImageFilter } from "../live/filtered-image.ts";
 import { membersAt, plainText, type Place } from "../live/json-items.ts";
@@ -9,7 +10,7 @@ import { isOwn } from "../live/own-writes.ts";
 import { PagedRequests } from "../live/paged-requests.ts";
 import { Spool, type Spooled } from "../live/spool.ts";
 import { microsOf, type TimeValue } from "./attribute-time.ts";
-import { isRead, seenName, withPage, type IncrementState } from "./increment-state.ts";
+import { isRead, seenKey, seenParts, withPage, type IncrementState } from "./increment-state.ts";
 import type { IndexClient, IndexPage } from "./index-client.ts";
 
 export interface IncrementReading {
@@ -81,7 +82,7 @@ class IncrementReader {
       if (isDone === true) return;
       const request = { index, keys: indexKeys, partition, since, startKey: after };
       const page = await this.#requests.page(async (size) => await client.query({ ...request, ...size }));
-      const seen = new Set(this.state.seen);
+      const seen = new Map(this.state.seen.map(seenParts));
       const taken = this.#take(page, seen);
       this.state = withPage(this.state, { part, after: page.lastKey, ...taken });
       context.onProgress?.({ records: this.#spool.lines, bytes: this.#spool.sizeBytes });
@@ -91,10 +92,10 @@ class IncrementReader {
 
   #take(
     { items: { bytes, places } }: IndexPage,
-    known: ReadonlySet<string>,
-  ): { readonly high: TimeValue | undefined; readonly seen: readonly string[] } {
+    known: ReadonlyMap<string, string>,
+  ): { readonly high: TimeValue | undefined; readonly seen: ReadonlyMap<string, string> } {
     let high: TimeValue | undefined;
-    const seen: string[] = [];
+    const seen = new Map<string, string>();
     for (let at = 0; at < places.length; at += 2) {
       const item = bytes.subarray(places[at] ?? 0, places[at + 1] ?? 0);
       const change = changeOf(item, this.#reading);
@@ -104,19 +105,21 @@ class IncrementReader {
         continue;
       }
       high = change.value;
-      const name = seenName(change.micros, change.keys.toString("utf8"));
-      if (known.has(name)) continue;
-      seen.push(name);
-      this.#add(item, change);
+      const name = seenKey(change.micros, change.keys.toString("utf8"));
+      const content = contentPosition(item, { newImage: [0, item.length] }, "U").slice(0, CONTENT_DIGITS);
+      const before = seen.get(name) ?? known.get(name);
+      if (before === content) continue;
+      seen.set(name, content);
+      this.#add(item, change, { content, isAgain: before !== undefined });
     }
     return { high, seen };
   }
 
-  #add(item: Uint8Array, change: Change): void {
+  #add(item: Uint8Array, change: Change, { content, isAgain }: Read): void {
     const { filter, isWhole } = this.#reading;
     if (isWhole && isOwn(item, { newImage: [0, item.length] })) return;
     const seen = isWhole ? filter?.change(item, { newImage: [0, item.length], isInsert: false }) : "keep";
-    const { epoch } = this.state;
+    const { epoch, pages = 0 } = this.state;
     const { keys, micros, value } = change;
     const timeMicros = micros > this.#reading.floorMicros ? micros : this.#reading.floorMicros;
     const position = micros.toString().padStart(POSITION_DIGITS, "0");
@@ -128,9 +131,9 @@ class IncrementReader {
     const left = seen === "leaves" ? ',"left":"MODIFY"' : "";
     const frame = {
       operation: seen === "leaves" ? ("D" as const) : ("U" as const),
-      sequence: encodeSequence({ epoch, timeMicros, rank: RANK.window, position }),
-      // Begins with the time of the change, by which one that comes again is looked for.
-      event: `${position}/increment/${epoch}/`,
+      sequence: encodeSequence({ epoch, timeMicros, rank: RANK.window, position: `${position}${pageText(pages)}` }),
+      // Begins with the time of the change, by which one that comes again is looked for; what is as it was at that time before is another change.
+      event: `${position}/increment/${epoch}/${content}/${isAgain ? `${pages}/` : ""}`,
       meta: `${isWhole ? "" : NO_IMAGE}"increment":${JSON.stringify(value.text)}${left}`,
       micros,
     };
@@ -138,8 +141,22 @@ class IncrementReader {
   }
 }
 
-/** Digits of microseconds in a sequence. */
+/** Digits of microseconds, and of pages, in a sequence. */
 const POSITION_DIGITS = 19;
+const PAGE_DIGITS = 12;
+/** Hexadecimal: of an item, among those of one key and time. */
+const CONTENT_DIGITS = 12;
+
+interface Read {
+  readonly content: string;
+  /** Another item of the same key and time is in already. */
+  readonly isAgain: boolean;
+}
+
+function pageText(pages: number): string {
+  return pages.toString().padStart(PAGE_DIGITS, "0");
+}
+
 const NO_CHANGE = Buffer.from('{"Item":');
 const CLOSE = Buffer.from("}");
 /** The scanner takes no earlier time for one of a record. */
