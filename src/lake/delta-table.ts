@@ -159,7 +159,7 @@ export class DeltaTable<S extends TableSchema = StructType> implements AsyncDisp
     const places = { allowFilesFrom: placesOf(this.#store) };
     const table = DeltaTable.#at<S>(target, { ...this.#options, ...options, ...places });
     try {
-      const source = { name: this.path, store: this.#store, snapshot };
+      const source = { ...this.#place, name: this.path, snapshot };
       table.#snapshot = await clone(source, { ...table.#place, name: table.path });
       return table;
     } catch (error) {

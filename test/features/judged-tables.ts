@@ -93,7 +93,7 @@ export function judgedTables(place: () => PairsPlace): void {
     const ours = cloneAt("our clone", [source.path]);
     const world = realWorld();
     await clone(
-      { name: "source", store: source.store, snapshot: await latestOf(source.log) },
+      { name: "source", store: source.store, log: source.log, snapshot: await latestOf(source.log) },
       { name: "clone", store: ours.store, log: ours.log, world },
     );
     expect(await ours.rows()).toEqual(await source.rows());

@@ -115,6 +115,24 @@ describe("a shallow clone", () => {
     await expect(DeltaTable.open(at("fourth"))).rejects.toMatchObject({ code: "table.unsupported" });
   });
 
+  test("is made of an older version as long as its files are there", async () => {
+    await using table = await source("older source", { "delta.enableDeletionVectors": "false" });
+    const before = await idsOf(table);
+    const version = table.version;
+    await table.overwrite(rows(50, 60));
+    await using clone = await table.clone(at("older"), { version });
+    expect(await idsOf(clone)).toEqual(before);
+    await table.vacuum({ retentionMs: 0, allowShortRetention: true });
+    await expect(table.clone(at("too late"), { version })).rejects.toMatchObject({
+      code: "table.version-missing",
+      message: expect.stringMatching(/^Cannot clone .*older source to .*too late: files of that version were removed/),
+      facts: { version },
+    });
+    await expect(DeltaTable.open(at("too late"))).rejects.toMatchObject({ code: "table.missing" });
+    await using newest = await table.clone(at("not too late"));
+    expect(await idsOf(newest)).toEqual(range(50, 60));
+  });
+
   test("can be cloned in turn, with files of both", async () => {
     await using table = await source("fifth source");
     await using clone = await table.clone(at("fifth"));

@@ -15,11 +15,11 @@ export async function clone(session: Session): Promise<number> {
     const path = isS3Url(target) ? target : resolve(session.io.folder, target);
     if (!isS3Url(target)) await mkdir(path, { recursive: true });
     const { world } = session.io;
-    const { store, name } = table;
+    const { store, log, name } = table;
     const allowFilesFrom = placesOf(store);
     await using place = await openPath(path, world, { allowFilesFrom });
     const made = await cloneTable(
-      { name, store, snapshot },
+      { name, store, log, snapshot },
       { name: target, store: place.store, log: place.log, world },
     );
     const files = [...made.files.values()];

@@ -6,12 +6,14 @@ import { assertWritable } from "../features/support.ts";
 import { encodeFilePath } from "../log/file-path.ts";
 import type { Snapshot } from "../snapshot.ts";
 import type { CommitRequest } from "../transaction.ts";
+import { assertFilesThere } from "./returning-files.ts";
 import { vectorPath } from "../vectors/deletion-vectors.ts";
 
 export interface CloneSource {
   /** For messages. */
   readonly name: string;
   readonly store: ObjectStore;
+  readonly log: DeltaLog;
   /** The version that is cloned. */
   readonly snapshot: Snapshot;
 }
@@ -34,14 +36,16 @@ const LEFT_BEHIND: ReadonlySet<string> = new Set([
 
 /**
  * Makes a new table of the files that a version of another one has: none is copied, they are named where they lie (shallow clone). Fails with
- * `table.exists` where there is a table, `usage.invalid` where one of the folders would lie in the other, and `table.unsupported`
- * by the name of a feature that could not be written with.
+ * `table.exists` where there is a table, `usage.invalid` where one of the folders would lie in the other, `table.unsupported`
+ * by the name of a feature that could not be written with, and `table.version-missing` where files of an older version were removed.
  */
 export async function clone(source: CloneSource, target: CloneTarget): Promise<Snapshot> {
   const what = `Cannot clone ${source.name} to ${target.name}`;
   refuseNested(source.store, target.store, what);
   assertWritable(source.snapshot.protocol, source.snapshot.metadata, source.name);
   if ((await target.log.latest()) !== undefined) throw taken(what, target);
+  const newest = (await source.log.latest()) ?? source.snapshot;
+  await assertFilesThere(what, source.store, { snapshot: source.snapshot, newest });
   const outcome = await target.log.commit(cloneRequest(source, target.world));
   if (outcome.kind === "committed") return outcome.snapshot;
   throw taken(what, target);

@@ -36,7 +36,7 @@ export async function assertReturnable(
 ): Promise<void> {
   const { current, target } = versions;
   const paths = pathsOf(adds, table.store);
-  await assertThere(table, paths, target);
+  await assertThere(`Cannot restore ${table.name}`, table.store, { paths, version: target.version });
   if (allowExpiredFiles === true) return;
   const nowMs = Math.max(table.world.nowMs(), current.timestampMs);
   const retentionMs = tombstoneRetentionMs(current.metadata.configuration);
@@ -54,7 +54,7 @@ export async function assertReturnable(
   );
 }
 
-function pathsOf(adds: readonly AddFile[], root: TableRoot): ReadonlySet<string> {
+function pathsOf(adds: Iterable<AddFile>, root: TableRoot): ReadonlySet<string> {
   const paths = new Set<string>();
   for (const { path, deletionVector } of adds) {
     paths.add(path);
@@ -64,14 +64,31 @@ function pathsOf(adds: readonly AddFile[], root: TableRoot): ReadonlySet<string>
   return paths;
 }
 
+/** Refuses to name the files of an older version that are gone: the newest version has the others, and needs them. */
+export async function assertFilesThere(
+  what: string,
+  store: ObjectStore,
+  { snapshot, newest }: { readonly snapshot: Snapshot; readonly newest: Snapshot },
+): Promise<void> {
+  if (snapshot.version === newest.version) return;
+  const kept = neededFiles(newest, store, Infinity);
+  const paths = [...pathsOf(snapshot.files.values(), store)].filter((path) => !kept.has(path));
+  await assertThere(what, store, { paths: new Set(paths), version: snapshot.version });
+}
+
+interface WantedFiles {
+  readonly paths: ReadonlySet<string>;
+  readonly version: number;
+}
+
 /** Only the store knows. */
-async function assertThere(table: Place, paths: ReadonlySet<string>, target: Snapshot): Promise<void> {
+async function assertThere(what: string, store: ObjectStore, { paths, version }: WantedFiles): Promise<void> {
   let missing = 0;
-  const look = async (path: string): Promise<boolean> => (await table.store.stat(path)) !== undefined;
+  const look = async (path: string): Promise<boolean> => (await store.stat(path)) !== undefined;
   for await (const isThere of readAhead([...paths], look, LOOKS_AT_ONCE)) if (!isThere) missing += 1;
   if (missing === 0) return;
-  throw new SluiceError("table.version-missing", `Cannot restore ${table.name}: files of that version were removed`, {
-    facts: { version: target.version, missing, of: paths.size },
+  throw new SluiceError("table.version-missing", `${what}: files of that version were removed`, {
+    facts: { version, missing, of: paths.size },
     advice: "A clean-up (vacuum) keeps the files of a week; choose a later version.",
   });
 }
