@@ -1,8 +1,10 @@
-import type { AddFile, MetadataAction, RemoveFile } from "../actions.ts";
+import type { AddFile, MetadataAction, RemoveFile, TableMetadata } from "../actions.ts";
 import { removeOf } from "../builders.ts";
 import { vectorId } from "../log/vector-id.ts";
 import { MAPPING_MAX_ID_PROPERTY } from "../schema/column-mapping.ts";
 import { LAST_FIELD_ID_PROPERTY } from "../schema/field-ids.ts";
+import { withMarksOf } from "../schema/identity-columns.ts";
+import { serializeSchema } from "../schema/serialize-schema.ts";
 import type { Snapshot } from "../snapshot.ts";
 import type { TxnClaim } from "../transaction.ts";
 
@@ -53,12 +55,18 @@ const KEPT = [
 
 function metadataThen(current: Snapshot, target: Snapshot): MetadataAction | undefined {
   const { schema: _schema, ...metadata } = target.metadata;
+  const schemaString = schemaThen(current.metadata, target.metadata);
   const kept = KEPT.flatMap((name) => {
     const value = current.metadata.configuration[name];
     return value === undefined ? [] : [[name, value] as const];
   });
-  const then = { ...metadata, configuration: { ...metadata.configuration, ...Object.fromEntries(kept) } };
+  const then = { ...metadata, schemaString, configuration: { ...metadata.configuration, ...Object.fromEntries(kept) } };
   return describe(then) === describe(current.metadata) ? undefined : then;
+}
+
+function schemaThen(current: TableMetadata, target: TableMetadata): string {
+  const schema = withMarksOf(target.schema, current.schema);
+  return schema === target.schema ? target.schemaString : serializeSchema(schema);
 }
 
 function describe(metadata: MetadataAction): string {

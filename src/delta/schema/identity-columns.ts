@@ -1,6 +1,7 @@
 import { SluiceError } from "../../base/index.ts";
 import type { MetadataValue, StructField, StructType } from "../../contract/index.ts";
 import type { TableMetadata } from "../actions.ts";
+import { physicalName } from "./column-mapping.ts";
 import { serializeSchema } from "./serialize-schema.ts";
 
 /** A column whose values are given by the table (Delta PROTOCOL, "Identity Columns"): `next`, `next + step`, and so on. */
@@ -51,6 +52,24 @@ export function withHighWaterMarks(metadata: TableMetadata, columns: readonly st
   });
   const schema: StructType = { type: "struct", fields };
   return { ...metadata, schema, schemaString: serializeSchema(schema) };
+}
+
+/** A schema whose identity columns go on from where a newer one has come to: a value that was given once is not given again. */
+export function withMarksOf(schema: StructType, newer: StructType): StructType {
+  const marks = new Map(newer.fields.map((field) => [nameOf(field), wholeNumber(field, HIGH_WATER_MARK)]));
+  const fields = schema.fields.map((field): StructField => {
+    const mark = isIdentity(field) ? marks.get(nameOf(field)) : undefined;
+    const own = wholeNumber(field, HIGH_WATER_MARK);
+    const isUpwards = (wholeNumber(field, `${PREFIX}step`) ?? 1n) > 0n;
+    if (mark === undefined || (own !== undefined && (isUpwards ? mark <= own : mark >= own))) return field;
+    return { ...field, metadata: { ...field.metadata, [HIGH_WATER_MARK]: shortest(mark) } };
+  });
+  return fields.every((field, index) => field === schema.fields[index]) ? schema : { type: "struct", fields };
+}
+
+/** A column that was renamed is the same one. */
+function nameOf(field: StructField): string {
+  return physicalName(field) ?? field.name;
 }
 
 function isIdentity(field: StructField): boolean {
