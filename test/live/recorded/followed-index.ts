@@ -13,7 +13,7 @@ import { scanChannel } from "../../../src/sources/dynamodb/live/scan-channel.ts"
 import { decodeScan, encodeScan, isWhole } from "../../../src/sources/dynamodb/live/scan-state.ts";
 import { ScanThreads } from "../../../src/sources/dynamodb/scan/scan-threads.ts";
 import { snapshotConstants } from "../../../src/sources/dynamodb/snapshot-events.ts";
-import type { Event } from "./followed-table.ts";
+import { linesOf, type Event } from "./followed-table.ts";
 import type { IndexedTable } from "./indexed-table.ts";
 
 const MINUTE_MS = 60_000;
@@ -116,12 +116,14 @@ export class FollowedIndex {
 
   async #increment(batch: PlannedBatch, context: { world: World; folder: string }) {
     const { spooled, state, behind } = await readRound(this.#options, this.#parts, { batch, context });
-    const events = linesOf(join(context.folder, spooled.path)).flatMap(({ Stream, Keys, NewImage }): Event[] => {
-      const { op, sequence, event, meta } = must(Stream, "a change has its place");
-      const key = Keys?.id.S;
-      // Without an image it takes no part in a row.
-      return meta.image === "gone" || meta.image === "later" ? [] : [{ id: `${event}${key}`, op, key, sequence, value: NewImage?.v?.N, image: undefined }]; // prettier-ignore
-    });
+    const events = linesOf(readFileSync(join(context.folder, spooled.path))).flatMap(
+      ({ Stream, Keys, NewImage }): Event[] => {
+        const { op, sequence, event, meta } = must(Stream, "a change has its place");
+        const key = Keys?.id.S;
+        // Without an image it takes no part in a row.
+        return meta.image === "gone" || meta.image === "later" ? [] : [{ id: `${event}${key}`, op, key, sequence, value: NewImage?.v?.N, image: undefined }]; // prettier-ignore
+      },
+    );
     return { events, end: encodeIncrements(state), behind };
   }
 
@@ -135,7 +137,7 @@ export class FollowedIndex {
     );
     const snapshot = { channel: "scan", time: state.time, epoch: state.epoch } as const;
     const [row, truncate] = [snapshotConstants(snapshot, "R"), snapshotConstants(snapshot, "T")];
-    const events = linesOf(join(context.folder, spooled.path)).map(({ Item }): Event => {
+    const events = linesOf(readFileSync(join(context.folder, spooled.path))).map(({ Item }): Event => {
       const key = Item?.id.S;
       return {
         id: `${row.event}${key}`,
@@ -152,26 +154,4 @@ export class FollowedIndex {
     const end = encodeScan(state);
     return { events, end, behind: isWhole(state) ? undefined : { ...batch, start: end } };
   }
-}
-
-interface Image {
-  readonly id: { readonly S: string };
-  readonly v?: { readonly N: string };
-}
-
-interface Line {
-  readonly Stream?: {
-    readonly op: string;
-    readonly sequence: string;
-    readonly event: string;
-    readonly meta: { readonly image?: string };
-  };
-  readonly Keys?: Image;
-  readonly NewImage?: Image;
-  readonly Item?: Image;
-}
-
-function linesOf(file: string): readonly Line[] {
-  const lines = readFileSync(file, "utf8").split("\n");
-  return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as Line);
 }
