@@ -13,9 +13,13 @@ class Clock {
     nowMs: () => this.nowMs,
     sleep: async (ms, signal) =>
       await new Promise<void>((resolve, reject) => {
-        const sleeper = { atMs: this.nowMs + ms, wake: resolve };
-        this.#sleepers.add(sleeper);
-        signal?.addEventListener("abort", () => reject(new Error("aborted")));
+        const abort = (): void => reject(new Error("aborted"));
+        const wake = (): void => {
+          signal?.removeEventListener("abort", abort);
+          resolve();
+        };
+        this.#sleepers.add({ atMs: this.nowMs + ms, wake });
+        signal?.addEventListener("abort", abort);
       }),
   };
 

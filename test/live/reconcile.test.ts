@@ -24,7 +24,7 @@ import { startDynamoDbLocal, type DynamoDbServer } from "../services/dynamodb-lo
 import { requirePart } from "../services/parts.ts";
 import { LiveTable, orderItem } from "./live-table.ts";
 
-describe.skipIf(!requirePart("dynamodb-local"))("a table of DynamoDB Local", { timeout: 120_000 }, () => {
+describe.skipIf(!requirePart("dynamodb-local"))("a table of DynamoDB Local", { timeout: 240_000 }, () => {
   let server: DynamoDbServer;
   let folder: string;
 
