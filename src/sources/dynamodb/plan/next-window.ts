@@ -1,4 +1,8 @@
-import { endOf, isWindow, startOf, type FinishedExport } from "./found-export.ts";
+/** What is known of a window to choose one: ISO texts of one form, which compare as times do. `from` belongs to it, `to` does not. */
+export interface Window {
+  readonly from: string;
+  readonly to: string;
+}
 
 /**
  * The window that goes on from `coveredTo`: of those that begin there the one from which windows that tile reach furthest, and of these
@@ -8,36 +12,26 @@ import { endOf, isWindow, startOf, type FinishedExport } from "./found-export.ts
  * window its export has nothing (AWS, "DynamoDB table export output format"), so an item that is in already, inserted after the window's
  * beginning, would never go. Windows begin at whole seconds; a snapshot may have been taken within one.
  */
-export function nextWindow(found: readonly FinishedExport[], coveredTo: string): FinishedExport | undefined {
-  const windows = found.filter(isWindow);
+export function nextWindow<W extends Window>(windows: readonly W[], coveredTo: string): W | undefined {
+  const here = windows.filter(
+    ({ from, to }) => from <= coveredTo && secondOf(from) === secondOf(coveredTo) && to > coveredTo,
+  );
+  if (here.length < 2) return here[0];
   const reached = furthestEnds(windows);
-  const reachOf = (one: FinishedExport): string =>
-    later(endOf(one.summary.content), reached.get(secondOf(endOf(one.summary.content))));
-  let best: FinishedExport | undefined;
-  for (const one of windows) {
-    if (
-      startOf(one) > coveredTo ||
-      secondOf(startOf(one)) !== secondOf(coveredTo) ||
-      endOf(one.summary.content) <= coveredTo
-    )
-      continue;
-    const isBetter =
-      best === undefined ||
-      reachOf(one) > reachOf(best) ||
-      (reachOf(one) === reachOf(best) && endOf(one.summary.content) < endOf(best.summary.content));
-    if (isBetter) best = one;
-  }
-  return best;
+  const reachOf = ({ to }: Window): string => later(to, reached.get(secondOf(to)));
+  return here.reduce((best, one) => {
+    const isBetter = reachOf(one) > reachOf(best) || (reachOf(one) === reachOf(best) && one.to < best.to);
+    return isBetter ? one : best;
+  });
 }
 
 /** How far windows that tile reach, by the second in which the first of them begins. */
-function furthestEnds(windows: readonly FinishedExport[]): ReadonlyMap<string, string> {
+function furthestEnds(windows: readonly Window[]): ReadonlyMap<string, string> {
   const furthest = new Map<string, string>();
   // From the back: what follows a window begins after it does.
-  for (const one of windows.toSorted((left, right) => (startOf(left) < startOf(right) ? 1 : -1))) {
-    const end = endOf(one.summary.content);
-    const second = secondOf(startOf(one));
-    furthest.set(second, later(later(end, furthest.get(secondOf(end))), furthest.get(second)));
+  for (const { from, to } of windows.toSorted((left, right) => (left.from < right.from ? 1 : -1))) {
+    const second = secondOf(from);
+    furthest.set(second, later(later(to, furthest.get(secondOf(to))), furthest.get(second)));
   }
   return furthest;
 }

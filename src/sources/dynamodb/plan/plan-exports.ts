@@ -160,7 +160,8 @@ class Planner {
     const { tableId: present, coveredTo } = this.#position();
     if (coveredTo === null) return undefined;
     const own = this.#rest.filter(({ summary }) => summary.tableId === present);
-    const window = nextWindow(own, coveredTo);
+    const windows = own.filter(isWindow).map((one) => ({ ...one.summary.content, export: one }));
+    const window = nextWindow(windows, coveredTo)?.export;
     return own.find((one) => one === window || (isFull(one) && endOf(one.summary.content) <= coveredTo));
   }
 

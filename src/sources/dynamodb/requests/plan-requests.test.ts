@@ -1,7 +1,5 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { seededRandom } from "../../../base/index.ts";
-import { endMsOf, type ExportContent, type ExportOrder } from "./export-client.ts";
+import type { ExportContent } from "./export-client.ts";
 import { planRequests, type KnownExport, type RequestNeeds } from "./plan-requests.ts";
 
 const MINUTE_MS = 60_000;
@@ -9,8 +7,6 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 const NOON = Date.parse("2026-03-01T12:00:00Z");
 const place = { bucket: "raw", prefix: "orders" };
-const RUNS = process.env["SLUICE_NIGHTLY"] === "true" ? 5_000 : 40;
-const SEED = process.env["SLUICE_SEED"];
 
 function plan(needs: Partial<RequestNeeds>): ReturnType<typeof planRequests> {
   const recovery = { earliestMs: NOON - 30 * DAY_MS, latestMs: NOON - 5 * MINUTE_MS };
@@ -87,6 +83,16 @@ describe("exports of a table without a stream", () => {
       { known: [{ content: { kind: "full", timeMs: at("08:00") }, status: "running", startedMs: at("08:01") }] },
       ["08:00–11:00"],
     ],
+    [
+      "go on where what is in ends, though another window covers that moment: it is not read",
+      { reachedMs: at("03:00"), known: [window("02:15", "09:00")] },
+      ["03:00–11:00"],
+    ],
+    [
+      "go on from where windows that follow each other reach furthest, as they are read",
+      { reachedMs: at("03:00"), known: [window("03:00", "05:00"), window("03:00", "04:00"), window("05:00", "06:00")] },
+      ["06:00–11:00"],
+    ],
   ])("%s", (_title, needs, expected) => {
     expect(asked(needs)).toEqual(expected);
   });
@@ -155,128 +161,3 @@ describe("exports beside a stream", () => {
     expect(asked(needs)).toEqual(expected);
   });
 });
-
-/** DynamoDB, as far as it matters to who asks: tokens, a list that lags behind, failures. */
-class Exports {
-  readonly jobs: (KnownExport & { readonly token: string; readonly listedMs: number })[] = [];
-  readonly #random: () => number;
-
-  constructor(random: () => number) {
-    this.#random = random;
-  }
-
-  request({ content, token }: ExportOrder, nowMs: number): "accepted" | "asked-before" {
-    const same = this.jobs.find((job) => job.token === token);
-    if (same !== undefined) return said(same.content) === said(content) ? "accepted" : "asked-before";
-    const listedMs = nowMs + this.#random() * 40 * MINUTE_MS;
-    this.jobs.push({ content, token, listedMs, status: "running", startedMs: nowMs });
-    return "accepted";
-  }
-
-  pass(nowMs: number, failures: number): void {
-    for (const [index, job] of this.jobs.entries()) {
-      if (job.status !== "running" || this.#random() < 0.4) continue;
-      const status = this.#random() < failures ? "failed" : "complete";
-      this.jobs[index] = { ...job, status, endedMs: nowMs };
-    }
-  }
-
-  /** Up to where what is complete follows without a hole. */
-  reachedFrom(before: number | undefined): number | undefined {
-    const done = this.jobs.filter(({ status }) => status === "complete").map(({ content }) => content);
-    for (let reached = before; ;) {
-      const from: number | undefined = reached;
-      const next =
-        done.find((one) => one.kind === "window" && one.fromMs === from) ??
-        done.find((one) => one.kind === "full" && one.timeMs > (from ?? -1));
-      if (next === undefined) return reached;
-      reached = endMsOf(next);
-    }
-  }
-}
-
-test("whatever fails, is lost or forgotten: windows tile, and nothing is asked for twice under two tokens", () => {
-  fc.assert(
-    fc.property(fc.nat(), fc.constantFrom(15, 17, 60, 600, 1_440), (seed, everyMinutes) => {
-      const random = seededRandom(seed);
-      const everyMs = everyMinutes * MINUTE_MS;
-      const exports = new Exports(random);
-      let nowMs = NOON;
-      let earliestMs = NOON - DAY_MS;
-      let reachedMs: number | undefined;
-      let memory = new Set<string>();
-      const ask = (isCalm: boolean): void => {
-        const isKnown = ({ listedMs, token }: { listedMs: number; token: string }): boolean =>
-          isCalm || listedMs <= nowMs || memory.has(token);
-        const known = exports.jobs.filter((job) => isKnown(job) && endMsOf(job.content) > (reachedMs ?? -1));
-        const recovery = { earliestMs, latestMs: nowMs - 5 * MINUTE_MS };
-        const { orders } = plan({ nowMs, recovery, reachedMs, known, wanted: { kind: "windows", everyMs } });
-        for (const order of orders) {
-          expectValid(order.content, nowMs);
-          // The process dies between two requests, or after one that it never knew the answer of.
-          if (!isCalm && random() < 0.1) return;
-          if (exports.request(order, nowMs) === "asked-before") return;
-          if (!isCalm && random() < 0.1) return;
-          memory.add(order.token);
-        }
-      };
-      for (let turn = 0; turn < 40; turn += 1) {
-        nowMs += Math.floor(random() ** 3 * 40) * HOUR_MS + Math.floor(random() * 3_600) * 1_000;
-        exports.pass(nowMs, 0.25);
-        if (random() < 0.7) reachedMs = exports.reachedFrom(reachedMs);
-        if (random() < 0.1) memory = new Set();
-        // Recovery was switched off and on.
-        if (random() < 0.02) earliestMs = nowMs - 30 * MINUTE_MS;
-        ask(false);
-      }
-      for (let turn = 0; turn < 30; turn += 1) {
-        nowMs += 13 * HOUR_MS;
-        exports.pass(nowMs, 0);
-        reachedMs = exports.reachedFrom(reachedMs);
-        ask(true);
-      }
-      exports.pass(nowMs, 0);
-      for (let turn = 0; turn < 8; turn += 1) exports.pass(nowMs, 0);
-      reachedMs = exports.reachedFrom(reachedMs);
-      expect(nowMs - (reachedMs ?? 0)).toBeLessThan(Math.max(everyMs, 25 * HOUR_MS) + HOUR_MS);
-      expectTiled(exports.jobs);
-    }),
-    { numRuns: RUNS, ...(SEED === undefined ? {} : { seed: Number(SEED) }) },
-  );
-});
-
-function expectValid(content: ExportContent, nowMs: number): void {
-  expect(endMsOf(content)).toBeLessThanOrEqual(nowMs);
-  expect(endMsOf(content) % 1_000).toBe(0);
-  if (content.kind === "full") return;
-  expect(content.fromMs % 1_000).toBe(0);
-  expect(content.toMs - content.fromMs).toBeGreaterThanOrEqual(15 * MINUTE_MS);
-  expect(content.toMs - content.fromMs).toBeLessThanOrEqual(DAY_MS);
-}
-
-function expectTiled(jobs: Exports["jobs"]): void {
-  const byStart = new Map<string, Set<string>>();
-  for (const { content, token } of jobs) {
-    if (content.kind !== "window") continue;
-    const start = said(content).split("–")[0] ?? "";
-    byStart.set(start, (byStart.get(start) ?? new Set()).add(token));
-  }
-  for (const [start, tokens] of byStart) {
-    const failures = jobs.filter(
-      ({ content, status }) => status === "failed" && said(content).startsWith(`${start}–`),
-    ).length;
-    expect(tokens.size).toBeLessThanOrEqual(failures + 1);
-  }
-  const windows = jobs
-    .filter(({ status }) => status !== "failed")
-    .flatMap(({ content }) => (content.kind === "window" ? content : []))
-    .toSorted((one, other) => one.fromMs - other.fromMs);
-  for (const [index, one] of windows.entries()) {
-    const before = windows[index - 1];
-    if (before === undefined) continue;
-    expect(one.fromMs).toBeGreaterThanOrEqual(before.toMs);
-    // Only a full export leads over a hole: that of a window that failed until it could not be restored any more.
-    const isLedOver = jobs.some(({ content }) => content.kind === "full" && content.timeMs >= one.fromMs);
-    if (!isLedOver) expect(one.fromMs).toBe(before.toMs);
-  }
-}

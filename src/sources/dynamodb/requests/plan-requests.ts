@@ -1,7 +1,8 @@
 import type { SluiceError } from "../../../base/index.ts";
 import type { Notice } from "../../source.ts";
 import { shortTime } from "../plan/cut-batches.ts";
-import { endMsOf, type ExportContent, type ExportOrder, type ExportPlace, type Recovery } from "./export-client.ts";
+import { nextWindow, type Window } from "../plan/next-window.ts";
+import type { ExportContent, ExportOrder, ExportPlace, Recovery } from "./export-client.ts";
 import { exportToken } from "./export-token.ts";
 import { failureOf, recoveryOff } from "./request-failures.ts";
 
@@ -95,15 +96,16 @@ class Planner {
     }
   }
 
-  /** Up to where everything is in, or will be once the exports that are known are complete. */
+  /**
+   * Up to where everything is in, or will be once the exports that are known are complete and were read: a window that begins before what
+   * is in ends leads nowhere, whoever asked for it (docs/decisions/0016).
+   */
   #reached(): number | undefined {
     let reached = this.#needs.reachedMs;
     for (;;) {
       const at: number | undefined = reached;
-      const window = this.#usable.find(
-        (one) => at !== undefined && one.kind === "window" && one.fromMs <= at && one.toMs > at,
-      );
-      if (window !== undefined) reached = endMsOf(window);
+      const window = at === undefined ? undefined : nextWindow(this.#usable.flatMap(textsOf), fullTime(at));
+      if (window !== undefined) reached = Date.parse(window.to);
       else {
         // Over a hole only a later snapshot leads.
         const later = this.#usable.flatMap((one) => (one.kind === "full" ? one.timeMs : []));
@@ -219,6 +221,15 @@ function isSame(one: ExportContent, other: ExportContent, reached: number | unde
   return other.kind === "full" && one.timeMs > (reached ?? -1);
 }
 
+/** What who reads exports decides by; nothing of a full one. */
+function textsOf(one: ExportContent): readonly Window[] {
+  return one.kind === "full" ? [] : [{ from: fullTime(one.fromMs), to: fullTime(one.toMs) }];
+}
+
+function fullTime(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
 function contentOf({ content }: KnownExport): ExportContent {
   return content;
 }
@@ -229,7 +240,7 @@ export function titleOf(content: ExportContent): string {
 }
 
 function iso(ms: number): string {
-  return shortTime(new Date(ms).toISOString());
+  return shortTime(fullTime(ms));
 }
 
 function wholeSecond(ms: number): number {
