@@ -66,6 +66,8 @@ export interface ChannelState {
   readonly beside?: ReadonlyMap<string, string>;
   /** The channel's committed batches, the newest first: read one by one as they are asked for. */
   readonly history?: () => AsyncIterable<BatchManifest>;
+  /** The newest epoch of a batch that is in, whichever channel brought it, those among them that the source has no longer; 0 before the first. */
+  readonly newestEpoch?: () => Promise<number>;
   /** Undefined for a process that reads what is there, once. */
   readonly pace?: Pace;
 }

@@ -92,6 +92,21 @@ describe.skipIf(!requirePart("dynamodb-local"))("a table of DynamoDB Local", { t
     ]);
   });
 
+  test("a scan that was repeated is followed by a stream beside it, whose changes are newer", async () => {
+    const table = await LiveTable.create(server, `orders-${made}`);
+    await table.writeAll([orderItem("a", "1.00"), orderItem("b", "2.00"), orderItem("c", "3.00")]);
+    for (const hours of [3, 2, 1]) {
+      const world = { ...realWorld(), nowMs: () => Date.now() - hours * 3_600_000 };
+      await using lake = lakeOf(table, { scan: { every: "1 hour" } }, world);
+      await lake.run();
+    }
+    await table.put(orderItem("a", "5.00"));
+    await table.delete("b");
+    await using lake = lakeOf(table, { scan: true, stream: true });
+    await lake.run();
+    expect(await amounts(lake)).toEqual(new Map([["a", "5.00"], ["c", "3.00"]])); // prettier-ignore
+  });
+
   test("a stream of keys feeds Bronze alone, and Silver once items are fetched", async () => {
     const table = await LiveTable.create(server, `orders-${made}`, { view: "KEYS_ONLY" });
     await table.writeAll(Array.from({ length: 120 }, (_, at) => orderItem(`o-${at}`, "1.00")));

@@ -118,6 +118,25 @@ describe.skipIf(!hasParts)("exports that are asked for", { timeout: isNight ? 3_
     expect(asked()).toEqual(["full COMPLETED", "window COMPLETED"]);
   });
 
+  test("they follow on a scan that was repeated, and bring what is newer", async () => {
+    await table.writeAll([orderItem("a", "1.00"), orderItem("b", "2.00"), orderItem("c", "3.00")]);
+    for (let time = 0; time < 3; time += 1) {
+      const source = { table: table.name, endpoint: service.endpoint, scan: { every: "1 hour" } } as const;
+      await using lake = ordersLake(folder, source, { ...realWorld(), nowMs: () => service.nowMs() });
+      await lake.run();
+      await service.advance(HOUR_MS);
+    }
+    await table.put(orderItem("a", "5.00"));
+    await table.delete("b");
+    await service.advance(HOUR_MS);
+    await settle();
+    expect(await amounts()).toEqual(new Map([["a", "5.00"], ["c", "3.00"]])); // prettier-ignore
+    await table.put(orderItem("c", "6.00"));
+    await service.advance(3 * HOUR_MS);
+    await settle();
+    expect(await amounts()).toEqual(new Map([["a", "5.00"], ["c", "6.00"]])); // prettier-ignore
+  });
+
   test("without point-in-time recovery the table stops, and the command is told", async () => {
     await service.recover(table.name, false);
     const report = await run();

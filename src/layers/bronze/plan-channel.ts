@@ -31,7 +31,9 @@ export async function planChannel(place: TablePlace, log: BatchLog, work: PlanWo
     if (memory !== undefined) beside.set(other.name, memory);
   }
   const history = (): AsyncGenerator<BatchManifest> => batchesBack(log, last);
-  const plan = await channel.plan({ last, moved, beside, history, ...(pace === undefined ? {} : { pace }) });
+  const newest = async (): Promise<number> => await newestEpoch(place, log);
+  const paced = pace === undefined ? {} : { pace };
+  const plan = await channel.plan({ last, moved, beside, history, newestEpoch: newest, ...paced });
   return { ...plan, waiting: [...plan.waiting, ...damaged], position };
 }
 
@@ -94,6 +96,13 @@ export function positionIn(head: TableHead | undefined, channel: Channel): numbe
 
 function channelTxns(head: TableHead | undefined): readonly TxnAction[] {
   return [...(head?.txns.values() ?? [])].filter(({ appId }) => appId.startsWith(`${head?.metadata.id}/`));
+}
+
+/** A channel's epochs only grow: its newest batch has its newest one. */
+async function newestEpoch(place: TablePlace, log: BatchLog): Promise<number> {
+  const positions = channelTxns(await place.log.head()).map(({ version }) => version);
+  const batches = await Promise.all(positions.map(async (position) => await log.read(position)));
+  return batches.reduce((newest, { epoch }) => Math.max(newest, epoch), 0);
 }
 
 function hasBatches(head: TableHead | undefined): boolean {

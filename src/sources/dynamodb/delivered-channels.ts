@@ -20,6 +20,8 @@ export interface DeliveredOptions extends RecordOptions {
   /** What may fill a gap. */
   readonly scan?: unknown;
   readonly requests?: unknown;
+  /** Whether the table's own stream is read, too. */
+  readonly stream?: boolean;
 }
 
 export interface DeliveredParts {
@@ -40,15 +42,29 @@ export interface Deliveries {
 /** The channels of changes that others deliver, and may deliver again. */
 export function deliveredChannels(options: DeliveredOptions, parts: DeliveredParts): readonly Channel[] {
   const { world, hints, threads, kinesisClient, deliveries } = parts;
-  const canFill = options.scan !== undefined || options.requests !== undefined;
+  const hasScan = options.scan !== undefined;
+  const canFill = hasScan || options.requests !== undefined;
+  const names = [
+    ...(options.stream === true ? ["stream"] : []),
+    ...(options.kinesis === undefined ? [] : ["kinesis"]),
+    ...(deliveries === undefined ? [] : ["firehose"]),
+  ];
+  const besides = (own: string): Pick<KinesisOptions, "canFill" | "hasScan" | "others"> => ({
+    canFill,
+    hasScan,
+    others: names.filter((name) => name !== own),
+  });
   const channels: Channel[] = [];
   if (options.kinesis !== undefined && kinesisClient !== undefined) {
     const client = patientKinesis(kinesisClient, world);
-    const kinesis = kinesisChannel({ ...options, ...options.kinesis, canFill }, { client, world, hints, threads });
+    const kinesis = kinesisChannel(
+      { ...options, ...options.kinesis, ...besides("kinesis") },
+      { client, world, hints, threads },
+    );
     channels.push(plainFailures(kinesis, client));
   }
   if (deliveries !== undefined) {
-    channels.push(firehoseChannel({ ...options, ...options.firehose, canFill }, { ...deliveries, world, hints, threads })); // prettier-ignore
+    channels.push(firehoseChannel({ ...options, ...options.firehose, ...besides("firehose") }, { ...deliveries, world, hints, threads })); // prettier-ignore
   }
   return channels;
 }

@@ -95,16 +95,16 @@ export function dynamodbSource(
     };
     if (stream) {
       const has = { hasScan: scan !== undefined, hasRequests: options.requests !== undefined };
-      const streamOptions = { ...options, ...has, fetchesItems: fetchItems !== undefined };
+      const others = changes.filter((name) => name !== "stream");
+      const streamOptions = { ...options, ...has, others, fetchesItems: fetchItems !== undefined };
       channels.push(plainFailures(streamChannel(streamOptions, parts), client));
     }
     if (incremental !== undefined && indexClient !== undefined) {
       const { readCapacity, ...settings } = incremental;
       const needs = { client: patient, world, ...limitOf(own, readCapacity) };
       const increments = { ...options, ...settings, hasScan: scan !== undefined };
-      channels.push(
-        plainFailures(incrementChannel(increments, { ...parts, needs, client: clock.setByIndex(indexClient) }), client),
-      );
+      const channel = incrementChannel(increments, { ...parts, needs, client: clock.setByIndex(indexClient) });
+      channels.push(plainFailures(channel, client));
     }
     if (scan !== undefined) {
       const beside = incremental === undefined ? changes : [...changes, "incremental"];

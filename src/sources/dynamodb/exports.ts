@@ -3,7 +3,7 @@ import { SluiceError, type FailureCode } from "../../base/index.ts";
 import type { Channel, ChannelPlan, ChannelState, Notice, PlannedBatch } from "../source.ts";
 import type { Shape } from "./columns/shapes.ts";
 import { decodeCoverage, encodeCoverage, type Coverage } from "./plan/coverage.ts";
-import { inEpochOf, isJoined } from "./plan/stream-epoch.ts";
+import { aloneFrom, inEpochOf, isJoined } from "./plan/stream-epoch.ts";
 import type { DeadExports } from "./requests/dead-exports.ts";
 import { exportSpans } from "./plan/covered-spans.ts";
 import { changesBeside, type Changes } from "./live/beside.ts";
@@ -11,7 +11,7 @@ import { cutBatches, shortTime } from "./plan/cut-batches.ts";
 import { findExports, settle } from "./plan/find-exports.ts";
 import type { FoundExport } from "./plan/found-export.ts";
 import { BATCH_BYTES, BATCH_FILES_MAX, BATCH_UNITS_MAX, type DynamoDbExportsOptions } from "./options.ts";
-import { planExports, type ExportPlan } from "./plan/plan-exports.ts";
+import { planExports, type ExportPlan, type ExportRules } from "./plan/plan-exports.ts";
 import type { ScanThreads } from "./scan/scan-threads.ts";
 import { loadUnits } from "./plan/load-units.ts";
 
@@ -52,15 +52,14 @@ interface ExportParts {
 async function planChannel(
   options: DynamoDbExportsOptions,
   { store, deadExports }: Pick<ExportParts, "store" | "deadExports">,
-  { last, beside }: ChannelState,
+  channel: ChannelState,
 ): Promise<ChannelPlan> {
-  const live = liveBeside(options, beside);
-  const state = inEpochOf(live, decodeCoverage(last?.end));
+  const { state, epochs } = await coverageFrom(options, channel);
   const remembered = state?.settled ?? {};
   const found = await findExports(store, options.table, remembered);
   const dead = (await deadExports?.(found.exports)) ?? NONE;
   const alive = found.exports.filter(({ folder }) => !dead.has(folder));
-  const plan = planFound(alive, state, { options, streamEpoch: live.epoch });
+  const plan = planFound(alive, state, { options, ...epochs });
   const { loaded, fault } = await loadUnits(store, plan.units, state?.partial);
   const batches = cutBatches(loaded, state, {
     bytesMax: options.batchBytes ?? BATCH_BYTES,
@@ -79,6 +78,22 @@ async function planChannel(
   };
 }
 
+type Epochs = Pick<ExportRules, "firstEpoch" | "streamEpoch">;
+
+/** What is covered in the epoch that is to go on, and the epochs that what comes is to be of. */
+async function coverageFrom(
+  options: DynamoDbExportsOptions,
+  { last, beside, newestEpoch }: ChannelState,
+): Promise<{ readonly state: Coverage | undefined; readonly epochs: Epochs }> {
+  const before = decodeCoverage(last?.end);
+  if (options.hasStream === true) {
+    const live = liveBeside(options, beside);
+    return { state: inEpochOf(live, before), epochs: { streamEpoch: live.epoch } };
+  }
+  const firstEpoch = (await newestEpoch?.()) ?? 0;
+  return { state: aloneFrom(before, firstEpoch), epochs: { firstEpoch } };
+}
+
 const NONE: ReadonlyMap<string, string> = new Map();
 
 function liveBeside(
@@ -91,9 +106,9 @@ function liveBeside(
 function planFound(
   exports: readonly FoundExport[],
   state: Coverage | undefined,
-  { options, streamEpoch }: { readonly options: DynamoDbExportsOptions; readonly streamEpoch: number },
+  { options, ...epochs }: { readonly options: DynamoDbExportsOptions } & Epochs,
 ): ExportPlan {
-  const plan = planExports(exports, state, { ...options, ...(streamEpoch === 0 ? {} : { streamEpoch }) });
+  const plan = planExports(exports, state, { ...options, ...epochs });
   return options.hasRequests === true ? patient(plan) : plan;
 }
 

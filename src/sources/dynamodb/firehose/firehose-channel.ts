@@ -5,7 +5,9 @@ import type { Channel } from "../../source.ts";
 import type { Shape } from "../columns/shapes.ts";
 import { epochBeside } from "../live/beside.ts";
 import { filterMark } from "../live/filtered-image.ts";
+import { firstEpoch, type Beginning } from "../live/first-epoch.ts";
 import { filteredOtherwise } from "../live/stream-gaps.ts";
+import { OVERLAP_MS } from "../live/stream-state.ts";
 import type { ScanThreads } from "../scan/scan-threads.ts";
 import { deliverySpans, hourOfFile } from "./delivery-spans.ts";
 import { decodeDeliveries } from "./memory.ts";
@@ -34,18 +36,23 @@ export function firehoseChannel(options: DeliveryOptions, parts: DeliveryParts):
     mayRepeat: true,
     covered: deliverySpans,
     groupOf: hourOfFile,
-    plan: async ({ last, moved, beside, history }) => {
+    plan: async ({ last, moved, beside, history, newestEpoch }) => {
       const before = decodeDeliveries(moved ?? last?.end);
       const filter = filterMark(options.filter);
       const nowMs = world.nowMs();
       const isRefiltered = before !== undefined && before.filter !== filter;
       if (isRefiltered && options.canFill !== true)
         return { batches: [], waiting: [], skipped: [], problem: filteredOtherwise(options.table) };
-      const newest = Math.max(before?.epoch ?? 0, epochBeside(beside));
       // What the other filter left out a new snapshot brings, from now on.
       const memory = isRefiltered ? { ...before, sinceMs: nowMs } : before;
-      const epoch = isRefiltered ? newest + 1 : newest;
-      return await planDeliveries(options, { store, memory, history, epoch, nowMs, filter, isRefiltered });
+      const newestIn = before === undefined ? await newestEpoch?.() : undefined;
+      const begin = (sinceMs: number): Beginning => {
+        if (before === undefined)
+          return firstEpoch(beside, { ...options, fromMs: sinceMs + OVERLAP_MS, newest: newestIn });
+        const newest = Math.max(before.epoch, epochBeside(beside));
+        return { epoch: isRefiltered ? newest + 1 : newest, isBehindScan: false };
+      };
+      return await planDeliveries(options, { store, memory, history, begin, nowMs, filter, isRefiltered });
     },
     stage: async (batch, known, context) => {
       const { stageDeliveries } = await import("./stage-deliveries.ts");

@@ -10,6 +10,9 @@ export interface DeliveryOptions extends RecordOptions {
   readonly exactAttributes?: boolean;
   /** Whether a scan, or exports that are asked for, may bring what another filter left out. */
   readonly canFill?: boolean;
+  readonly hasScan?: boolean;
+  /** The other channels that bring every change. */
+  readonly others?: readonly string[];
   /** Uncompressed bytes that a batch takes in, as estimated. 256 MiB unless told. */
   readonly batchBytes?: number;
 }

@@ -12,6 +12,7 @@ import {
 } from "../../input/index.ts";
 import type { ChannelPlan, PlannedBatch } from "../../source.ts";
 import { BATCH_BYTES, BATCH_FILES_MAX } from "../options.ts";
+import { UNKNOWN_SINCE_SCAN, type Beginning } from "../live/first-epoch.ts";
 import { nameInGroups } from "./delivered-path.ts";
 import { failedAfter } from "./failed-files.ts";
 import { listDeliveries, type Deliveries } from "./list-deliveries.ts";
@@ -31,7 +32,7 @@ export interface DeliveryNeeds {
   /** Whether that is another one than before, which is to be remembered. */
   readonly isRefiltered?: boolean;
   /** Of whatever snapshot and stream are read beside the files: what is taken in from now on belongs to it. */
-  readonly epoch: number;
+  readonly begin: (sinceMs: number) => Beginning;
   readonly nowMs: number;
 }
 
@@ -43,9 +44,13 @@ export async function planDeliveries(options: DeliveryOptions, needs: DeliveryNe
   const listing = await listDeliveries(store, { errors: options.errors, fromDay, series: known });
   const compared = await compareFiles(listing.files, { store, groups: memory?.groups, nameInGroups, history });
   const problem = replacedFile(compared);
-  const batches = batchesOf(options, needs, { listing, compared, fromDay });
+  const sinceMs =
+    memory?.sinceMs ?? compared.fresh.reduce((least, { modifiedMs }) => Math.min(least, modifiedMs), nowMs);
+  const { epoch, isBehindScan } = needs.begin(sinceMs);
+  const batches = batchesOf(options, needs, { listing, compared, fromDay, sinceMs, epoch });
   const isEmpty = memory === undefined && listing.files.length === 0;
-  const waiting = isEmpty ? [{ what: store.url, why: "Firehose has not delivered a file yet" }] : [];
+  const why = isEmpty ? "Firehose has not delivered a file yet" : isBehindScan ? UNKNOWN_SINCE_SCAN : undefined;
+  const waiting = why === undefined ? [] : [{ what: store.url, why }];
   return { batches, waiting, skipped: listing.skipped, ...(problem === undefined ? {} : { problem }) };
 }
 
@@ -71,15 +76,18 @@ interface Found {
   readonly listing: Deliveries;
   readonly compared: Compared<DeliveredFile>;
   readonly fromDay: string | undefined;
+  /** When the first file came. */
+  readonly sinceMs: number;
+  readonly epoch: number;
 }
 
 function batchesOf(options: DeliveryOptions, needs: DeliveryNeeds, found: Found): readonly PlannedBatch[] {
-  const { memory, epoch } = needs;
-  const { compared, fromDay } = found;
+  const { memory } = needs;
+  const { compared, fromDay, epoch } = found;
   const fresh = compared.fresh.toSorted(byTime);
   const counter = new GroupCounter(memory?.groups, (group) => fromDay !== undefined && isBefore(group, fromDay));
   for (const { file } of compared.taken) counter.add(file.name, markOf(file), false);
-  const after = memoryAfter(needs, found, fresh);
+  const after = memoryAfter(needs, found);
   const limits = { bytesMax: options.batchBytes ?? BATCH_BYTES, filesMax: BATCH_FILES_MAX, sizeOf: inflatedSize };
   const chunks = chunksOf(fresh, limits);
   // All was looked at, and nothing new was there: that alone is remembered.
@@ -119,9 +127,8 @@ function batchesOf(options: DeliveryOptions, needs: DeliveryNeeds, found: Found)
 
 /** What is remembered once everything that was listed is in, but for the groups. */
 function memoryAfter(
-  { memory, epoch, nowMs, filter }: DeliveryNeeds,
-  { listing, fromDay }: Found,
-  fresh: readonly DeliveredFile[],
+  { memory, nowMs, filter }: DeliveryNeeds,
+  { listing, fromDay, sinceMs, epoch }: Found,
 ): Omit<DeliveryMemory, "groups"> {
   const series = [...listing.series].toSorted();
   const failed = failedAfter(memory?.failed, listing.failed, fromDay);
@@ -129,7 +136,7 @@ function memoryAfter(
     format: 1,
     epoch,
     ...(filter === undefined ? {} : { filter }),
-    sinceMs: memory?.sinceMs ?? fresh.reduce((least, file) => Math.min(least, file.modifiedMs), nowMs),
+    sinceMs,
     wholeMs: fromDay === undefined ? nowMs : (memory?.wholeMs ?? nowMs),
     newest: newestHour(memory?.newest ?? "", listing.files),
     series: series.length > SERIES_MAX ? null : series,

@@ -69,7 +69,8 @@ async function planIncrements(
     return NOTHING;
   const facts = await describeIndex(options, parts.client);
   const scan = decodeScan(state.beside?.get("scan"));
-  const round = await roundAfter(before, options, { parts, facts, scan });
+  const newest = before === undefined ? ((await state.newestEpoch?.()) ?? 0) : 0;
+  const round = await roundAfter(before, options, { parts, facts, scan, newest });
   const isResumed = before !== undefined && round.startedMs === before.startedMs;
   return { ...NOTHING, batches: [openBatch({ state: round, scanTime: scan?.time, isResumed })] };
 }
@@ -90,18 +91,20 @@ interface RoundParts {
   readonly facts: IndexFacts;
   /** The scan beside it. */
   readonly scan: ScanState | undefined;
+  /** The newest epoch of what is in, for the first round. */
+  readonly newest: number;
 }
 
 async function roundAfter(
   before: IncrementState | undefined,
   options: IncrementOptions,
-  { parts, facts, scan }: RoundParts,
+  { parts, facts, scan, newest }: RoundParts,
 ): Promise<IncrementState> {
   // What changed since a scan that was there before is still to be read.
   const scannedMs = scan === undefined || scan.tableId !== facts.tableId ? Infinity : Date.parse(scan.time);
   const begin = async (epoch: number): Promise<IncrementState> =>
     await firstRound(options, parts, { facts, epoch, scannedMs });
-  if (before === undefined) return await begin(scan?.epoch ?? 0);
+  if (before === undefined) return await begin(Math.max(scan?.epoch ?? 0, newest));
   // Places in one table mean nothing in another one of its name.
   if (before.tableId !== facts.tableId) return await begin(before.epoch + 1);
   if (before.mark !== markOf(options)) {

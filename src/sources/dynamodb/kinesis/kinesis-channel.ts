@@ -1,11 +1,21 @@
-import { must, type World } from "../../../base/index.ts";
+import { must, type SluiceError, type World } from "../../../base/index.ts";
 import type { StructType } from "../../../contract/index.ts";
 import { localStore } from "../../../storage/index.ts";
-import type { Channel, ChannelPlan, ChannelState, PlannedBatch, StageContext, StagedBatch } from "../../source.ts";
+import type {
+  Channel,
+  ChannelPlan,
+  ChannelState,
+  Notice,
+  PlannedBatch,
+  StageContext,
+  StagedBatch,
+} from "../../source.ts";
 import type { Shape } from "../columns/shapes.ts";
 import { epochBeside } from "../live/beside.ts";
 import { ImageFilter, filterMark } from "../live/filtered-image.ts";
+import { UNKNOWN_SINCE_SCAN, firstEpoch } from "../live/first-epoch.ts";
 import { filteredOtherwise } from "../live/stream-gaps.ts";
+import { OVERLAP_MS } from "../live/stream-state.ts";
 import { isFault } from "../live/table-client.ts";
 import type { RecordOptions } from "../options.ts";
 import type { ScanThreads } from "../scan/scan-threads.ts";
@@ -23,6 +33,9 @@ export interface KinesisOptions extends RecordOptions {
   readonly sinceMs?: number;
   /** Whether a scan, or exports that are asked for, may fill a gap. */
   readonly canFill: boolean;
+  readonly hasScan?: boolean;
+  /** The other channels that bring every change. */
+  readonly others?: readonly string[];
   /** Bytes of records that a batch takes in. 64 MiB unless told. */
   readonly streamBatchBytes?: number;
 }
@@ -57,26 +70,26 @@ const NOTHING: ChannelPlan = { batches: [], waiting: [], skipped: [] };
 async function planKinesis(
   options: KinesisOptions,
   { client, world, memory }: KinesisParts & { readonly memory: KinesisMemory },
-  { last, moved, beside, pace }: ChannelState,
+  { last, moved, beside, pace, newestEpoch }: ChannelState,
 ): Promise<ChannelPlan> {
   const { table, stream: name, canFill } = options;
   const filter = filterMark(options.filter);
   const before = decodeKinesis(moved ?? last?.end);
   const look = await looked(async () => await memory.look(client, world, pace !== undefined));
-  if (look === undefined) {
-    const problem =
-      before === undefined ? noKinesis(name, client.where) : lostFromKinesis(before, ["the whole stream"]);
-    return { ...NOTHING, problem };
-  }
+  if (look === undefined) return { ...NOTHING, problem: notThere(before, name, client) };
   const { stream, seenMs } = look;
   const isFed = await memory.isFed(client, world, pace !== undefined);
   const unfed = isFed === false ? { problem: notFed(table, name) } : {};
   const nowMs = world.nowMs();
   const begin = (epoch: number): PlannedBatch =>
     openBatch(firstKinesis(stream, { epoch, nowMs, isFed: isFed === true, filter }));
-  // What is read from now on belongs to whatever snapshot there is.
-  if (before === undefined)
-    return { ...NOTHING, batches: isFed === false ? [] : [begin(epochBeside(beside))], ...unfed };
+  if (before === undefined) {
+    // Nothing is begun of a stream that does not get the table's changes.
+    if (isFed === false) return { ...NOTHING, ...unfed };
+    const newest = await newestEpoch?.();
+    const { epoch, isBehindScan } = firstEpoch(beside, { ...options, fromMs: nowMs + OVERLAP_MS, newest });
+    return { ...NOTHING, batches: [begin(epoch)], waiting: isBehindScan ? [behindScan(table)] : [] };
+  }
   const { lost } = listedKinesis(before, stream, { nowMs, seenMs });
   const isOther = before.filter !== filter;
   if (lost.length === 0 && !isOther) return { ...NOTHING, batches: [openBatch(before)], ...unfed };
@@ -85,6 +98,14 @@ async function planKinesis(
   const notice = { what: `Kinesis stream of ${table}`, why: `${broken.message}; a new snapshot fills the gap` };
   const epoch = 1 + Math.max(before.epoch, epochBeside(beside));
   return { ...NOTHING, batches: isFed === false ? [] : [begin(epoch)], waiting: [notice], ...unfed };
+}
+
+function notThere(before: KinesisState | undefined, name: string, { where }: KinesisClient): SluiceError {
+  return before === undefined ? noKinesis(name, where) : lostFromKinesis(before, ["the whole stream"]);
+}
+
+function behindScan(table: string): Notice {
+  return { what: `Kinesis stream of ${table}`, why: UNKNOWN_SINCE_SCAN };
 }
 
 /** Undefined where the stream is not there. */

@@ -1,4 +1,4 @@
-import { decodeCoverage } from "../plan/coverage.ts";
+import { changesEpochOf, decodeCoverage } from "../plan/coverage.ts";
 import { decodeDeliveries } from "../firehose/memory.ts";
 import { decodeIncrements } from "../increments/increment-state.ts";
 import { decodeKinesis } from "../kinesis/kinesis-state.ts";
@@ -6,7 +6,7 @@ import { decodeScan } from "./scan-state.ts";
 import { OVERLAP_MS, decodeStream, overlapsFrom, type StreamState } from "./stream-state.ts";
 
 /** The channels that bring changes while they happen, and the memory of each. */
-type Memories = ReadonlyMap<string, string> | undefined;
+export type Memories = ReadonlyMap<string, string> | undefined;
 
 /** What a snapshot must know of the changes that are read beside it. */
 export interface Changes {
@@ -30,7 +30,7 @@ export function changesBeside(beside: Memories, names: readonly string[]): Chang
 }
 
 /** What a channel's memory tells of the changes that it brings. */
-function changesOf(name: string, memory: string | undefined): Changes {
+export function changesOf(name: string, memory: string | undefined): Changes {
   if (name === "firehose") {
     const deliveries = decodeDeliveries(memory);
     const fromMs = deliveries === undefined ? undefined : deliveries.sinceMs + OVERLAP_MS;
@@ -57,6 +57,7 @@ export function changesOfStream(stream: StreamState | undefined): Changes {
 /** The newest epoch that any other channel is in. */
 export function epochBeside(beside: Memories): number {
   const { epoch } = changesBeside(beside, ["stream", "kinesis", "firehose"]);
-  const exported = decodeCoverage(beside?.get("export"))?.streamEpoch ?? 0;
+  const coverage = decodeCoverage(beside?.get("export"));
+  const exported = coverage === undefined ? 0 : changesEpochOf(coverage);
   return Math.max(epoch, exported, decodeScan(beside?.get("scan"))?.epoch ?? 0);
 }

@@ -68,7 +68,7 @@ export function scanChannel(options: ScanOptions, parts: ChannelParts): Channel 
 async function planScan(options: ScanOptions, needs: LiveNeeds, state: ChannelState): Promise<ChannelPlan> {
   const before = decodeScan(state.moved ?? state.last?.end);
   const names = options.changes ?? (options.hasStream ? ["stream"] : []);
-  const changes = changesBeside(state.beside, names);
+  const changes = await changesOrNewest(state, names);
   if (before === undefined) return await planNew(options, needs, changes);
   const isSameFilter = before.filter === filterMark(options.filter);
   const isDue = isSameFilter ? await isDueAgain(before, options, needs) : names.length === 0;
@@ -78,6 +78,12 @@ async function planScan(options: ScanOptions, needs: LiveNeeds, state: ChannelSt
   if (isSameFilter) return await planSame(options, needs, { before, changes });
   const why = "changes are read through the new filter first";
   return { ...NOTHING, waiting: [{ what: `scan of ${options.table}`, why }] };
+}
+
+/** The changes beside a scan. Without any that go on, nothing that is in may stand above it: it goes by the newest epoch. */
+async function changesOrNewest({ beside, newestEpoch }: ChannelState, names: readonly string[]): Promise<Changes> {
+  const changes = changesBeside(beside, names);
+  return names.length > 0 ? changes : { ...changes, epoch: (await newestEpoch?.()) ?? 0 };
 }
 
 /** Goes on with a scan; where it is through there is nothing to read. */

@@ -3,7 +3,8 @@ import type { StructType } from "../../../contract/index.ts";
 import { localStore } from "../../../storage/index.ts";
 import type { Channel, ChannelPlan, ChannelState, Notice, PlannedBatch, StagedBatch } from "../../source.ts";
 import type { RecordOptions } from "../options.ts";
-import { decodeCoverage } from "../plan/coverage.ts";
+import { changesEpochOf, decodeCoverage } from "../plan/coverage.ts";
+import { UNKNOWN_SINCE_SCAN, firstEpoch } from "./first-epoch.ts";
 import { filterMark } from "./filtered-image.ts";
 import { gapBehind } from "./gap-behind.ts";
 import { describe, type ChannelParts } from "./scan-channel.ts";
@@ -28,6 +29,8 @@ import { isFault, type StreamFacts, type TableClient, type TableFacts } from "./
 export interface StreamOptions extends RecordOptions {
   /** Whether a scan may fill a gap. */
   readonly hasScan: boolean;
+  /** The other channels that bring every change. */
+  readonly others?: readonly string[];
   /** Whether exports are asked for, which fill a gap, too. */
   readonly hasRequests?: boolean;
   /** Bytes of records that a batch takes in. 64 MiB unless told. */
@@ -120,7 +123,7 @@ async function planTable(options: StreamOptions, parts: ChannelParts, state: Cha
 async function planStream(
   options: StreamOptions & { readonly facts: TableFacts; readonly arn: string },
   { needs: { client, world } }: ChannelParts,
-  { last, moved, beside }: ChannelState,
+  { last, moved, beside, newestEpoch }: ChannelState,
 ): Promise<ChannelPlan> {
   const { facts, arn } = options;
   const nowMs = world.nowMs();
@@ -130,11 +133,20 @@ async function planStream(
     return filter === undefined ? state : { ...state, filter };
   };
   const before = decodeStream(moved ?? last?.end);
-  const scanned = decodeScan(beside?.get("scan"));
-  if (before === undefined)
-    return beginning(options, await first(firstEpoch(options, beside)), options.hasScan ? scanned : undefined);
+  if (before === undefined) {
+    const state = await first(0);
+    const begun = firstEpoch(beside, {
+      ...options,
+      fromMs: overlapsFrom(state) ?? Infinity,
+      newest: await newestEpoch?.(),
+    });
+    return beginning(options, { ...state, epoch: begun.epoch }, begun.isBehindScan);
+  }
   const broken = await breakIn(client, before, { arn, nowMs, needsImages: options.fetchesItems === true });
-  if (broken === undefined && before.filter !== filter) return refiltered(options, before, { filter, nowMs, scanned });
+  if (broken === undefined && before.filter !== filter) {
+    const scanned = decodeScan(beside?.get("scan"));
+    return refiltered(options, before, { filter, nowMs, scanned });
+  }
   if (broken === undefined) {
     const late = lateNotice(before, { table: options.table, nowMs });
     return { ...NOTHING, batches: [openBatch(before)], waiting: late === undefined ? [] : [late] };
@@ -169,26 +181,24 @@ function fillOf(
 ): { readonly epoch: number; readonly by: string; readonly gap?: StreamGap } | undefined {
   const coverage = decodeCoverage(beside?.get("export"));
   // What fills the gap belongs to the new epoch, as everything does that comes after it.
-  const epoch = 1 + Math.max(before.epoch, decodeScan(beside?.get("scan"))?.epoch ?? 0, coverage?.streamEpoch ?? 0);
+  const epoch =
+    1 +
+    Math.max(
+      before.epoch,
+      decodeScan(beside?.get("scan"))?.epoch ?? 0,
+      coverage === undefined ? 0 : changesEpochOf(coverage),
+    );
   if (hasScan) return { epoch, by: "a new scan fills the gap" };
   if (!hasRequests) return undefined;
   const gap = gapBehind(before, { tableId, coverage });
   return { epoch, by: "exports are asked for that fill the gap", gap };
 }
 
-/** Where nothing was ever taken in from the stream: what exports were to fill for an epoch of it, they still do. */
-function firstEpoch({ hasRequests = false }: StreamOptions, beside: ChannelState["beside"]): number {
-  return (hasRequests ? decodeCoverage(beside?.get("export"))?.streamEpoch : undefined) ?? 0;
-}
-
 /** The first that is read of a stream. Where it does not reach back to the scan, nobody knows what happened between the two. */
-function beginning({ table }: StreamOptions, state: StreamState, scan: ScanState | undefined): ChannelPlan {
-  const reachesBack = scan === undefined || Date.parse(scan.time) >= (overlapsFrom(state) ?? Infinity);
-  if (reachesBack) return { ...NOTHING, batches: [openBatch(state)] };
+function beginning({ table }: StreamOptions, state: StreamState, isBehindScan: boolean): ChannelPlan {
   // The stream came after the scan, or what was known of it is lost.
-  const why = "nobody knows what happened since the scan; a new scan fills the gap";
-  const batches = [openBatch({ ...state, epoch: scan.epoch + 1 })];
-  return { ...NOTHING, batches, waiting: [{ what: `stream of ${table}`, why }] };
+  const waiting = isBehindScan ? [{ what: `stream of ${table}`, why: UNKNOWN_SINCE_SCAN }] : [];
+  return { ...NOTHING, batches: [openBatch(state)], waiting };
 }
 
 /** What makes that the stream cannot be gone on with; undefined: nothing. A stream that was switched off is read to its end first. */

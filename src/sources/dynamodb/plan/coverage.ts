@@ -16,7 +16,7 @@ export interface Coverage {
   readonly snapshots: readonly string[];
   /** Whether windows belong to the epoch: then a hole may be waited for. */
   readonly hasWindows: boolean;
-  /** The epoch of the stream beside it that this is the coverage of; undefined: its first, or there is none. */
+  /** The epoch of the stream beside it that this is the coverage of; undefined: there is none. */
   readonly streamEpoch?: number;
   /** The export that is in with only some of its files. */
   readonly partial?: PartialUnit;
@@ -33,6 +33,11 @@ export interface PartialUnit {
 }
 
 export type Settled = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** The epoch of the changes beside them that exports are of; of exports alone, their own. */
+export function changesEpochOf({ streamEpoch, epoch }: Pick<Coverage, "streamEpoch" | "epoch">): number {
+  return streamEpoch ?? epoch;
+}
 
 export function encodeCoverage(coverage: Coverage | undefined): string {
   return coverage === undefined ? "{}" : JSON.stringify(coverage);

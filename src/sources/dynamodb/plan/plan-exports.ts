@@ -34,8 +34,10 @@ export interface ExportPlan {
 export interface ExportRules {
   readonly table: string;
   readonly requireFullExport: boolean;
-  /** The epoch of the stream beside the exports, where it is not its first. */
+  /** The epoch of the stream beside the exports. */
   readonly streamEpoch?: number;
+  /** The epoch that exports alone begin in. 0 unless told. */
+  readonly firstEpoch?: number;
 }
 
 /**
@@ -117,11 +119,12 @@ class Planner {
       !this.#rules.requireFullExport &&
       earliest !== undefined &&
       (first === undefined || startOf(earliest) < startOf(first));
+    const epoch = this.#rules.firstEpoch ?? 0;
     if (isFromWindows) {
       const base = startOf(earliest);
       const { tableId } = earliest.summary;
-      this.#at = { format: 1, tableId, epoch: 0, base, coveredTo: base, snapshots: [], hasWindows: true };
-    } else if (first !== undefined) this.#begin(first, 0);
+      this.#at = { format: 1, tableId, epoch, base, coveredTo: base, snapshots: [], hasWindows: true };
+    } else if (first !== undefined) this.#begin(first, epoch);
     else if (this.#running.length === 0) this.#problem = this.#noSnapshot();
     else for (const one of this.#rest) this.#wait(one, "no full export is complete yet");
   }

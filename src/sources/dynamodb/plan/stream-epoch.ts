@@ -1,5 +1,16 @@
 import type { Changes } from "../live/beside.ts";
-import type { Coverage } from "./coverage.ts";
+import { changesEpochOf, type Coverage } from "./coverage.ts";
+
+/**
+ * Coverage by exports alone. What others brought before, in newer epochs, would stand above whatever comes: then the exports go on in the newest
+ * one. What is in of an export that is under way is of an older epoch, so that export is taken from its beginning.
+ */
+export function aloneFrom(coverage: Coverage | undefined, newestEpoch: number): Coverage | undefined {
+  if (coverage === undefined) return undefined;
+  const { streamEpoch: _beside, partial, ...own } = coverage;
+  if (own.epoch >= newestEpoch) return partial === undefined ? own : { ...own, partial };
+  return { ...own, epoch: newestEpoch };
+}
 
 /**
  * Coverage by exports in the present epoch of the stream beside them. Where that began with a gap, what was exported before is of an earlier
@@ -7,7 +18,7 @@ import type { Coverage } from "./coverage.ts";
  */
 export function inEpochOf(stream: Changes | undefined, coverage: Coverage | undefined): Coverage | undefined {
   const streamEpoch = stream?.epoch ?? 0;
-  if (coverage === undefined || (coverage.streamEpoch ?? 0) >= streamEpoch) return coverage;
+  if (coverage === undefined || changesEpochOf(coverage) >= streamEpoch) return coverage;
   const { tableId, settled } = coverage;
   const fromMs = stream?.gapFromMs ?? null;
   const coveredTo = fromMs === null ? null : new Date(fromMs).toISOString();
@@ -19,6 +30,6 @@ export function inEpochOf(stream: Changes | undefined, coverage: Coverage | unde
 /** Whether the exports that are in reach far enough for them and the stream to be one table. */
 export function isJoined(stream: Changes, coverage: Coverage | undefined): boolean {
   const { fromMs, epoch } = stream;
-  if (fromMs === undefined || (coverage?.streamEpoch ?? 0) !== epoch) return false;
+  if (fromMs === undefined || (coverage === undefined ? 0 : changesEpochOf(coverage)) !== epoch) return false;
   return fromMs === 0 || Date.parse(coverage?.coveredTo ?? "") >= fromMs;
 }

@@ -1,0 +1,43 @@
+import { changesOf, epochBeside, type Memories } from "./beside.ts";
+import { decodeScan } from "./scan-state.ts";
+
+export const UNKNOWN_SINCE_SCAN = "nobody knows what happened since the scan; a new scan fills the gap";
+
+export interface Beginning {
+  readonly epoch: number;
+  /** Whether a new scan must fill what lies between the last one and these changes. */
+  readonly isBehindScan: boolean;
+}
+
+/**
+ * The epoch of changes of which nothing was read before. Nothing that is in may be of a newer one, or it would stand above them. They belong to whatever snapshot there is, unless they begin behind a scan: what happened
+ * since then is known only where others of `others` are read that reach back to it.
+ */
+export function firstEpoch(
+  beside: Memories,
+  {
+    fromMs,
+    others = [],
+    hasScan = false,
+    newest = 0,
+  }: {
+    /** From when on a scan would reach into them, ms. */
+    readonly fromMs: number;
+    /** The other channels that bring every change. */
+    readonly others?: readonly string[];
+    readonly hasScan?: boolean;
+    /** Of any batch that is in. */
+    readonly newest?: number | undefined;
+  },
+): Beginning {
+  const epoch = Math.max(epochBeside(beside), newest);
+  const scan = hasScan ? decodeScan(beside?.get("scan")) : undefined;
+  if (scan === undefined || scan.epoch < epoch) return { epoch, isBehindScan: false };
+  const scannedMs = Date.parse(scan.time);
+  const isFollowed = others.some((name) => {
+    const other = changesOf(name, beside?.get(name));
+    return other.epoch === scan.epoch && other.fromMs !== undefined && other.fromMs <= scannedMs;
+  });
+  const isBehindScan = fromMs > scannedMs && !isFollowed;
+  return { epoch: isBehindScan ? scan.epoch + 1 : epoch, isBehindScan };
+}
