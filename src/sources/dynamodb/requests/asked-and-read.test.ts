@@ -23,15 +23,13 @@ const OTHERS = "by somebody else ";
 interface Job extends KnownExport {
   readonly token: string;
   readonly listedMs: number;
-  /** Tokens of the exports that were known to who asked for this one. */
-  readonly besides: ReadonlySet<string>;
 }
 
 /** DynamoDB, as far as it matters to who asks: tokens, a list that lags behind, failures. */
 class Exports {
   jobs: readonly Job[] = [];
 
-  request({ content, token }: ExportOrder, job: Pick<Job, "startedMs" | "listedMs" | "besides">): boolean {
+  request({ content, token }: ExportOrder, job: Pick<Job, "startedMs" | "listedMs">): boolean {
     const same = this.jobs.find((one) => one.token === token);
     if (same !== undefined) return titleOf(same.content) === titleOf(content);
     this.jobs = [...this.jobs, { ...job, content, token, status: "running" }];
@@ -42,10 +40,7 @@ class Exports {
   meddle(fromMs: number, toMs: number, startedMs: number): void {
     const token = `${OTHERS}${this.jobs.length}`;
     const content = { kind: "window", fromMs, toMs } as const;
-    this.jobs = [
-      ...this.jobs,
-      { content, token, status: "running", startedMs, listedMs: startedMs, besides: new Set() },
-    ];
+    this.jobs = [...this.jobs, { content, token, status: "running", startedMs, listedMs: startedMs }];
   }
 
   end(endedMs: number, statusOf: (job: Job) => KnownExport["status"]): void {
@@ -117,20 +112,18 @@ function ask(exports: Exports, { nowMs, everyMs, earliestMs, reader, ...how }: A
     known,
     wanted: { kind: "windows", everyMs },
   });
-  const besides = new Set(known.map(({ token }) => token));
   const answered: string[] = [];
   for (const order of orders) {
     expectValid(order.content, nowMs);
     if (how.dies("before", order)) return answered;
-    const job = { startedMs: nowMs, listedMs: how.listedMs(), besides: new Set(besides) };
+    const job = { startedMs: nowMs, listedMs: how.listedMs() };
     if (!exports.request(order, job) || how.dies("after", order)) return answered;
-    besides.add(order.token);
     answered.push(order.token);
   }
   return answered;
 }
 
-test("a window of a day of which nobody got the answer, behind one that failed, does not end what is read", () => {
+test("a window of a day of which nobody got the answer, behind one that failed, is read and paid for once", () => {
   const exports = new Exports();
   const reader = new Reader();
   const start = NOON - 9 * HOUR_MS;
@@ -148,21 +141,36 @@ test("a window of a day of which nobody got the answer, behind one that failed, 
   run(0.4);
   run(26, (when) => when === "after");
   exports.end(start + 26 * HOUR_MS, ({ content }) => (endMsOf(content) < NOON ? "failed" : "running"));
-  // The one that failed is asked for again; nothing else is, as the process dies a second time.
-  run(27, (when, order) => when === "before" && order.content.kind === "window" && order.content.fromMs > start);
-  complete();
-  expect(exports.jobs.map(({ content, status }) => `${titleOf(content)} ${status}`)).toEqual([
-    "full export 2026-03-01T03:00:00Z complete",
-    "window 2026-03-01T03:00:00Z – 2026-03-01T03:15:00Z failed",
-    "window 2026-03-01T03:15:00Z – 2026-03-02T03:15:00Z complete",
-    "window 2026-03-01T03:00:00Z – 2026-03-02T03:00:00Z complete",
-  ]);
-  for (const hours of [29, 30, 31]) {
+  for (const hours of [27, 29, 30, 31]) {
     run(hours);
     complete();
   }
   reader.read(exports.jobs);
+  expect(exports.jobs.map(({ content, status }) => `${titleOf(content)} ${status}`)).toEqual([
+    "full export 2026-03-01T03:00:00Z complete",
+    "window 2026-03-01T03:00:00Z – 2026-03-01T03:15:00Z failed",
+    "window 2026-03-01T03:15:00Z – 2026-03-02T03:15:00Z complete",
+    "window 2026-03-01T03:00:00Z – 2026-03-01T03:15:00Z complete",
+    "window 2026-03-02T03:15:00Z – 2026-03-02T05:45:00Z complete",
+    "window 2026-03-02T05:45:00Z – 2026-03-02T07:45:00Z complete",
+    "window 2026-03-02T07:45:00Z – 2026-03-02T08:45:00Z complete",
+    "window 2026-03-02T08:45:00Z – 2026-03-02T09:45:00Z complete",
+  ]);
   expect(iso(reader.reachedMs ?? 0)).toBe("2026-03-02T09:45:00.000Z");
+});
+
+test("a window of a day that somebody else asked for, across the end of what is in, does not end what is read", () => {
+  const exports = new Exports();
+  const reader = new Reader();
+  const how = { everyMs: HOUR_MS, earliestMs: 0, reader, isKnown: () => true, listedMs: () => 0, dies: () => false };
+  for (let nowMs = NOON; nowMs <= NOON + 30 * HOUR_MS; nowMs += HOUR_MS) {
+    reader.read(exports.jobs);
+    ask(exports, { ...how, nowMs });
+    if (nowMs === NOON) exports.meddle(NOON - 23 * HOUR_MS, NOON + HOUR_MS, NOON + HOUR_MS);
+    exports.end(nowMs, () => "complete");
+  }
+  reader.read(exports.jobs);
+  expect(iso(reader.reachedMs ?? 0)).toBe("2026-03-02T17:45:00.000Z");
 });
 
 test("whatever fails, is lost, forgotten or meddled with: all is read, and no window is asked for twice under two tokens", () => {
@@ -226,18 +234,16 @@ function expectAskedOnce(jobs: readonly Job[]): void {
   }
 }
 
-/** Windows that were paid for are read, but where an answer was lost or somebody else asked: nothing else is paid for twice. */
+/** What was paid for is read, and nothing is paid for twice: but where somebody else asked for what lies across. */
 function expectRead(jobs: readonly Job[], { taken }: Reader): void {
   const made = windowsOf(jobs).filter(({ status }) => status !== "failed");
-  const odd = made.filter(
-    (one, index) =>
-      !isOurs(one) || made.slice(index + 1).some((later) => overlap(one, later) && !later.besides.has(one.token)),
-  );
+  const others = made.filter((one) => !isOurs(one));
   const fulls = jobs.filter(({ content, token }) => content.kind === "full" && taken.has(token));
-  for (const one of made) {
-    if (taken.has(one.token) || odd.some((other) => overlap(one, other))) continue;
-    // A full export leads over it: it goes over a hole that could not be restored any more, or is too short for a window.
-    expect(fulls.some(({ content }) => endMsOf(content) > one.content.fromMs)).toBe(true);
+  const ours = made.filter((one) => others.every((other) => !overlap(one, other)));
+  for (const [index, one] of ours.entries()) {
+    expect(ours.slice(index + 1).filter((later) => overlap(one, later))).toEqual([]);
+    // Unless a full export leads over it: it goes over a hole that could not be restored any more, or is too short for a window.
+    if (!taken.has(one.token)) expect(fulls.some(({ content }) => endMsOf(content) > one.content.fromMs)).toBe(true);
   }
 }
 

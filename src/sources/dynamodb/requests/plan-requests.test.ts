@@ -69,6 +69,16 @@ describe("exports of a table without a stream", () => {
       ["06:00–07:00"],
     ],
     [
+      "end where one that failed did: another one may be behind it, of which nobody got the answer",
+      { reachedMs: at("06:00"), known: [window("06:00", "07:00", "failed")] },
+      ["06:00–07:00", "07:00–11:00"],
+    ],
+    [
+      "leave nothing that is too short for a window behind one that failed",
+      { reachedMs: at("06:00"), known: [window("06:00", "06:50", "failed"), window("07:00", "11:00")] },
+      ["06:00–07:00"],
+    ],
+    [
       "begin anew rather than overlap where the hole is too short for a window",
       { reachedMs: at("06:50"), known: [window("07:00", "11:00")] },
       ["full 11:45"],

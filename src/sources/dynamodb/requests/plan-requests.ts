@@ -152,10 +152,17 @@ class Planner {
     return toMs <= until ? window : this.#wait(window, `it is asked for at ${iso(toMs)} or later`);
   }
 
-  /** Where a window that failed must end for the one behind it to follow; undefined where there is none behind it. */
+  /**
+   * Where a window must end for what is behind it to follow: where the next one begins, or where one ended that failed, as there may be one
+   * behind it of which nobody got the answer. undefined where nothing is known behind it.
+   */
   #endOfHole(fromMs: number): number | undefined {
-    const next = this.#nextStart(fromMs);
-    return next === undefined ? undefined : cut(fromMs, next);
+    const next = this.#nextStart(fromMs) ?? Infinity;
+    const failed = this.#needs.known.filter(isFailed).map(contentOf);
+    const ends = failed.flatMap((one) => (one.kind === "window" && one.fromMs === fromMs ? wholeSecond(one.toMs) : []));
+    // What would be left between the two must be long enough for a window.
+    const end = Math.min(next, ...ends.filter((one) => one === next || one + WINDOW_LEAST_MS <= next));
+    return end === Infinity ? undefined : cut(fromMs, end);
   }
 
   #nextStart(fromMs: number): number | undefined {
