@@ -7,6 +7,9 @@ import { byAge, byPartition, groupOf, shareOfDeleted, type RewriteGroup } from "
 /** Rows sorted together at most: beyond, the sort takes a disk's worth of spill, and is lost whole when it is interrupted. */
 const SORTED_BYTES_MAX = 32 * 2 ** 30;
 
+/** How much larger a cube may be than what is sorted beside it. With 1 a table of which a little less comes each time would never be sorted anew. */
+const CUBE_RATIO = 2;
+
 interface Cube {
   readonly files: readonly AddFile[];
   readonly liveBytes: number;
@@ -14,8 +17,9 @@ interface Cube {
 
 /**
  * What clustering rewrites of each partition: the files that are not clustered yet, or have lost too many rows since; and with
- * them the clustered cubes that are no larger than what is rewritten anyway. So a row is sorted about log2(n) times while a table
- * grows to n times the size of what comes at once, and a filter finds few cubes to look into. Nothing new: nothing to do.
+ * them the clustered cubes that are at most twice as large as what is rewritten anyway. So each cube that stays is more than twice as
+ * large as the next smaller one: a filter finds log2(n) of them to look into in a table of n bytes, however little more or less comes each time. And a
+ * cube that is sorted anew grows by half at least: a row is sorted log1.5(n) times. Nothing new: nothing to do.
  */
 export function planClustering(
   snapshot: Snapshot,
@@ -55,7 +59,7 @@ function withSmallerCubes(fresh: readonly AddFile[], cubes: readonly (readonly A
   const taken = [...fresh];
   let sumBytes = liveBytesOf(fresh);
   for (const { files, liveBytes } of bySize) {
-    if (liveBytes > sumBytes) break;
+    if (liveBytes > CUBE_RATIO * sumBytes) break;
     taken.push(...files);
     sumBytes += liveBytes;
   }
