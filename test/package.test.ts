@@ -125,7 +125,7 @@ describe("the repository", () => {
 const EDGE_BYTES_MAX = 60_000;
 
 /** Maps and declarations included, and the client of the engine, whose binary comes as a dependency. */
-const UNPACKED_BYTES_MAX = 8_000_000;
+const UNPACKED_BYTES_MAX = 9_000_000;
 
 /** Undefined outside a clone. */
 function trackedFiles(): string[] | undefined {
