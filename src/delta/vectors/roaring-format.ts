@@ -213,12 +213,16 @@ class Reader {
 
   u16s(count: number): Uint16Array {
     const start = this.#move(count * 2);
-    return Uint16Array.from({ length: count }, (_, index) => this.#view.getUint16(start + index * 2, true));
+    const values = new Uint16Array(count);
+    for (let index = 0; index < count; index += 1) values[index] = this.#view.getUint16(start + index * 2, true);
+    return values;
   }
 
   u32s(count: number): Uint32Array {
     const start = this.#move(count * 4);
-    return Uint32Array.from({ length: count }, (_, index) => this.#view.getUint32(start + index * 4, true));
+    const values = new Uint32Array(count);
+    for (let index = 0; index < count; index += 1) values[index] = this.#view.getUint32(start + index * 4, true);
+    return values;
   }
 
   take(sizeBytes: number): Uint8Array {
