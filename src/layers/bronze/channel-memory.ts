@@ -21,6 +21,7 @@ const REMEMBER_MS = 5 * 60_000;
 export class ChannelMemory {
   readonly #known = new Map<string, ChannelPosition & { readonly atMs: number }>();
   readonly #remembered = new Map<string, number>();
+  #newest: { readonly epoch: number; readonly atMs: number } | undefined;
   #schema: { readonly schema: StructType; readonly atMs: number } | undefined;
 
   /** `isFresh`: it need not be looked up again. */
@@ -51,6 +52,15 @@ export class ChannelMemory {
     this.#schema = { schema, atMs: nowMs };
   }
 
+  /** The newest epoch of what is in, unless it is time to look again. */
+  newestEpoch(nowMs: number): number | undefined {
+    return this.#newest !== undefined && nowMs < this.#newest.atMs + LOOK_MS ? this.#newest.epoch : undefined;
+  }
+
+  keepNewestEpoch(epoch: number, nowMs: number): void {
+    this.#newest = { epoch, atMs: nowMs };
+  }
+
   /** Whether what the channel learnt is to be written down. */
   isDue({ name }: Channel, nowMs: number): boolean {
     return nowMs >= (this.#remembered.get(name) ?? 0) + REMEMBER_MS;
@@ -64,6 +74,7 @@ export class ChannelMemory {
   forget(channel?: Channel): void {
     if (channel !== undefined) this.#known.delete(channel.name);
     else this.#known.clear();
+    this.#newest = undefined;
     this.#schema = undefined;
   }
 }

@@ -31,7 +31,7 @@ export async function planChannel(place: TablePlace, log: BatchLog, work: PlanWo
     if (memory !== undefined) beside.set(other.name, memory);
   }
   const history = (): AsyncGenerator<BatchManifest> => batchesBack(log, last);
-  const newest = async (): Promise<number> => await newestEpoch(place, log);
+  const newest = async (): Promise<number> => await newestEpoch(place, log, work);
   const paced = pace === undefined ? {} : { pace };
   const plan = await channel.plan({ last, moved, beside, history, newestEpoch: newest, ...paced });
   return { ...plan, waiting: [...plan.waiting, ...damaged], position };
@@ -99,10 +99,14 @@ function channelTxns(head: TableHead | undefined): readonly TxnAction[] {
 }
 
 /** A channel's epochs only grow: its newest batch has its newest one. */
-async function newestEpoch(place: TablePlace, log: BatchLog): Promise<number> {
+async function newestEpoch(place: TablePlace, log: BatchLog, { world, memory }: PlanWork): Promise<number> {
+  const kept = memory?.newestEpoch(world.nowMs());
+  if (kept !== undefined) return kept;
   const positions = channelTxns(await place.log.head()).map(({ version }) => version);
   const batches = await Promise.all(positions.map(async (position) => await log.read(position)));
-  return batches.reduce((newest, { epoch }) => Math.max(newest, epoch), 0);
+  const newest = batches.reduce((most, { epoch }) => Math.max(most, epoch), 0);
+  memory?.keepNewestEpoch(newest, world.nowMs());
+  return newest;
 }
 
 function hasBatches(head: TableHead | undefined): boolean {

@@ -125,3 +125,18 @@ test("the table's stream goes on in the epoch of a scan that it reaches back to"
   const { batches, waiting } = await plan("stream", ["scan", "stream"]);
   expect([batches.map(({ epoch }) => epoch), waiting]).toEqual([[3], []]);
 });
+
+test.each(["stream", "kinesis", "firehose"])(
+  "changes by %s that were left for a while go on above the scans since",
+  async (name) => {
+    await deliver();
+    await plan(name, ["scan", name]);
+    await world.sleep(HOUR_MS);
+    await scanned(3);
+    await world.sleep(HOUR_MS);
+    await deliver();
+    const { batches, waiting } = await plan(name, ["scan", name]);
+    expect([batches.map(({ epoch }) => epoch), waiting]).toEqual([[3], []]);
+    expect((await plan("scan", ["scan", name])).batches).toEqual([]);
+  },
+);

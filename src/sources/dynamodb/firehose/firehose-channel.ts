@@ -45,11 +45,11 @@ export function firehoseChannel(options: DeliveryOptions, parts: DeliveryParts):
         return { batches: [], waiting: [], skipped: [], problem: filteredOtherwise(options.table) };
       // What the other filter left out a new snapshot brings, from now on.
       const memory = isRefiltered ? { ...before, sinceMs: nowMs } : before;
-      const newestIn = before === undefined ? await newestEpoch?.() : undefined;
+      const newestIn = await newestEpoch?.();
       const begin = (sinceMs: number): Beginning => {
         if (before === undefined)
           return firstEpoch(beside, { ...options, fromMs: sinceMs + OVERLAP_MS, newest: newestIn });
-        const newest = Math.max(before.epoch, epochBeside(beside));
+        const newest = Math.max(before.epoch, epochBeside(beside), newestIn ?? 0);
         return { epoch: isRefiltered ? newest + 1 : newest, isBehindScan: false };
       };
       return await planDeliveries(options, { store, memory, history, begin, nowMs, filter, isRefiltered });

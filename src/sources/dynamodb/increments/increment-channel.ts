@@ -2,6 +2,7 @@ import { SluiceError } from "../../../base/index.ts";
 import type { StructType } from "../../../contract/index.ts";
 import { localStore } from "../../../storage/index.ts";
 import type { Channel, ChannelPlan, ChannelState, PlannedBatch, StageContext, StagedBatch } from "../../source.ts";
+import { inNewestEpoch } from "../live/first-epoch.ts";
 import { filterMark } from "../live/filtered-image.ts";
 import type { ChannelParts } from "../live/scan-channel.ts";
 import { decodeScan, type ScanState } from "../live/scan-state.ts";
@@ -70,7 +71,8 @@ async function planIncrements(
   const facts = await describeIndex(options, parts.client);
   const scan = decodeScan(state.beside?.get("scan"));
   const newest = before === undefined ? ((await state.newestEpoch?.()) ?? 0) : 0;
-  const round = await roundAfter(before, options, { parts, facts, scan, newest });
+  const known = before === undefined ? undefined : await inNewestEpoch(before, state);
+  const round = await roundAfter(known, options, { parts, facts, scan, newest });
   const isResumed = before !== undefined && round.startedMs === before.startedMs;
   return { ...NOTHING, batches: [openBatch({ state: round, scanTime: scan?.time, isResumed })] };
 }

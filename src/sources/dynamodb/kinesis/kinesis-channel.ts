@@ -13,7 +13,7 @@ import type {
 import type { Shape } from "../columns/shapes.ts";
 import { epochBeside } from "../live/beside.ts";
 import { ImageFilter, filterMark } from "../live/filtered-image.ts";
-import { UNKNOWN_SINCE_SCAN, firstEpoch } from "../live/first-epoch.ts";
+import { UNKNOWN_SINCE_SCAN, firstEpoch, inNewestEpoch } from "../live/first-epoch.ts";
 import { filteredOtherwise } from "../live/stream-gaps.ts";
 import { OVERLAP_MS } from "../live/stream-state.ts";
 import { isFault } from "../live/table-client.ts";
@@ -92,7 +92,8 @@ async function planKinesis(
   }
   const { lost } = listedKinesis(before, stream, { nowMs, seenMs });
   const isOther = before.filter !== filter;
-  if (lost.length === 0 && !isOther) return { ...NOTHING, batches: [openBatch(before)], ...unfed };
+  if (lost.length === 0 && !isOther)
+    return { ...NOTHING, batches: [openBatch(await inNewestEpoch(before, { beside, newestEpoch }))], ...unfed };
   const broken = lost.length > 0 ? lostFromKinesis(before, lost) : filteredOtherwise(table);
   if (!canFill) return { ...NOTHING, problem: broken };
   const notice = { what: `Kinesis stream of ${table}`, why: `${broken.message}; a new snapshot fills the gap` };

@@ -1,7 +1,20 @@
+import type { ChannelState } from "../../source.ts";
 import { changesOf, epochBeside, type Memories } from "./beside.ts";
 import { decodeScan } from "./scan-state.ts";
 
 export const UNKNOWN_SINCE_SCAN = "nobody knows what happened since the scan; a new scan fills the gap";
+
+/**
+ * Changes that go on, without a gap, in the newest epoch that there is: one that others have begun meanwhile – a scan that was repeated while these were
+ * not read, another channel of changes that broke – would stand above whatever comes. The scan that it has or will get lies within what these bring.
+ */
+export async function inNewestEpoch<T extends { readonly epoch: number }>(
+  state: T,
+  { beside, newestEpoch }: { readonly [member in "beside" | "newestEpoch"]?: ChannelState[member] | undefined },
+): Promise<T> {
+  const newest = Math.max(epochBeside(beside), (await newestEpoch?.()) ?? 0);
+  return newest > state.epoch ? { ...state, epoch: newest } : state;
+}
 
 export interface Beginning {
   readonly epoch: number;

@@ -4,7 +4,7 @@ import { localStore } from "../../../storage/index.ts";
 import type { Channel, ChannelPlan, ChannelState, Notice, PlannedBatch, StagedBatch } from "../../source.ts";
 import type { RecordOptions } from "../options.ts";
 import { changesEpochOf, decodeCoverage } from "../plan/coverage.ts";
-import { UNKNOWN_SINCE_SCAN, firstEpoch } from "./first-epoch.ts";
+import { UNKNOWN_SINCE_SCAN, firstEpoch, inNewestEpoch } from "./first-epoch.ts";
 import { filterMark } from "./filtered-image.ts";
 import { gapBehind } from "./gap-behind.ts";
 import { describe, type ChannelParts } from "./scan-channel.ts";
@@ -149,7 +149,8 @@ async function planStream(
   }
   if (broken === undefined) {
     const late = lateNotice(before, { table: options.table, nowMs });
-    return { ...NOTHING, batches: [openBatch(before)], waiting: late === undefined ? [] : [late] };
+    const batches = [openBatch(await inNewestEpoch(before, { beside, newestEpoch }))];
+    return { ...NOTHING, batches, waiting: late === undefined ? [] : [late] };
   }
   const filled = fillOf(options, before, { tableId: facts.id, beside });
   if (filled === undefined) return { ...NOTHING, problem: broken };
