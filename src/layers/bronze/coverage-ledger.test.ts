@@ -71,3 +71,9 @@ test("of several epochs of a channel the newest says what it cannot tell", () =>
   const ledger = ledgerOf([changes([-2, -1], { epoch: 1, ...limits("now") }), changes([-6, -4], limits("then"))], NOW);
   expect(ledger.limits).toEqual([{ channel: "files", kind: "deletes", text: "now" }]);
 });
+
+test("changes that go on in an epoch that others began are no gap", () => {
+  const spans = [snapshot(-8), changes([-9, -6]), snapshot(-4, { epoch: 1 }), changes([-9, -1], { epoch: 1 })];
+  const ledger = ledgerOf(spans, NOW);
+  expect(ledger).toMatchObject({ verdict: "covered", coveredToMs: NOW - HOUR, holes: [{ kind: "start" }] });
+});

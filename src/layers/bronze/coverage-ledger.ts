@@ -107,6 +107,8 @@ function holesBefore(
   return changes.flatMap((span, index): Hole[] => {
     if (span.fromMs === undefined) return [];
     const before = changes.slice(0, index).findLast(({ channel }) => channel === span.channel);
+    // It went on, in an epoch that others had begun.
+    if (before?.fromMs === span.fromMs) return [];
     const neededMs = neededBy(span);
     // A snapshot from after all of the stretch makes up for the stretch, too.
     const filledBy = basesFor(span)
