@@ -36,14 +36,18 @@ export type PlannedStep =
   /** `lacks`: an input that has no rows yet, without which the table cannot be built. */
   | { readonly kind: "nothing"; readonly lacks?: TableName }
   | { readonly kind: "read"; readonly batches: readonly PlannedRead[] }
-  /** Bronze versions `from..to` go into Silver; `to` is open when this run adds more. */
+  /**
+   * Bronze versions `from..to` go into Silver; `to` is open when this run adds more. `follows`: nothing is known to be new, but an input is
+   * read on; the same of `refresh`.
+   */
   | {
       readonly kind: "fold";
       readonly from: number;
       readonly to: number | undefined;
       readonly because: readonly string[];
+      readonly follows?: true;
     }
-  | { readonly kind: "refresh"; readonly because: readonly string[] }
+  | { readonly kind: "refresh"; readonly because: readonly string[]; readonly follows?: true }
   /** The definition changed: nothing is done until `sluice rebuild`. */
   | { readonly kind: "rebuild" };
 
@@ -66,13 +70,13 @@ export function readTotals(batches: readonly PlannedRead[]): Omit<PlannedRead, "
 /** What the next run would do, table by table in its order. Reads heads, manifests and listings only; writes nothing. */
 export async function planLake(lake: Lake, only?: ReadonlySet<TableName>): Promise<readonly TablePlan[]> {
   const plans: TablePlan[] = [];
-  const moving = new Set<TableName>();
+  const moving = new Map<TableName, "news" | "open">();
   const unfit = new Map<TableName, SluiceError>();
   for (const definition of lake.definition.tables) {
     if (only !== undefined && !only.has(definition.name)) continue;
     const plan = await planTable(lake, definition, { moving, unfit });
     const isMoving = plan.step.kind !== "nothing" && plan.step.kind !== "rebuild";
-    if (isMoving) moving.add(definition.name);
+    if (isMoving) moving.set(definition.name, isOpen(plan.step) ? "open" : "news");
     plans.push({ ...plan, publishesTo: await plannedTarget(lake, definition, { isMoving }) });
   }
   return plans;
@@ -107,9 +111,12 @@ export function isUpToDate(plans: readonly TablePlan[]): boolean {
 
 type StepPlan = Omit<TablePlan, "publishesTo">;
 
+/** Tables that the run changes: `open` where only reading tells whether it does. */
+type Moving = ReadonlyMap<TableName, "news" | "open">;
+
 /** What the plans of the tables before say. */
 interface Before {
-  readonly moving: ReadonlySet<TableName>;
+  readonly moving: Moving;
   /** Bronze tables that no Silver table can be made of, and why. */
   readonly unfit: Map<TableName, SluiceError>;
 }
@@ -165,7 +172,7 @@ function unfitPlan({ name, from }: SilverDefinition, unfit: ReadonlyMap<TableNam
   return problem === undefined ? undefined : { ...NOTHING, table: name, problem };
 }
 
-async function planFold(lake: Lake, definition: SilverDefinition, moving: ReadonlySet<TableName>): Promise<StepPlan> {
+async function planFold(lake: Lake, definition: SilverDefinition, moving: Moving): Promise<StepPlan> {
   const table = definition.name;
   if (await isRedefined(lake, definition)) return needsRebuild(table);
   const movingInputs = inputsOf(definition).filter((name) => moving.has(name));
@@ -177,13 +184,29 @@ async function planFold(lake: Lake, definition: SilverDefinition, moving: Readon
   }
   const silver = await placeOf(lake, table).log.head();
   const folded = foldedVersion(silver, bronze);
-  const because = movingInputs.length === 0 ? [] : [newsOf(movingInputs)];
-  if (bronze !== undefined && folded < bronze.version && !isBronzeMoving) {
-    because.push(`${definition.from} is at version ${bronze.version}`);
-  }
-  if (silver !== undefined) because.push(...(await movedJoins(lake, definition, silver)));
   const to = isBronzeMoving ? undefined : bronze?.version;
-  return { ...NOTHING, table, step: { kind: "fold", from: folded + 1, to, because } };
+  const because = [
+    ...(movingInputs.length === 0 ? [] : [newsOf(movingInputs)]),
+    ...(to === undefined || folded >= to ? [] : [`${definition.from} is at version ${to}`]),
+    ...(silver === undefined ? [] : await movedJoins(lake, definition, silver)),
+  ];
+  const follows = folded === bronze?.version ? followsAlone(because, movingInputs, moving) : {};
+  return { ...NOTHING, table, step: { kind: "fold", from: folded + 1, to, because, ...follows } };
+}
+
+function isOpen(step: PlannedStep): boolean {
+  if (step.kind !== "read") return "follows" in step;
+  const { files, records } = readTotals(step.batches);
+  return files + records === 0;
+}
+
+function followsAlone(
+  because: readonly string[],
+  movingInputs: readonly TableName[],
+  moving: Moving,
+): { readonly follows?: true } {
+  const isAlone = because.length === 1 && movingInputs.length > 0;
+  return isAlone && movingInputs.every((name) => moving.get(name) === "open") ? { follows: true } : {};
 }
 
 /** The newest Bronze version that Silver has folded in; -1 for none. */
@@ -210,7 +233,7 @@ async function movedJoins(lake: Lake, definition: SilverDefinition, silver: Tabl
   return moved;
 }
 
-async function goldStep(lake: Lake, definition: GoldDefinition, moving: ReadonlySet<TableName>): Promise<PlannedStep> {
+async function goldStep(lake: Lake, definition: GoldDefinition, moving: Moving): Promise<PlannedStep> {
   const movingInputs = definition.reads.filter((name) => moving.has(name));
   if (movingInputs.length === 0 && (await isGoldIdle(lake, definition))) return { kind: "nothing" };
   const gold = await placeOf(lake, definition.name).log.head();
@@ -227,7 +250,7 @@ async function goldStep(lake: Lake, definition: GoldDefinition, moving: Readonly
     const seen = gold.txns.get(inputAppId(input.metadata.id, name))?.version;
     if (seen !== input.version) because.push(`${name} is at version ${input.version}`);
   }
-  return { kind: "refresh", because };
+  return { kind: "refresh", because, ...followsAlone(because, movingInputs, moving) };
 }
 
 function newsOf(inputs: readonly TableName[]): string {

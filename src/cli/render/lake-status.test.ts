@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { SluiceError } from "../../base/index.ts";
-import type { LakeStatus, TableStatus } from "../../lake/index.ts";
+import type { LakeStatus, PlannedStep, TableStatus } from "../../lake/index.ts";
 import { statusJson, statusText } from "./lake-status.ts";
 import { paintFor } from "./paint.ts";
 
@@ -130,4 +130,27 @@ test("status says the same to programs", () => {
     ],
     runs: [{ startedAt: "2026-01-31T11:57:00.000Z", rowsRead: 5_000, failed: 1 }],
   });
+});
+
+function reads(records: number): PlannedStep {
+  return { kind: "read", batches: [{ title: "stream", files: 0, records, sizeBytes: 0 }] };
+}
+
+test("a table that goes with a stream is told apart from one that has something to do", () => {
+  const because = ["this run changes bronze.a"];
+  const tables = [
+    step("bronze.a", reads(0)),
+    step("bronze.b", reads(7)),
+    step("silver.a", { kind: "fold", from: 5, to: undefined, because, follows: true }),
+    step("silver.b", { kind: "fold", from: 5, to: undefined, because }),
+    step("gold.a", { kind: "refresh", because, follows: true }),
+  ];
+  const lines = statusText({ tables, runs: [] }, { paint: paintFor(false), nowMs: NOW }).split("\n");
+  expect(lines.slice(1, 6).map((line) => line.replace(/.*ago\) +/, ""))).toEqual([
+    "follows its source",
+    "7 records to read",
+    "follows its input",
+    "input has news",
+    "follows its input",
+  ]);
 });

@@ -1,4 +1,11 @@
-import { readTotals, type LakeStatus, type LastReconciliation, type TableStatus } from "../../lake/index.ts";
+import {
+  readTotals,
+  type LakeStatus,
+  type LastReconciliation,
+  type PlannedRead,
+  type PlannedStep,
+  type TableStatus,
+} from "../../lake/index.ts";
 import type { TargetState } from "../../layers/index.ts";
 import { byteSize, counted, duration, moment, percent, relativeTime, thousands } from "./amounts.ts";
 import { failureJson } from "./failure-text.ts";
@@ -100,18 +107,34 @@ function stateCell(table: TableStatus, paint: Paint): Cell {
   const step = table.plan?.step ?? { kind: "nothing" };
   switch (step.kind) {
     case "read":
-      return { text: `${counted(readTotals(step.batches).records, "record")} to read`, paint: paint.yellow };
-    case "fold": {
-      const behind = step.to === undefined ? 0 : step.to - step.from + 1;
-      return { text: behind > 0 ? `${counted(behind, "version")} behind` : "input has news", paint: paint.yellow };
-    }
+      return readCell(step.batches, table, paint);
+    case "fold":
+      return foldCell(step, paint);
     case "refresh":
-      return { text: table.version === undefined ? "to be built" : "input has news", paint: paint.yellow };
+      return table.version === undefined ? { text: "to be built", paint: paint.yellow } : newsCell(step, paint);
     case "rebuild":
       return { text: "needs a rebuild", paint: paint.red };
     case "nothing":
       return restingCell(table, paint);
   }
+}
+
+function readCell(batches: readonly PlannedRead[], { version }: TableStatus, paint: Paint): Cell {
+  const { files, records } = readTotals(batches);
+  // Whether a stream has news only reading it tells.
+  if (files + records === 0 && version !== undefined) return { text: "follows its source", paint: paint.green };
+  return { text: `${counted(records, "record")} to read`, paint: paint.yellow };
+}
+
+function foldCell(step: Extract<PlannedStep, { kind: "fold" }>, paint: Paint): Cell {
+  const behind = step.to === undefined ? 0 : step.to - step.from + 1;
+  return behind > 0 ? { text: `${counted(behind, "version")} behind`, paint: paint.yellow } : newsCell(step, paint);
+}
+
+function newsCell({ follows }: { readonly follows?: true }, paint: Paint): Cell {
+  return follows === true
+    ? { text: "follows its input", paint: paint.green }
+    : { text: "input has news", paint: paint.yellow };
 }
 
 function restingCell({ version, lastRun, reconciled }: TableStatus, paint: Paint): Cell {
