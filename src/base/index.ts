@@ -3,7 +3,6 @@ export { debugLine } from "./debug-line.ts";
 export { FAILURES, SluiceError, isFailure, messageOf, type Facts, type FailureCode } from "./failures.ts";
 export { packageVersion } from "./package-version.ts";
 export { STORAGE_RETRY, jitteredDelayMs, withRetry, type RetryPolicy } from "./retry.ts";
-export { entered, isRaisedByUs, liveOthers, putBack, renewed, without, type LimitHolds } from "./limit-holds.ts";
 export { RateLimit } from "./rate-limit.ts";
 export { realWorld, seededRandom, simulatedWorld, type World } from "./world.ts";
 export { parseJson, stringifyJson, JsonNumber, type JsonValue, type JsonObject } from "./lossless-json.ts";

@@ -1,15 +1,5 @@
-import {
-  SluiceError,
-  entered,
-  isFailure,
-  isRaisedByUs,
-  liveOthers,
-  putBack,
-  renewed,
-  without,
-  type LimitHolds,
-  type World,
-} from "../base/index.ts";
+import { SluiceError, isFailure, type World } from "../base/index.ts";
+import { entered, isRaisedByUs, liveOthers, putBack, renewed, without, type LimitHolds } from "./limit-holds.ts";
 import type { Note } from "./note.ts";
 
 /** A limit of units, such as paid capacity, that is raised for the time of some work. */

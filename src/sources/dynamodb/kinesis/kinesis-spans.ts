@@ -14,7 +14,7 @@ const UNKNOWN: Limit = {
 
 /**
  * What a Kinesis stream brought: one stretch an epoch, from the moment since which the table is known to send its changes to where the slowest
- * shard was. What lies between two epochs was gone before anybody read it.
+ * shard was. What lies between two of them was gone before anybody read it; an epoch that goes on from the same moment as the one before has no gap.
  */
 export function kinesisSpans(history: ChannelHistory): readonly Span[] {
   return knownEpochs(history, decodeKinesis).map((known, index, all) => {

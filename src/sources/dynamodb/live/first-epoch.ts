@@ -23,8 +23,8 @@ export interface Beginning {
 }
 
 /**
- * The epoch of changes of which nothing was read before. Nothing that is in may be of a newer one, or it would stand above them. They belong to whatever snapshot there is, unless they begin behind a scan: what happened
- * since then is known only where others of `others` are read that reach back to it.
+ * The epoch of changes of which nothing was read before. Nothing that is in may be of a newer one, or it would stand above them. They belong to
+ * whatever snapshot there is, unless they begin behind a scan: what happened since then is known only where others are read that reach back to it.
  */
 export function firstEpoch(
   beside: Memories,
