@@ -3,13 +3,14 @@ import { changesEpochOf, type Coverage } from "./coverage.ts";
 
 /**
  * Coverage by exports alone. What others brought before, in newer epochs, would stand above whatever comes: then the exports go on in the newest
- * one. What is in of an export that is under way is of an older epoch, so that export is taken from its beginning.
+ * one. What is in of an export that is under way is of an older epoch, so that export is taken from its beginning; undefined where it was to
+ * begin an epoch itself: then there is nothing yet that others could go on from.
  */
 export function aloneFrom(coverage: Coverage | undefined, newestEpoch: number): Coverage | undefined {
   if (coverage === undefined) return undefined;
   const { streamEpoch: _beside, partial, ...own } = coverage;
   if (own.epoch >= newestEpoch) return partial === undefined ? own : { ...own, partial };
-  return { ...own, epoch: newestEpoch };
+  return own.coveredTo === null ? undefined : { ...own, epoch: newestEpoch };
 }
 
 /**
