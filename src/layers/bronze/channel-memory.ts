@@ -9,6 +9,9 @@ export interface ChannelPosition {
   readonly moved: string | undefined;
 }
 
+/** What is known of a channel's newest batch. */
+export type NewestBatch = Pick<BatchManifest, "channel" | "epoch" | "createdMs">;
+
 /** After so long a process looks whether the table is still where it left it: others may have written to it, or restored it. */
 const LOOK_MS = 60_000;
 /**
@@ -21,7 +24,7 @@ const REMEMBER_MS = 5 * 60_000;
 export class ChannelMemory {
   readonly #known = new Map<string, ChannelPosition & { readonly atMs: number }>();
   readonly #remembered = new Map<string, number>();
-  #newest: { readonly epoch: number; readonly atMs: number } | undefined;
+  #newest: { readonly batches: readonly NewestBatch[]; readonly atMs: number } | undefined;
   #schema: { readonly schema: StructType; readonly atMs: number } | undefined;
 
   /** `isFresh`: it need not be looked up again. */
@@ -52,13 +55,13 @@ export class ChannelMemory {
     this.#schema = { schema, atMs: nowMs };
   }
 
-  /** The newest epoch of what is in, unless it is time to look again. */
-  newestEpoch(nowMs: number): number | undefined {
-    return this.#newest !== undefined && nowMs < this.#newest.atMs + LOOK_MS ? this.#newest.epoch : undefined;
+  /** The newest batch of each channel that the table ever had, unless it is time to look again. */
+  newest(nowMs: number): readonly NewestBatch[] | undefined {
+    return this.#newest !== undefined && nowMs < this.#newest.atMs + LOOK_MS ? this.#newest.batches : undefined;
   }
 
-  keepNewestEpoch(epoch: number, nowMs: number): void {
-    this.#newest = { epoch, atMs: nowMs };
+  keepNewest(batches: readonly NewestBatch[], nowMs: number): void {
+    this.#newest = { batches, atMs: nowMs };
   }
 
   /** Whether what the channel learnt is to be written down. */

@@ -4,7 +4,7 @@ import type { TableHead, TxnAction } from "../../delta/index.ts";
 import type { Channel, ChannelPlan, Notice, Pace, Source } from "../../sources/index.ts";
 import type { TablePlace } from "../context.ts";
 import type { BatchLog } from "./batch-log.ts";
-import type { ChannelMemory, ChannelPosition } from "./channel-memory.ts";
+import type { ChannelMemory, ChannelPosition, NewestBatch } from "./channel-memory.ts";
 import { channelAppId } from "./take-in.ts";
 
 /** A plan, and the channel's batch that it goes on from; -1 before the first. */
@@ -31,9 +31,14 @@ export async function planChannel(place: TablePlace, log: BatchLog, work: PlanWo
     if (memory !== undefined) beside.set(other.name, memory);
   }
   const history = (): AsyncGenerator<BatchManifest> => batchesBack(log, last);
-  const newest = async (): Promise<number> => await newestEpoch(place, log, work);
+  const newest = async (): Promise<readonly NewestBatch[]> => await newestBatches(place, log, work);
+  const newestEpoch = async (): Promise<number> => Math.max(0, ...(await newest()).map(({ epoch }) => epoch));
+  const othersMs = async (name: string): Promise<number | undefined> => {
+    const others = (await newest()).filter((one) => one.channel !== name);
+    return others.length === 0 ? undefined : Math.max(...others.map(({ createdMs }) => createdMs));
+  };
   const paced = pace === undefined ? {} : { pace };
-  const plan = await channel.plan({ last, moved, beside, history, newestEpoch: newest, ...paced });
+  const plan = await channel.plan({ last, moved, beside, history, newestEpoch, othersMs, ...paced });
   return { ...plan, waiting: [...plan.waiting, ...damaged], position };
 }
 
@@ -98,14 +103,18 @@ function channelTxns(head: TableHead | undefined): readonly TxnAction[] {
   return [...(head?.txns.values() ?? [])].filter(({ appId }) => appId.startsWith(`${head?.metadata.id}/`));
 }
 
-/** A channel's epochs only grow: its newest batch has its newest one. */
-async function newestEpoch(place: TablePlace, log: BatchLog, { world, memory }: PlanWork): Promise<number> {
-  const kept = memory?.newestEpoch(world.nowMs());
+/** The newest of each channel that the table ever had. A channel's epochs only grow: it has the channel's newest one. */
+async function newestBatches(
+  place: TablePlace,
+  log: BatchLog,
+  { world, memory }: PlanWork,
+): Promise<readonly NewestBatch[]> {
+  const kept = memory?.newest(world.nowMs());
   if (kept !== undefined) return kept;
   const positions = channelTxns(await place.log.head()).map(({ version }) => version);
   const batches = await Promise.all(positions.map(async (position) => await log.read(position)));
-  const newest = batches.reduce((most, { epoch }) => Math.max(most, epoch), 0);
-  memory?.keepNewestEpoch(newest, world.nowMs());
+  const newest = batches.map(({ channel, epoch, createdMs }) => ({ channel, epoch, createdMs }));
+  memory?.keepNewest(newest, world.nowMs());
   return newest;
 }
 

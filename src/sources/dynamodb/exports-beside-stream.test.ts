@@ -71,3 +71,12 @@ test("every export has the epoch of the stream: its time alone orders it", async
   const { batches } = await planBeside({ epoch: 3 });
   expect(new Set(batches.map(({ epoch }) => epoch))).toEqual(new Set([3]));
 });
+
+test("a hole behind the moment from which on the stream tells everything is no hole", async () => {
+  addFull("2026-01-03T00:00:00Z");
+  bench.add({ from: "2026-01-03T02:00:00Z", to: "2026-01-03T03:00:00Z", events: [] });
+  const { batches, problem, skipped } = await planBeside({});
+  expect(batches).toHaveLength(1);
+  expect(problem).toBeUndefined();
+  expect(skipped.map(({ why }) => why)).toEqual(["there is a hole before it; the stream has what lies there"]);
+});

@@ -54,12 +54,12 @@ async function planChannel(
   { store, deadExports }: Pick<ExportParts, "store" | "deadExports">,
   channel: ChannelState,
 ): Promise<ChannelPlan> {
-  const { state, epochs } = await coverageFrom(options, channel);
+  const { state, epochs, live } = await coverageFrom(options, channel);
   const remembered = state?.settled ?? {};
   const found = await findExports(store, options.table, remembered);
   const dead = (await deadExports?.(found.exports)) ?? NONE;
   const alive = found.exports.filter(({ folder }) => !dead.has(folder));
-  const plan = planFound(alive, state, { options, ...epochs });
+  const plan = planFound(alive, state, { options, live, ...epochs });
   const { loaded, fault } = await loadUnits(store, plan.units, state?.partial);
   const batches = cutBatches(loaded, state, {
     bytesMax: options.batchBytes ?? BATCH_BYTES,
@@ -78,20 +78,29 @@ async function planChannel(
   };
 }
 
-type Epochs = Pick<ExportRules, "firstEpoch" | "streamEpoch">;
+/** What is to be known to go on. */
+interface CoveredBefore {
+  readonly state: Coverage | undefined;
+  readonly epochs: Epochs;
+  /** What is read beside the exports; undefined: they are alone. */
+  readonly live?: Changes | undefined;
+}
+
+type Epochs = Pick<ExportRules, "firstEpoch" | "fullFrom" | "streamEpoch">;
 
 /** What is covered in the epoch that is to go on, and the epochs that what comes is to be of. */
 async function coverageFrom(
   options: DynamoDbExportsOptions,
-  { last, beside, newestEpoch }: ChannelState,
-): Promise<{ readonly state: Coverage | undefined; readonly epochs: Epochs }> {
+  { last, beside, newestEpoch, othersMs }: ChannelState,
+): Promise<CoveredBefore> {
   const before = decodeCoverage(last?.end);
   if (options.hasStream === true) {
     const live = liveBeside(options, beside);
-    return { state: inEpochOf(live, before), epochs: { streamEpoch: live.epoch } };
+    return { state: inEpochOf(live, before), epochs: { streamEpoch: live.epoch }, live };
   }
-  const firstEpoch = (await newestEpoch?.()) ?? 0;
-  return { state: aloneFrom(before, firstEpoch), epochs: { firstEpoch } };
+  const brought = { newestEpoch: (await newestEpoch?.()) ?? 0, othersMs: await othersMs?.("export") };
+  const { coverage: state, ...epochs } = aloneFrom(before, brought);
+  return { state, epochs };
 }
 
 const NONE: ReadonlyMap<string, string> = new Map();
@@ -106,10 +115,22 @@ function liveBeside(
 function planFound(
   exports: readonly FoundExport[],
   state: Coverage | undefined,
-  { options, ...epochs }: { readonly options: DynamoDbExportsOptions } & Epochs,
+  { options, live, ...epochs }: { readonly options: DynamoDbExportsOptions } & Pick<CoveredBefore, "live"> & Epochs,
 ): ExportPlan {
-  const plan = planExports(exports, state, { ...options, ...epochs });
+  const found = planExports(exports, state, { ...options, ...epochs });
+  const isEnough = live !== undefined && isJoined(live, found.units.at(-1)?.after ?? state);
+  const plan = isEnough ? withoutHole(found) : found;
   return options.hasRequests === true ? patient(plan) : plan;
+}
+
+/** What lies in a hole, and behind it, the changes beside the exports bring. */
+function withoutHole({ problem, ...plan }: ExportPlan): ExportPlan {
+  if (problem?.code !== "source.gap") return problem === undefined ? plan : { ...plan, problem };
+  const behind = {
+    what: String(problem.facts["next"]),
+    why: "there is a hole before it; the stream has what lies there",
+  };
+  return { ...plan, skipped: [...plan.skipped, behind] };
 }
 
 /**

@@ -13,22 +13,21 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const RUNS = process.env["SLUICE_NIGHTLY"] === "true" ? 2_000 : 5;
 
-test(
-  "a stream that forgets, is switched off and on, and is filled by exports: the table, wherever the process dies",
-  { timeout: 3_600_000 },
-  async () => {
-    await everySeed(RUNS, async (seed) => {
-      const folder = mkdtempSync(join(tmpdir(), "sluice-join-"));
-      try {
-        // A stream is read again from what it still has, once an epoch.
-        const events = await live(seed, folder);
-        expect(repeated(events, ({ id, sequence }) => `${sequence.slice(0, 4)} ${id}`)).toEqual([]);
-      } finally {
-        rmSync(folder, { recursive: true, force: true });
-      }
-    });
-  },
-);
+test.each([
+  ["a stream that forgets, is switched off and on, and is filled by exports", false],
+  ["a stream that is taken out of the definition, and put back, while exports go on", true],
+])("%s: the table, wherever the process dies", { timeout: 3_600_000 }, async (_title, isRedefined) => {
+  await everySeed(RUNS, async (seed) => {
+    const folder = mkdtempSync(join(tmpdir(), "sluice-join-"));
+    try {
+      // A stream is read again from what it still has, once an epoch.
+      const events = await live(seed, { folder, isRedefined });
+      expect(repeated(events, ({ id, sequence }) => `${sequence.slice(0, 4)} ${id}`)).toEqual([]);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
 
 test.each<[string, number, readonly string[]]>([
   ["a window, where nothing was read for a while before it", 20, ["full", "window"]],
@@ -60,6 +59,52 @@ test.each<[string, number, readonly string[]]>([
   }
 });
 
+/** A table whose stream was read beside its exports, until `followed.hasStream` says otherwise. */
+async function followedTable(folder: string) {
+  const random = seededRandom(1);
+  const world = simulatedWorld(1);
+  const table = new RecoverableTable(world, { random });
+  table.put("there", "1");
+  const exports = new RecordedExports(table, { world, folder, random });
+  const followed = new FollowedExports(table, exports, { world, folder });
+  await calm(followed, world);
+  return { world, table, exports, followed };
+}
+
+test("exports alone go on behind a stream with a full export: a window would not tell of a key that it brought and that then went", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-join-"));
+  try {
+    const { world, table, exports, followed } = await followedTable(folder);
+    table.put("goes", "2");
+    await world.sleep(MINUTE_MS);
+    await followed.run();
+    followed.hasStream = false;
+    followed.restart();
+    await world.sleep(MINUTE_MS);
+    table.delete("goes");
+    table.put("comes", "3");
+    await reach(followed, world);
+    expect(stateOf(followed.events)).toEqual(new Map([["there", "1"], ["comes", "3"]])); // prettier-ignore
+    // From then on windows follow each other.
+    table.delete("there");
+    await reach(followed, world);
+    expect(stateOf(followed.events)).toEqual(new Map([["comes", "3"]]));
+    const kinds = exports.jobs.map(({ content }) => content.kind);
+    expect([kinds.slice(0, 2), [...new Set(kinds.slice(2))]]).toEqual([["full", "full"], ["window"]]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+/** Runs for some hours. */
+async function reach(followed: FollowedExports, world: World): Promise<void> {
+  for (let turn = 0; turn < 10; turn += 1) {
+    await world.sleep(20 * MINUTE_MS);
+    await followed.run();
+  }
+  expect(followed.problem).toBeUndefined();
+}
+
 /** Runs until nothing is waited for any more. */
 async function calm(followed: FollowedExports, world: World): Promise<void> {
   for (let turn = 0; turn === 0 || (followed.waiting.length > 0 && turn < 200); turn += 1) {
@@ -70,7 +115,10 @@ async function calm(followed: FollowedExports, world: World): Promise<void> {
   expect(followed.waiting).toEqual([]);
 }
 
-async function live(seed: number, folder: string): Promise<readonly Event[]> {
+async function live(
+  seed: number,
+  { folder, isRedefined }: { readonly folder: string; readonly isRedefined: boolean },
+): Promise<readonly Event[]> {
   const random = seededRandom(seed);
   const world = simulatedWorld(seed);
   const table = new RecoverableTable(world, { random, throttles: 0.03, empties: 0.2 });
@@ -122,9 +170,14 @@ async function live(seed: number, folder: string): Promise<readonly Event[]> {
       if (random() < 0.04) exports.earliestMs = world.nowMs();
       if (random() < 0.05) followed.forget("export-requests");
       if (random() < 0.03) followed.forget("stream");
+      if (!isRedefined || random() < 0.7) return;
+      followed.hasStream = !followed.hasStream;
+      followed.restart();
     },
     settle: async () => {
       exports.failures = 0;
+      // Exports alone reach to within a window.
+      if (!followed.hasStream) await world.sleep(3 * HOUR_MS);
       await calm(followed, world);
     },
     events: followed.events,

@@ -32,6 +32,8 @@ export class FollowedExports {
   readonly events: Event[] = [];
   problem: string | undefined;
   waiting: string[] = [];
+  /** Whether the definition has the table's stream; from the next start on. */
+  hasStream = true;
   /** Asked before and after each thing that lasts; throws to die. */
   mayDie: () => void = () => undefined;
   readonly #table: RecoverableTable;
@@ -40,6 +42,8 @@ export class FollowedExports {
   readonly #folder: string;
   readonly #ends = new Map<string, string>();
   readonly #moved = new Map<string, string>();
+  /** The newest batch of each channel. */
+  readonly #newest = new Map<string, { readonly epoch: number; readonly createdMs: number }>();
   #memory = new ShardMemory();
   #channels: readonly Channel[] = [];
 
@@ -64,8 +68,10 @@ export class FollowedExports {
     const has = { hasScan: false, hasRequests: true, streamBatchBytes: 900 };
     const stream = streamChannel({ ...OPTIONS, ...has }, { needs: { client, world }, ...shared }, this.#memory);
     const store = localStore(this.#folder, { world });
-    const options = { ...OPTIONS, requireFullExport: true, batchBytes: 2_000, hasStream: true, requests: SETTINGS };
-    this.#channels = [stream, ...exportChannels(options, { world, store, client: this.#exports, ...shared })];
+    const { hasStream } = this;
+    const options = { ...OPTIONS, requireFullExport: true, batchBytes: 2_000, hasStream, requests: SETTINGS };
+    const exports = exportChannels(options, { world, store, client: this.#exports, ...shared });
+    this.#channels = hasStream ? [stream, ...exports] : exports;
   }
 
   /** What a channel learnt without a record is lost. */
@@ -83,11 +89,19 @@ export class FollowedExports {
 
   async #follow(channel: Channel): Promise<void> {
     const end = this.#ends.get(channel.name);
-    const beside = new Map([...this.#ends, ...this.#moved].filter(([name]) => name !== channel.name));
+    const names = new Set(this.#channels.map(({ name }) => name));
+    names.delete(channel.name);
+    const beside = new Map([...this.#ends, ...this.#moved].filter(([name]) => names.has(name)));
     const plan = await channel.plan({
       last: end === undefined ? undefined : ({ end } as BatchManifest),
       moved: this.#moved.get(channel.name),
       beside,
+      newestEpoch: async () =>
+        await Promise.resolve(Math.max(0, ...[...this.#newest.values()].map(({ epoch }) => epoch))),
+      othersMs: async (own) => {
+        const others = [...this.#newest].filter(([name]) => name !== own).map(([, { createdMs }]) => createdMs);
+        return await Promise.resolve(others.length === 0 ? undefined : Math.max(...others));
+      },
     });
     this.problem ??= plan.problem?.message;
     this.waiting.push(...plan.waiting.map(({ what, why }) => `${what}: ${why}`));
@@ -107,6 +121,7 @@ export class FollowedExports {
       else {
         this.events.push(...events);
         this.#ends.set(channel.name, end);
+        this.#newest.set(channel.name, { epoch: batch.epoch, createdMs: this.#world.nowMs() });
         this.#moved.delete(channel.name);
       }
       this.mayDie();

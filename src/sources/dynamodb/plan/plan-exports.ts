@@ -1,6 +1,7 @@
 import { SluiceError, must } from "../../../base/index.ts";
 import type { Notice } from "../../source.ts";
 import type { Coverage } from "./coverage.ts";
+import { shortTime } from "./cut-batches.ts";
 import { nextWindow } from "./next-window.ts";
 import {
   byEnd,
@@ -38,6 +39,8 @@ export interface ExportRules {
   readonly streamEpoch?: number;
   /** The epoch that exports alone begin in. 0 unless told. */
   readonly firstEpoch?: number;
+  /** Where they begin: with a full export of this moment or later, as other channels brought changes until then. */
+  readonly fullFrom?: string;
 }
 
 /**
@@ -111,12 +114,16 @@ class Planner {
 
   /** The very first unit: the earliest snapshot; or windows, where they reach back to the table's creation. */
   #start(): void {
-    const first = this.#rest.find(isFull);
+    const { fullFrom } = this.#rules;
+    const first = this.#rest.find(
+      (one) => isFull(one) && (fullFrom === undefined || endOf(one.summary.content) >= fullFrom),
+    );
     const earliest = this.#rest
       .filter(isWindow)
       .toSorted((left, right) => compareText(startOf(left), startOf(right)))[0];
     const isFromWindows =
       !this.#rules.requireFullExport &&
+      fullFrom === undefined &&
       earliest !== undefined &&
       (first === undefined || startOf(earliest) < startOf(first));
     const epoch = this.#rules.firstEpoch ?? 0;
@@ -276,7 +283,8 @@ class Planner {
   }
 
   #noSnapshot(): SluiceError {
-    const { table } = this.#rules;
+    const { table, fullFrom } = this.#rules;
+    if (fullFrom !== undefined) return behindOthers(table, fullFrom);
     if (this.#rest.length === 0) {
       return new SluiceError("source.missing", "Cannot begin: there is no export of the table below the folder", {
         facts: { table },
@@ -311,4 +319,16 @@ class Planner {
   #position(): Position {
     return must(this.#at, "the planner has begun");
   }
+}
+
+function behindOthers(table: string, fullFrom: string): SluiceError {
+  const from = shortTime(fullFrom);
+  return new SluiceError(
+    "source.gap",
+    "Cannot go on with exports alone: other changes came in that no full export has seen",
+    {
+      facts: { table, neededFrom: from },
+      advice: `Export the table in full as of ${from} or later. What others brought in and what was deleted since has left no trace in a window.`,
+    },
+  );
 }

@@ -1,16 +1,60 @@
 import type { Changes } from "../live/beside.ts";
+import { OVERLAP_MS } from "../live/stream-state.ts";
 import { changesEpochOf, type Coverage } from "./coverage.ts";
+
+/** What channels that are not beside the exports any more have brought. */
+export interface BroughtByOthers {
+  /** The newest epoch of any batch that is in. */
+  readonly newestEpoch: number;
+  /** When the last batch of another channel was made, ms; undefined where they brought nothing. */
+  readonly othersMs: number | undefined;
+}
+
+/** Where exports alone go on. */
+export interface AloneFrom {
+  /** undefined: they begin. */
+  readonly coverage: Coverage | undefined;
+  /** The epoch that they begin in. */
+  readonly firstEpoch: number;
+  /** They begin with a full export of this moment or later; undefined: with any. */
+  readonly fullFrom?: string;
+}
 
 /**
  * Coverage by exports alone. What others brought before, in newer epochs, would stand above whatever comes: then the exports go on in the newest
- * one. What is in of an export that is under way is of an older epoch, so that export is taken from its beginning; undefined where it was to
- * begin an epoch itself: then there is nothing yet that others could go on from.
+ * one. What is in of an export that is under way is of an older epoch, so that export is taken from its beginning; where it was to begin an epoch
+ * itself, there is nothing yet that others could go on from.
+ *
+ * Where others brought changes that no full export has seen, windows lead nowhere: of an item whose insert they brought, and that was deleted
+ * later within the same window, its export has nothing (docs/decisions/0016).
  */
-export function aloneFrom(coverage: Coverage | undefined, newestEpoch: number): Coverage | undefined {
-  if (coverage === undefined) return undefined;
+export function aloneFrom(coverage: Coverage | undefined, { newestEpoch, othersMs }: BroughtByOthers): AloneFrom {
+  const fullFrom = othersMs === undefined ? undefined : fullFromOf(othersMs);
+  const needed = fullFrom === undefined ? {} : { fullFrom };
+  if (coverage === undefined) return { coverage, firstEpoch: newestEpoch, ...needed };
+  if (fullFrom !== undefined && !hasFullFrom(coverage, fullFrom)) {
+    return { coverage: undefined, firstEpoch: Math.max(newestEpoch, coverage.epoch + 1), fullFrom };
+  }
   const { streamEpoch: _beside, partial, ...own } = coverage;
-  if (own.epoch >= newestEpoch) return partial === undefined ? own : { ...own, partial };
-  return own.coveredTo === null ? undefined : { ...own, epoch: newestEpoch };
+  if (own.epoch >= newestEpoch) {
+    return { coverage: partial === undefined ? own : { ...own, partial }, firstEpoch: newestEpoch };
+  }
+  const isBegun = own.coveredTo !== null;
+  return {
+    coverage: isBegun ? { ...own, epoch: newestEpoch } : undefined,
+    firstEpoch: newestEpoch,
+    ...(isBegun ? {} : needed),
+  };
+}
+
+/** Clocks differ: a snapshot must be younger by so much (DESIGN, "Order"). */
+function fullFromOf(othersMs: number): string {
+  return new Date(Math.ceil((othersMs + OVERLAP_MS) / 1_000) * 1_000).toISOString();
+}
+
+/** Whether one of that moment or later is in, or on its way in. */
+function hasFullFrom({ snapshots, coveredTo, base }: Coverage, fullFrom: string): boolean {
+  return snapshots.some((time) => time >= fullFrom) || (coveredTo === null && base >= fullFrom);
 }
 
 /**
@@ -29,7 +73,7 @@ export function inEpochOf(stream: Changes | undefined, coverage: Coverage | unde
 }
 
 /** Whether the exports that are in reach far enough for them and the stream to be one table. */
-export function isJoined(stream: Changes, coverage: Coverage | undefined): boolean {
+export function isJoined(stream: Changes, coverage: Omit<Coverage, "settled" | "partial"> | undefined): boolean {
   const { fromMs, epoch } = stream;
   if (fromMs === undefined || (coverage === undefined ? 0 : changesEpochOf(coverage)) !== epoch) return false;
   return fromMs === 0 || Date.parse(coverage?.coveredTo ?? "") >= fromMs;

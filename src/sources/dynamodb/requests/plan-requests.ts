@@ -25,6 +25,8 @@ export interface RequestNeeds {
   readonly recovery: Recovery | undefined;
   /** Up to where the table's exports are in, or the stream is; undefined before the first, and where a full export is needed. */
   readonly reachedMs: number | undefined;
+  /** Where nothing is reached: a full export of this moment or later is needed, ms. */
+  readonly fullFromMs?: number;
   readonly known: readonly KnownExport[];
   readonly wanted: Wanted;
 }
@@ -109,11 +111,16 @@ class Planner {
       else {
         // Over a hole only a later snapshot leads.
         const later = this.#usable.flatMap((one) => (one.kind === "full" ? one.timeMs : []));
-        const snapshot = Math.min(...later.filter((time) => time > (at ?? -1)));
+        const snapshot = Math.min(...later.filter((time) => time > (at ?? this.#before)));
         if (snapshot === Infinity) return reached;
         reached = snapshot;
       }
     }
+  }
+
+  /** Before the first moment at which a full export may be. */
+  get #before(): number {
+    return (this.#needs.fullFromMs ?? 0) - 1;
   }
 
   #next(reached: number | undefined): ExportContent | undefined {
@@ -132,8 +139,8 @@ class Planner {
   }
 
   #full({ earliestMs, latestMs }: Recovery): ExportContent | undefined {
-    const { wanted } = this.#needs;
-    const goalMs = wanted.kind === "reach" ? wanted.goalMs : 0;
+    const { wanted, fullFromMs = 0 } = this.#needs;
+    const goalMs = Math.max(fullFromMs, wanted.kind === "reach" ? wanted.goalMs : 0);
     const until = Math.min(wholeSecond(latestMs), wholeSecond(this.#needs.nowMs));
     const what = { kind: "full", timeMs: Math.max(goalMs, until) } as const;
     if (until < goalMs) return this.#wait(what, `it is asked for at ${iso(goalMs)} or later`);
@@ -173,7 +180,7 @@ class Planner {
   /** False when nothing more is to be asked for in this run. */
   #order(content: ExportContent, reached: number | undefined): boolean {
     const { tableId, place, wanted, nowMs, known, table } = this.#needs;
-    const failed = known.filter((one) => isFailed(one) && isSame(one.content, content, reached));
+    const failed = known.filter((one) => isFailed(one) && isSame(one.content, content, reached ?? this.#before));
     const last = Math.max(...failed.map(({ endedMs, startedMs }) => endedMs ?? startedMs));
     const againMs = last + Math.min(AGAIN_MOST_MS, AGAIN_MS * AGAIN_FACTOR ** (failed.length - 1));
     if (failed.length >= FAILURES_SAID) this.#problem = failureOf(table, titleOf(content), { failed, againMs });
@@ -185,7 +192,7 @@ class Planner {
       this.#wait(content, `${this.#running} exports of the table are under way: it is asked for after them`);
       return false;
     }
-    const startMs = content.kind === "window" ? content.fromMs : (reached ?? 0);
+    const startMs = content.kind === "window" ? content.fromMs : (reached ?? Math.max(0, this.#before));
     const epoch = wanted.kind === "reach" ? wanted.epoch : 0;
     const { kind } = content;
     const token = exportToken({ tableId, place, kind, startMs, epoch, failures: failed.length });
@@ -223,9 +230,9 @@ function isFailed({ status }: KnownExport): boolean {
 }
 
 /** Whether an export that failed was for what is wanted now. */
-function isSame(one: ExportContent, other: ExportContent, reached: number | undefined): boolean {
+function isSame(one: ExportContent, other: ExportContent, reached: number): boolean {
   if (one.kind === "window") return other.kind === "window" && one.fromMs === other.fromMs;
-  return other.kind === "full" && one.timeMs > (reached ?? -1);
+  return other.kind === "full" && one.timeMs > reached;
 }
 
 /** What who reads exports decides by; nothing of a full one. */

@@ -5,7 +5,7 @@ import type { Channel, ChannelPlan, ChannelState, Notice, PlannedBatch, StagedBa
 import { changesBeside } from "../live/beside.ts";
 import type { RecordOptions } from "../options.ts";
 import { decodeCoverage, type Coverage } from "../plan/coverage.ts";
-import { inEpochOf, isJoined } from "../plan/stream-epoch.ts";
+import { aloneFrom, inEpochOf, isJoined } from "../plan/stream-epoch.ts";
 import { describe } from "../live/scan-channel.ts";
 import { endMsOf, type ExportClient, type ExportOrder, type ExportPlace } from "./export-client.ts";
 import { knownExports, type EndedExports } from "./known-exports.ts";
@@ -48,8 +48,9 @@ export function requestChannel(options: RequestOptions, parts: RequestParts): Ch
       const key = JSON.stringify([state.moved, ...(state.beside ?? [])]);
       const nowMs = parts.world.nowMs();
       if (seen?.key === key && nowMs < seen.untilMs) return seen.plan;
-      if (isTooEarly(options, state, nowMs)) return NOTHING;
-      const plan = await planFrom(options, { ...parts, ended, wanted }, state);
+      const reached = await reachedIn(options, state);
+      if (isTooEarly(options, { ...reached, moved: state.moved }, nowMs)) return NOTHING;
+      const plan = await planFrom(options, { ...parts, ended, wanted, reached }, state);
       seen = plan.batches.length > 0 ? undefined : { key, untilMs: nowMs + LOOK_MS, plan };
       return plan;
     },
@@ -78,24 +79,49 @@ function wantedNow(
   return { kind: "reach", goalMs: Math.ceil(goalMs / 1_000) * 1_000, epoch: live.epoch };
 }
 
+/** Where the exports are to go on, and from when on a full one is needed for that. */
+interface Reached {
+  readonly coverage: Coverage | undefined;
+  readonly fullFrom?: string;
+}
+
+async function reachedIn(
+  { hasStream, changes = ["stream"] }: RequestOptions,
+  { beside, newestEpoch, othersMs }: ChannelState,
+): Promise<Reached> {
+  const before = decodeCoverage(beside?.get("export"));
+  if (hasStream) return { coverage: inEpochOf(changesBeside(beside, changes), before) };
+  return aloneFrom(before, { newestEpoch: (await newestEpoch?.()) ?? 0, othersMs: await othersMs?.("export") });
+}
+
 /** Alone: when no window is complete yet, and none is under way. */
-function isTooEarly({ hasStream, everyMs }: RequestOptions, { beside, moved }: ChannelState, nowMs: number): boolean {
-  const reached = decodeCoverage(beside?.get("export"))?.coveredTo ?? null;
+function isTooEarly(
+  { hasStream, everyMs }: RequestOptions,
+  { coverage, moved }: Reached & Pick<ChannelState, "moved">,
+  nowMs: number,
+): boolean {
+  const reached = coverage?.coveredTo ?? null;
   if (hasStream || reached === null) return false;
   const reachedMs = Date.parse(reached);
   const isAwaited = decodeRequests(moved).asked.some(({ endMs }) => endMs > reachedMs);
   return !isAwaited && nowMs - reachedMs < everyMs;
 }
 
+interface RequestWork {
+  readonly ended: EndedExports;
+  readonly wanted: Wanted;
+  readonly reached: Reached;
+}
+
 async function planFrom(
   options: RequestOptions,
-  { client, store, world, ended, wanted }: RequestParts & { readonly ended: EndedExports; readonly wanted: Wanted },
+  { client, store, world, ended, wanted, reached }: RequestParts & RequestWork,
   { beside, moved }: ChannelState,
 ): Promise<ChannelPlan> {
   const { place, table } = options;
   const { arn: tableArn, id: tableId } = await describe(client, options);
   const before = decodeCoverage(beside?.get("export"));
-  const coverage = options.hasStream ? inEpochOf(changesBeside(beside, options.changes ?? ["stream"]), before) : before;
+  const { coverage, fullFrom } = reached;
   const reachedMs = coverage?.tableId === tableId ? reachedBy(coverage) : undefined;
   const behindMs = before?.tableId === tableId ? Math.max(reachedMs ?? -1, reachedBy(before) ?? -1) : undefined;
   const { asked, refused } = decodeRequests(moved);
@@ -103,7 +129,8 @@ async function planFrom(
   const known = await knownExports({ client, store, place, tableArn, tableId, behindMs, asked: arns }, ended);
   const recovery = await client.recovery();
   const nowMs = world.nowMs();
-  const plan = planRequests({ table, tableId, place, nowMs, recovery, reachedMs, known, wanted });
+  const full = fullFrom === undefined ? {} : { fullFromMs: Date.parse(fullFrom) };
+  const plan = planRequests({ table, tableId, place, nowMs, recovery, reachedMs, known, wanted, ...full });
   const running = known.filter(({ status }) => status === "running");
   const start: Requests = {
     format: 1,
