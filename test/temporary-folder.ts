@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { PrivateFolder } from "../src/layers/index.ts";
+import type { PrivateFolder } from "../src/base/index.ts";
 
 /** A folder for the files of one staged batch. */
 export async function openTemporaryFolder(): Promise<PrivateFolder> {

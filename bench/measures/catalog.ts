@@ -1,4 +1,5 @@
 import type { BenchContext, Measured } from "../bench-context.ts";
+import { readBudget } from "./budget.ts";
 import { emptyRun } from "./empty-run.ts";
 import { keptFresh } from "./fresh.ts";
 import { goldRefresh } from "./gold.ts";
@@ -24,6 +25,7 @@ export const MEASURES: Readonly<Record<string, (context: BenchContext) => Promis
   empty: emptyRun,
   live: liveStream,
   fresh: keptFresh,
+  budget: readBudget,
   remote: remoteReads,
   streams,
   ladder,

@@ -10,6 +10,7 @@ export { withoutNodeWarning } from "./without-node-warning.ts";
 export { eitherSignal } from "./either-signal.ts";
 export { eachAtOnce } from "./each-at-once.ts";
 export { calendarDate } from "./calendar-date.ts";
+export type { PrivateFolder } from "./private-folder.ts";
 export { Slots } from "./slots.ts";
 export { answerOf, causeOf, type ServiceAnswer } from "./aws/service-answer.ts";
 export { TROUBLES, troubleOf, type Trouble, type TroubleWords } from "./aws/service-trouble.ts";

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { SluiceError, realWorld, type World } from "../base/index.ts";
+import { SluiceError, realWorld, type PrivateFolder, type World } from "../base/index.ts";
 import type { TableName } from "../contract/index.ts";
 import type { BronzeDefinition, LakeDefinition, TableDefinition } from "../definition/index.ts";
 import { duckdbEngine, lazyEngine, type Engine, type Row } from "../engine/index.ts";
@@ -11,7 +11,6 @@ import {
   refreshGold,
   type LakeTables,
   type LayerContext,
-  type PrivateFolder,
   type DriftReport,
   type PublishedDefinition,
   type ProgressEvent,

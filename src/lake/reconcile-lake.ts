@@ -1,4 +1,4 @@
-import { SluiceError } from "../base/index.ts";
+import { SluiceError, type PrivateFolder } from "../base/index.ts";
 import type { TableName } from "../contract/index.ts";
 import type { BronzeDefinition } from "../definition/index.ts";
 import { engineInTurns } from "../engine/index.ts";
@@ -7,7 +7,6 @@ import {
   reconcileTable,
   silverKeys,
   type LayerContext,
-  type PrivateFolder,
   type Reconciliation,
   type SilverKeys,
 } from "../layers/index.ts";

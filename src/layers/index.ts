@@ -4,7 +4,6 @@ export { ledgerOf, type Hole, type Ledger } from "./bronze/coverage-ledger.ts";
 export { planChannel } from "./bronze/plan-channel.ts";
 export { ChannelMemory } from "./bronze/channel-memory.ts";
 export { ingestBronze, rememberChannels, type IngestOptions, type IngestOutcome } from "./bronze/ingest.ts";
-export type { PrivateFolder } from "./bronze/stage-ahead.ts";
 export {
   openNewest,
   placeOf,

@@ -1,4 +1,4 @@
-import { SluiceError, isFailure } from "../base/index.ts";
+import { SluiceError, isFailure, type PrivateFolder } from "../base/index.ts";
 import type { TableName } from "../contract/index.ts";
 import type { BronzeDefinition, LakeDefinition, SilverDefinition, TableDefinition } from "../definition/index.ts";
 import {
@@ -12,7 +12,6 @@ import {
   type IngestOptions,
   type LayerContext,
   type PublishOptions,
-  type PrivateFolder,
   type TablePlace,
 } from "../layers/index.ts";
 import type { Source } from "../sources/index.ts";

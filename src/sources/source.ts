@@ -1,4 +1,4 @@
-import type { SluiceError, World } from "../base/index.ts";
+import type { PrivateFolder, SluiceError, World } from "../base/index.ts";
 import type { BatchFile, BatchManifest, StructType } from "../contract/index.ts";
 import type { Relation, Row } from "../engine/index.ts";
 import type { SourceContents } from "./contents.ts";
@@ -124,6 +124,8 @@ export interface StageContext {
   readonly world: World;
   /** A private folder for this batch; removed by whoever made it. */
   readonly folder: string;
+  /** A folder for what is read ahead of the batch, gone by `finish` at the latest; undefined where nothing is to be read ahead. */
+  readonly openFolder?: () => Promise<PrivateFolder>;
   readonly signal?: AbortSignal;
   /** Undefined for a process that reads what is there, once. */
   readonly pace?: Pace;

@@ -45,13 +45,18 @@ export interface FaultProxy extends AsyncDisposable {
   reset(): void;
   /** Decides about each request, `nth` counting from 1 those of its kind since it was set. */
   onRequest: (request: ProxiedRequest, nth: number) => ProxyFault | undefined;
+  /** Hears each answer of the store before it is passed on. */
+  onAnswer: (request: ProxiedRequest, body: Buffer) => void;
 }
 
 /** Stands between a client and a store on this machine, and loses what it is told to lose. */
 export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
   const requests: ProxiedRequest[] = [];
   let bytes = 0;
-  const state = { decide: (): ProxyFault | undefined => undefined } as { decide: FaultProxy["onRequest"] };
+  const state: { decide: FaultProxy["onRequest"]; hear: FaultProxy["onAnswer"] } = {
+    decide: () => undefined,
+    hear: () => undefined,
+  };
   const seen = new Map<string, number>();
   const server = createServer((incoming, outgoing) => {
     void serve(incoming, outgoing).catch(() => outgoing.destroy());
@@ -68,6 +73,7 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
     if (fault?.kind === "repeat") await forward(targetPort, incoming, body);
     const answer = await forward(targetPort, incoming, body);
     bytes += answer.body.length;
+    state.hear(described, answer.body);
     if (fault?.kind === "lose-answer") return void incoming.socket.destroy();
     if (fault?.kind === "hang") return undefined;
     if (fault?.kind === "answer") return refuse(outgoing, fault, described);
@@ -95,6 +101,12 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
     set onRequest(decide) {
       seen.clear();
       state.decide = decide;
+    },
+    get onAnswer() {
+      return state.hear;
+    },
+    set onAnswer(hear) {
+      state.hear = hear;
     },
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();

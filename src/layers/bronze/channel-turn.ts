@@ -1,4 +1,4 @@
-import { eitherSignal, type World } from "../../base/index.ts";
+import { eitherSignal, type PrivateFolder, type World } from "../../base/index.ts";
 import { CONTRACT_COLUMNS, struct, type StructType } from "../../contract/index.ts";
 import type { BronzeDefinition } from "../../definition/index.ts";
 import type { OpenTable } from "../../engine/index.ts";
@@ -7,7 +7,7 @@ import { openNewest, type LayerContext, type TablePlace } from "../context.ts";
 import { meaningProperties } from "../table-meaning.ts";
 import type { ChannelMemory, ChannelPosition } from "./channel-memory.ts";
 import { planChannel } from "./plan-channel.ts";
-import { stageAhead, type PrivateFolder, type ReadyBatch } from "./stage-ahead.ts";
+import { stageAhead, type ReadyBatch } from "./stage-ahead.ts";
 import { endOf, takeIn, type BatchWork, type TableWork, type TakenIn } from "./take-in.ts";
 
 export interface TurnOptions {
@@ -138,6 +138,7 @@ async function* readBatches(
       return await channel.stage(batch, known, {
         world,
         folder,
+        openFolder,
         ...(pace === undefined ? {} : { pace }),
         signal: either.signal,
         onProgress: ({ records, bytes }) =>

@@ -1,10 +1,6 @@
+import type { PrivateFolder } from "../../base/index.ts";
 import type { StructType } from "../../contract/index.ts";
 import type { PlannedBatch, StagedBatch } from "../../sources/index.ts";
-
-/** A folder of this machine that goes, with all that is in it, when it is disposed of. */
-export interface PrivateFolder extends AsyncDisposable {
-  readonly path: string;
-}
 
 export interface StageAhead {
   readonly batches: readonly PlannedBatch[];

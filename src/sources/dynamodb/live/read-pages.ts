@@ -20,6 +20,12 @@ const PAGES_AT_ONCE = 8;
 /** What a unit reads at most, eventually consistent. */
 const UNIT_BYTES = 8_192;
 
+/** What was read: items in a file of the folder, and where the scan is behind them. */
+export interface PagesRead {
+  readonly spooled: Spooled;
+  readonly state: ScanState;
+}
+
 export interface PageNeeds extends Pick<LiveNeeds, "client" | "world"> {
   readonly context: StageContext;
   readonly readLimit?: RateLimit;
@@ -30,11 +36,7 @@ export interface PageNeeds extends Pick<LiveNeeds, "client" | "world"> {
  * Reads pages of the segments that are not through, in turns, until the batch is full or everything is read. Each page's items go to the
  * spool as they came; where each segment goes on is in the state.
  */
-export async function readPages(
-  start: ScanState,
-  options: ScanOptions,
-  needs: PageNeeds,
-): Promise<{ readonly spooled: Spooled; readonly state: ScanState }> {
+export async function readPages(start: ScanState, options: ScanOptions, needs: PageNeeds): Promise<PagesRead> {
   const { context } = needs;
   const spool = await Spool.create(context.folder, `scan-${Date.parse(start.time)}-${start.items}.ndjson`);
   const reader = new PageReader(start, needs, options.filter);

@@ -10,6 +10,7 @@ import { filterMark } from "./filtered-image.ts";
 import type { RaisedRead } from "./raised-read.ts";
 import type { ReadBudget } from "./read-budget.ts";
 import { shortTime } from "../plan/cut-batches.ts";
+import { PagesAhead } from "./pages-ahead.ts";
 import type { SourceClock } from "./source-clock.ts";
 import { changesBeside, type Changes } from "./beside.ts";
 import { decodeScan, encodeScan, isWhole, newScan, segmentsFor, type ScanState } from "./scan-state.ts";
@@ -55,12 +56,25 @@ export interface ChannelParts {
  * the last batch ends it with a `T`: keys that the scan did not see are gone.
  */
 export function scanChannel(options: ScanOptions, parts: ChannelParts): Channel {
+  const ahead = new PagesAhead(async (start, context) => {
+    // Loaded where there is something to read.
+    const { readPages } = await import("./read-pages.ts");
+    const readLimit = parts.needs.budget?.limit;
+    return await readPages(start, options, {
+      ...parts.needs,
+      context,
+      ...(readLimit === undefined ? {} : { readLimit }),
+    });
+  });
   return {
     name: "scan",
     movesWithoutRecords: options.filter !== undefined,
     plan: async (state) => await planScan(options, parts.needs, state),
-    stage: async (batch, known, context) => await stage(options, parts, { batch, known, context }),
-    finish: async () => (await parts.needs.raised?.putBack()) ?? [],
+    stage: async (batch, known, context) => await stage(options, { ...parts, ahead }, { batch, known, context }),
+    finish: async () => {
+      await ahead.close();
+      return (await parts.needs.raised?.putBack()) ?? [];
+    },
     covered: scanSpans,
   };
 }
@@ -212,22 +226,20 @@ function openBatch(state: ScanState): PlannedBatch {
 
 async function stage(
   options: ScanOptions,
-  parts: ChannelParts,
+  { ahead, ...parts }: ChannelParts & { readonly ahead: PagesAhead },
   { batch, known, context }: { batch: PlannedBatch; known: StructType | undefined; context: StageContext },
 ): Promise<StagedBatch> {
-  // Loaded where there is something to read.
-  const [{ readPages }, { stageSnapshot }] = await Promise.all([import("./read-pages.ts"), import("./stage-live.ts")]);
+  const { stageSnapshot } = await import("./stage-live.ts");
   const start = decodeScan(batch.start);
   if (start === undefined) throw new SluiceError("internal.bug", "A scan's batch has a beginning");
   if (!isWhole(start)) await ready(parts.needs, context.signal);
-  const readLimit = parts.needs.budget?.limit;
-  const needs = { ...parts.needs, context, ...(readLimit === undefined ? {} : { readLimit }) };
-  const { spooled, state } = await readPages(start, options, needs);
-  const store = localStore(context.folder, { world: context.world });
-  const staging = { options, store, hints: parts.hints, known, context, threads: parts.threads };
-  const snapshot = { channel: "scan", time: state.time, epoch: state.epoch } as const;
-  const staged = await stageSnapshot(staging, spooled, { snapshot, isWhole: isWhole(state) && !isWhole(start) });
-  return { ...staged, end: encodeScan(state), ...(isWhole(state) ? {} : { behind: openBatch(state) }) };
+  return await ahead.with(start, context, async ({ spooled, state }, folder) => {
+    const store = localStore(folder, { world: context.world });
+    const staging = { options, store, hints: parts.hints, known, context, threads: parts.threads };
+    const snapshot = { channel: "scan", time: state.time, epoch: state.epoch } as const;
+    const staged = await stageSnapshot(staging, spooled, { snapshot, isWhole: isWhole(state) && !isWhole(start) });
+    return { ...staged, end: encodeScan(state), ...(isWhole(state) ? {} : { behind: openBatch(state) }) };
+  });
 }
 
 /** The table's capacity and our budget as they are to be while it is scanned. */
