@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { must } from "../../base/index.ts";
 import { field, struct, type StructField } from "../../contract/index.ts";
 import { snapshotOf } from "../../../test/snapshot-of-files.ts";
+import { clusteringColumns, clusteringDomain } from "../schema/clustering.ts";
 import { identityColumns } from "../schema/identity-columns.ts";
 import { parseSchema } from "../schema/parse-schema.ts";
 import { serializeSchema } from "../schema/serialize-schema.ts";
@@ -53,5 +55,26 @@ describe("a plan to restore a table", () => {
     const current = versionWith(identity("id", 1, 10));
     expect(planRestore(current, versionWith(identity("id", 1, 3)), 0).metadata).toBe(undefined);
     expect(planRestore(current, versionWith(identity("id", 1, 12)), 0).metadata).toBeDefined();
+  });
+
+  test.each<[string, readonly string[] | undefined, readonly string[] | undefined, unknown]>([
+    ["by the columns of then", ["more"], ["value"], { columns: [["value"]], removed: false }],
+    ["by none, as then", ["more"], undefined, { columns: [["more"]], removed: true }],
+    ["again, as then", undefined, ["value"], { columns: [["value"]], removed: false }],
+    ["as it is, where that is the same", ["value"], ["value"], undefined],
+    ["not at all, as ever", undefined, undefined, undefined],
+  ])("clusters it %s", (_title, now, then, expected) => {
+    const [current, target] = [now, then].map((names): Snapshot => {
+      const version = versionWith(field("value", "long"), field("more", "long"));
+      if (names === undefined) return version;
+      const domain = clusteringDomain(version.metadata, names.map((name) => [name])); // prettier-ignore
+      return { ...version, domains: new Map([[domain.domain, domain]]) };
+    });
+    const { domains } = planRestore(must(current, "one"), must(target, "two"), 0);
+    const found = domains?.map((domain) => ({
+      columns: clusteringColumns(new Map([[domain.domain, domain]])),
+      removed: domain.removed,
+    }));
+    expect(found?.[0]).toEqual(expected);
   });
 });

@@ -1,6 +1,7 @@
-import type { AddFile, MetadataAction, RemoveFile, TableMetadata } from "../actions.ts";
+import type { AddFile, DomainMetadataAction, MetadataAction, RemoveFile, TableMetadata } from "../actions.ts";
 import { removeOf } from "../builders.ts";
 import { vectorId } from "../log/vector-id.ts";
+import { CLUSTERING_DOMAIN, clusteringColumns } from "../schema/clustering.ts";
 import { MAPPING_MAX_ID_PROPERTY } from "../schema/column-mapping.ts";
 import { LAST_FIELD_ID_PROPERTY } from "../schema/field-ids.ts";
 import { withMarksOf } from "../schema/identity-columns.ts";
@@ -14,6 +15,8 @@ export interface RestorePlan {
   readonly removes: readonly RemoveFile[];
   /** Present when the table was described otherwise then: its schema, properties, name. */
   readonly metadata?: MetadataAction;
+  /** Present when the table was clustered otherwise then. */
+  readonly domains?: readonly DomainMetadataAction[];
 }
 
 /** What brings a table from one version to the content of another. */
@@ -21,11 +24,22 @@ export function planRestore(current: Snapshot, target: Snapshot, nowMs: number):
   const adds = [...target.files.values()].filter((file) => !isLive(file, current));
   const removes = [...current.files.values()].filter((file) => !isLive(file, target));
   const metadata = metadataThen(current, target);
+  const clustering = clusteringThen(current, target);
   return {
     adds: adds.map((add) => ({ ...add, dataChange: true })),
     removes: removes.map((file) => removeOf(file, nowMs)),
     ...(metadata === undefined ? {} : { metadata }),
+    ...(clustering === undefined ? {} : { domains: [clustering] }),
   };
+}
+
+/** A table is clustered by columns of its schema, which is that of then again. */
+function clusteringThen(current: Snapshot, target: Snapshot): DomainMetadataAction | undefined {
+  const now = current.domains.get(CLUSTERING_DOMAIN);
+  const then = target.domains.get(CLUSTERING_DOMAIN);
+  if (then === undefined) return now === undefined ? undefined : { ...now, removed: true };
+  const columns = [current, target].map(({ domains }) => JSON.stringify(clusteringColumns(domains)));
+  return columns[0] === columns[1] ? undefined : then;
 }
 
 /** Transactions as they were then; the table is refused to whoever has moved them meanwhile. One that was not there becomes −1. */

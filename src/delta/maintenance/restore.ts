@@ -91,8 +91,8 @@ function refuseOtherMapping(table: RestoreTable, current: Snapshot, target: Snap
   });
 }
 
-function isNothing({ adds, removes, metadata }: RestorePlan): boolean {
-  return adds.length === 0 && removes.length === 0 && metadata === undefined;
+function isNothing({ adds, removes, metadata, domains }: RestorePlan): boolean {
+  return adds.length === 0 && removes.length === 0 && metadata === undefined && domains === undefined;
 }
 
 function requestOf(parts: {
@@ -103,7 +103,7 @@ function requestOf(parts: {
   txns: NonNullable<CommitRequest["txns"]>;
 }): CommitRequest {
   const { current, target, plan, options, txns } = parts;
-  const { metadata } = plan;
+  const { metadata, domains } = plan;
   const described =
     metadata === undefined
       ? current.metadata
@@ -123,6 +123,7 @@ function requestOf(parts: {
     removes: plan.removes,
     reads: { wholeTable: true, files: new Set(current.files.keys()) },
     ...(metadata === undefined ? {} : { metadata }),
+    ...(domains === undefined ? {} : { domains }),
     ...(protocol === current.protocol ? {} : { protocol }),
     ...(txns.length === 0 ? {} : { txns }),
   };
