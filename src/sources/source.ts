@@ -69,10 +69,10 @@ export interface ChannelState {
   /** The newest epoch of a batch that is in, whichever channel brought it, those among them that the source has no longer; 0 before the first. */
   readonly newestEpoch?: () => Promise<number>;
   /**
-   * When the newest batch of any channel but that one was made, those among them that the source has no longer, ms; undefined where they
-   * brought nothing.
+   * When the newest batch of any channel but the named ones was made, those among them that the source has no longer, ms; undefined where
+   * they brought nothing.
    */
-  readonly othersMs?: (channel: string) => Promise<number | undefined>;
+  readonly othersMs?: (named: readonly string[]) => Promise<number | undefined>;
   /** Undefined for a process that reads what is there, once. */
   readonly pace?: Pace;
 }

@@ -33,8 +33,8 @@ export async function planChannel(place: TablePlace, log: BatchLog, work: PlanWo
   const history = (): AsyncGenerator<BatchManifest> => batchesBack(log, last);
   const newest = async (): Promise<readonly NewestBatch[]> => await newestBatches(place, log, work);
   const newestEpoch = async (): Promise<number> => Math.max(0, ...(await newest()).map(({ epoch }) => epoch));
-  const othersMs = async (name: string): Promise<number | undefined> => {
-    const others = (await newest()).filter((one) => one.channel !== name);
+  const othersMs = async (named: readonly string[]): Promise<number | undefined> => {
+    const others = (await newest()).filter((one) => !named.includes(one.channel));
     return others.length === 0 ? undefined : Math.max(...others.map(({ createdMs }) => createdMs));
   };
   const paced = pace === undefined ? {} : { pace };

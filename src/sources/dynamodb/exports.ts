@@ -98,7 +98,7 @@ async function coverageFrom(
     const live = liveBeside(options, beside);
     return { state: inEpochOf(live, before), epochs: { streamEpoch: live.epoch }, live };
   }
-  const brought = { newestEpoch: (await newestEpoch?.()) ?? 0, othersMs: await othersMs?.("export") };
+  const brought = { newestEpoch: (await newestEpoch?.()) ?? 0, othersMs: await othersMs?.(["export"]) };
   const { coverage: state, ...epochs } = aloneFrom(before, brought);
   return { state, epochs };
 }

@@ -15,8 +15,9 @@ let world: World;
 let table: RecordedTable;
 let kinesis: RecordedKinesis;
 let files: ObjectStore;
-/** The memory of each channel. */
+/** The memory of each channel, and the epoch of what channels brought that are there no longer. */
 let beside: Map<string, string>;
+let left: number;
 
 beforeEach(() => {
   world = simulatedWorld(1);
@@ -24,6 +25,7 @@ beforeEach(() => {
   kinesis = new RecordedKinesis(world, { random: seededRandom(1) });
   files = memoryStore({ world });
   beside = new Map();
+  left = 0;
 });
 
 /** One channel plans, of a definition with the named ones; what it begins is remembered. */
@@ -47,11 +49,13 @@ async function plan(name: string, named: readonly string[]): Promise<ChannelPlan
     },
   );
   const channel = must(source.channels.find((one) => one.name === name), "the channel is there"); // prettier-ignore
-  const planned = await channel.plan({ last: undefined, moved: beside.get(name), beside });
+  const planned = await channel.plan({ last: undefined, moved: beside.get(name), beside, newestEpoch: newestIn });
   const [batch] = planned.batches;
   if (batch !== undefined) beside.set(name, batch.end ?? batch.start ?? "");
   return planned;
 }
+
+const newestIn = async (): Promise<number> => await Promise.resolve(left);
 
 // Planning reads no file.
 const noEngine = lazyEngine(async () => await Promise.reject(new Error("no engine")));
@@ -140,3 +144,15 @@ test.each(["stream", "kinesis", "firehose"])(
     expect((await plan("scan", ["scan", name])).batches).toEqual([]);
   },
 );
+
+test.each([
+  ["stream", async () => (table.restart(), await world.sleep(30 * HOUR_MS))],
+  ["kinesis", async () => await Promise.resolve(kinesis.remake())],
+])("changes by %s that are lost go on above all that is in, whichever channel brought it", async (name, lose) => {
+  await plan(name, ["scan", name]);
+  await world.sleep(10 * MINUTE_MS);
+  await scanned();
+  left = 7;
+  await lose();
+  expect((await plan(name, ["scan", name])).batches.map(({ epoch }) => epoch)).toEqual([8]);
+});

@@ -99,7 +99,7 @@ export class FollowedExports {
       newestEpoch: async () =>
         await Promise.resolve(Math.max(0, ...[...this.#newest.values()].map(({ epoch }) => epoch))),
       othersMs: async (own) => {
-        const others = [...this.#newest].filter(([name]) => name !== own).map(([, { createdMs }]) => createdMs);
+        const others = [...this.#newest].filter(([name]) => !own.includes(name)).map(([, { createdMs }]) => createdMs);
         return await Promise.resolve(others.length === 0 ? undefined : Math.max(...others));
       },
     });

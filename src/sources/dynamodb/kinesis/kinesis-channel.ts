@@ -11,9 +11,8 @@ import type {
   StagedBatch,
 } from "../../source.ts";
 import type { Shape } from "../columns/shapes.ts";
-import { epochBeside } from "../live/beside.ts";
 import { ImageFilter, filterMark } from "../live/filtered-image.ts";
-import { UNKNOWN_SINCE_SCAN, firstEpoch, inNewestEpoch } from "../live/first-epoch.ts";
+import { UNKNOWN_SINCE_SCAN, epochAbove, firstEpoch, inNewestEpoch } from "../live/first-epoch.ts";
 import { filteredOtherwise } from "../live/stream-gaps.ts";
 import { OVERLAP_MS } from "../live/stream-state.ts";
 import { isFault } from "../live/table-client.ts";
@@ -97,7 +96,7 @@ async function planKinesis(
   const broken = lost.length > 0 ? lostFromKinesis(before, lost) : filteredOtherwise(table);
   if (!canFill) return { ...NOTHING, problem: broken };
   const notice = { what: `Kinesis stream of ${table}`, why: `${broken.message}; a new snapshot fills the gap` };
-  const epoch = 1 + Math.max(before.epoch, epochBeside(beside));
+  const epoch = await epochAbove(before, { beside, newestEpoch });
   return { ...NOTHING, batches: isFed === false ? [] : [begin(epoch)], waiting: [notice], ...unfed };
 }
 

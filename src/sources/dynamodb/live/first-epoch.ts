@@ -8,12 +8,21 @@ export const UNKNOWN_SINCE_SCAN = "nobody knows what happened since the scan; a 
  * Changes that go on, without a gap, in the newest epoch that there is: one that others have begun meanwhile – a scan that was repeated while these were
  * not read, another channel of changes that broke – would stand above whatever comes. The scan that it has or will get lies within what these bring.
  */
-export async function inNewestEpoch<T extends { readonly epoch: number }>(
-  state: T,
-  { beside, newestEpoch }: { readonly [member in "beside" | "newestEpoch"]?: ChannelState[member] | undefined },
-): Promise<T> {
-  const newest = Math.max(epochBeside(beside), (await newestEpoch?.()) ?? 0);
+export async function inNewestEpoch<T extends { readonly epoch: number }>(state: T, known: KnownEpochs): Promise<T> {
+  const newest = await newestOf(known);
   return newest > state.epoch ? { ...state, epoch: newest } : state;
+}
+
+/** The epoch of changes that do not follow on those of before: above everything that is in. */
+export async function epochAbove({ epoch }: { readonly epoch: number }, known: KnownEpochs): Promise<number> {
+  return 1 + Math.max(epoch, await newestOf(known));
+}
+
+/** What tells of the epochs of a table's channels, those among them that the source has no longer. */
+type KnownEpochs = { readonly [member in "beside" | "newestEpoch"]?: ChannelState[member] | undefined };
+
+async function newestOf({ beside, newestEpoch }: KnownEpochs): Promise<number> {
+  return Math.max(epochBeside(beside), (await newestEpoch?.()) ?? 0);
 }
 
 export interface Beginning {

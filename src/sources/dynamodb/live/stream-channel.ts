@@ -3,12 +3,11 @@ import type { StructType } from "../../../contract/index.ts";
 import { localStore } from "../../../storage/index.ts";
 import type { Channel, ChannelPlan, ChannelState, Notice, PlannedBatch, StagedBatch } from "../../source.ts";
 import type { RecordOptions } from "../options.ts";
-import { changesEpochOf, decodeCoverage } from "../plan/coverage.ts";
-import { UNKNOWN_SINCE_SCAN, firstEpoch, inNewestEpoch } from "./first-epoch.ts";
+import { decodeCoverage } from "../plan/coverage.ts";
+import { UNKNOWN_SINCE_SCAN, epochAbove, firstEpoch, inNewestEpoch } from "./first-epoch.ts";
 import { filterMark } from "./filtered-image.ts";
 import { gapBehind } from "./gap-behind.ts";
 import { describe, type ChannelParts } from "./scan-channel.ts";
-import { decodeScan, type ScanState } from "./scan-state.ts";
 import { ShardMemory } from "./shard-memory.ts";
 import { firstState, listed } from "./shard-order.ts";
 import { lateNotice } from "./stream-horizon.ts";
@@ -123,7 +122,7 @@ async function planTable(options: StreamOptions, parts: ChannelParts, state: Cha
 async function planStream(
   options: StreamOptions & { readonly facts: TableFacts; readonly arn: string },
   { needs: { client, world } }: ChannelParts,
-  { last, moved, beside, newestEpoch }: ChannelState,
+  { last, moved, beside, newestEpoch, othersMs }: ChannelState,
 ): Promise<ChannelPlan> {
   const { facts, arn } = options;
   const nowMs = world.nowMs();
@@ -144,19 +143,26 @@ async function planStream(
   }
   const broken = await breakIn(client, before, { arn, nowMs, needsImages: options.fetchesItems === true });
   if (broken === undefined && before.filter !== filter) {
-    const scanned = decodeScan(beside?.get("scan"));
-    return refiltered(options, before, { filter, nowMs, scanned });
+    const epoch = await epochAbove(before, { beside, newestEpoch });
+    return refiltered(options, before, { filter, nowMs, epoch });
   }
   if (broken === undefined) {
     const late = lateNotice(before, { table: options.table, nowMs });
     const batches = [openBatch(await inNewestEpoch(before, { beside, newestEpoch }))];
     return { ...NOTHING, batches, waiting: late === undefined ? [] : [late] };
   }
-  const filled = fillOf(options, before, { tableId: facts.id, beside });
+  const epoch = await epochAbove(before, { beside, newestEpoch });
+  const gapOf = async (): Promise<StreamGap> =>
+    gapBehind(before, {
+      tableId: facts.id,
+      coverage: decodeCoverage(beside?.get("export")),
+      othersMs: await othersMs?.(["stream", "export"]),
+    });
+  const filled = await fillOf(options, gapOf);
   if (filled === undefined) return { ...NOTHING, problem: broken };
   const notice = { what: `stream of ${options.table}`, why: `${broken.message}; ${filled.by}` };
   const { gap } = filled;
-  const state = await first(filled.epoch);
+  const state = await first(epoch);
   return { ...NOTHING, batches: [openBatch(gap === undefined ? state : { ...state, gap })], waiting: [notice] };
 }
 
@@ -164,35 +170,23 @@ async function planStream(
 function refiltered(
   { table, hasScan }: StreamOptions,
   before: StreamState,
-  { filter, nowMs, scanned }: { filter: string | undefined; nowMs: number; scanned: ScanState | undefined },
+  { filter, nowMs, epoch }: { filter: string | undefined; nowMs: number; epoch: number },
 ): ChannelPlan {
   if (!hasScan) return { ...NOTHING, problem: otherFilter(before) };
-  const epoch = 1 + Math.max(before.epoch, scanned?.epoch ?? 0);
   const { filter: _before, ...known } = before;
   const state = { ...known, ...(filter === undefined ? {} : { filter }), filterMs: nowMs, epoch };
   const why = "other items or attributes are taken in than before; a new scan brings those that were left out";
   return { ...NOTHING, batches: [openBatch(state)], waiting: [{ what: `stream of ${table}`, why }] };
 }
 
-/** How a gap is filled; undefined where nothing can fill it. */
-function fillOf(
+/** How a gap is filled; undefined where nothing can fill it. What fills it belongs to the new epoch, as everything does that comes after it. */
+async function fillOf(
   { hasScan, hasRequests = false }: StreamOptions,
-  before: StreamState,
-  { tableId, beside }: { readonly tableId: string; readonly beside: ChannelState["beside"] },
-): { readonly epoch: number; readonly by: string; readonly gap?: StreamGap } | undefined {
-  const coverage = decodeCoverage(beside?.get("export"));
-  // What fills the gap belongs to the new epoch, as everything does that comes after it.
-  const epoch =
-    1 +
-    Math.max(
-      before.epoch,
-      decodeScan(beside?.get("scan"))?.epoch ?? 0,
-      coverage === undefined ? 0 : changesEpochOf(coverage),
-    );
-  if (hasScan) return { epoch, by: "a new scan fills the gap" };
+  gapOf: () => Promise<StreamGap>,
+): Promise<{ readonly by: string; readonly gap?: StreamGap } | undefined> {
+  if (hasScan) return { by: "a new scan fills the gap" };
   if (!hasRequests) return undefined;
-  const gap = gapBehind(before, { tableId, coverage });
-  return { epoch, by: "exports are asked for that fill the gap", gap };
+  return { by: "exports are asked for that fill the gap", gap: await gapOf() };
 }
 
 /** The first that is read of a stream. Where it does not reach back to the scan, nobody knows what happened between the two. */

@@ -91,7 +91,7 @@ async function reachedIn(
 ): Promise<Reached> {
   const before = decodeCoverage(beside?.get("export"));
   if (hasStream) return { coverage: inEpochOf(changesBeside(beside, changes), before) };
-  return aloneFrom(before, { newestEpoch: (await newestEpoch?.()) ?? 0, othersMs: await othersMs?.("export") });
+  return aloneFrom(before, { newestEpoch: (await newestEpoch?.()) ?? 0, othersMs: await othersMs?.(["export"]) });
 }
 
 /** Alone: when no window is complete yet, and none is under way. */
