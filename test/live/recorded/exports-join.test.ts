@@ -15,7 +15,7 @@ const RUNS = process.env["SLUICE_NIGHTLY"] === "true" ? 2_000 : 5;
 
 test.each([
   ["a stream that forgets, is switched off and on, and is filled by exports", false],
-  ["a stream that is taken out of the definition, and put back, while exports go on", true],
+  ["a definition that has the stream or not, and exports or a scan, and changes", true],
 ])("%s: the table, wherever the process dies", { timeout: 3_600_000 }, async (_title, isRedefined) => {
   await everySeed(RUNS, async (seed) => {
     const folder = mkdtempSync(join(tmpdir(), "sluice-join-"));
@@ -171,13 +171,17 @@ async function live(
       if (random() < 0.05) followed.forget("export-requests");
       if (random() < 0.03) followed.forget("stream");
       if (!isRedefined || random() < 0.7) return;
-      followed.hasStream = !followed.hasStream;
+      followed.hasStream = random() < 0.5;
+      followed.hasScan = random() < 0.4;
       followed.restart();
     },
     settle: async () => {
       exports.failures = 0;
-      // Exports alone reach to within a window.
-      if (!followed.hasStream) await world.sleep(3 * HOUR_MS);
+      // Exports and scans alone reach to within an hour, once what was begun before is through.
+      for (let begun = 0; begun < 2 && !followed.hasStream; begun += 1) {
+        await world.sleep(3 * HOUR_MS);
+        await calm(followed, world);
+      }
       await calm(followed, world);
     },
     events: followed.events,

@@ -4,10 +4,13 @@ import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { must, type World } from "../../../src/base/index.ts";
 import { EXPORT_SHIFT_MICROS, RANK, encodeSequence, type BatchManifest } from "../../../src/contract/index.ts";
-import type { Channel, PlannedBatch, PlannedFile } from "../../../src/sources/index.ts";
+import type { Channel, PlannedBatch, PlannedFile, StageContext } from "../../../src/sources/index.ts";
 import { exportChannels } from "../../../src/sources/dynamodb/export-channels.ts";
 import { patientClient } from "../../../src/sources/dynamodb/live/patient-client.ts";
+import { readPages } from "../../../src/sources/dynamodb/live/read-pages.ts";
 import { readStream } from "../../../src/sources/dynamodb/live/read-stream.ts";
+import { scanChannel } from "../../../src/sources/dynamodb/live/scan-channel.ts";
+import { decodeScan, encodeScan, isWhole } from "../../../src/sources/dynamodb/live/scan-state.ts";
 import { ShardMemory } from "../../../src/sources/dynamodb/live/shard-memory.ts";
 import { streamChannel } from "../../../src/sources/dynamodb/live/stream-channel.ts";
 import { encodeStream } from "../../../src/sources/dynamodb/live/stream-state.ts";
@@ -15,11 +18,13 @@ import { decodeCoverage } from "../../../src/sources/dynamodb/plan/coverage.ts";
 import { ScanThreads } from "../../../src/sources/dynamodb/scan/scan-threads.ts";
 import { snapshotConstants } from "../../../src/sources/dynamodb/snapshot-events.ts";
 import { localStore } from "../../../src/storage/index.ts";
-import { linesOf, type Event } from "./followed-table.ts";
+import { linesOf, scannedEvents, type Event } from "./followed-table.ts";
 import type { RecordedExports, RecoverableTable } from "./recorded-exports.ts";
 
 const OPTIONS = { table: "t", keys: ["id"], hints: [] };
-const SETTINGS = { place: { bucket: "raw", prefix: "" }, everyMs: 3_600_000 };
+const HOUR_MS = 3_600_000;
+const SETTINGS = { place: { bucket: "raw", prefix: "" }, everyMs: HOUR_MS };
+const SCAN = { ...OPTIONS, segments: 3, batchBytes: 400 };
 
 interface Step {
   readonly events: readonly Event[];
@@ -27,13 +32,18 @@ interface Step {
   readonly behind?: string;
 }
 
-/** What the lake does with a stream and the exports that are asked for beside it, without an engine: as `FollowedTable` does with a scan. */
+/**
+ * What the lake does with a stream and the exports that are asked for beside it, without an engine: as `FollowedTable` does with a scan. The
+ * definition may be another one from a start on.
+ */
 export class FollowedExports {
   readonly events: Event[] = [];
   problem: string | undefined;
   waiting: string[] = [];
   /** Whether the definition has the table's stream; from the next start on. */
   hasStream = true;
+  /** Whether it has a scan, which is repeated where it is alone, instead of exports. */
+  hasScan = false;
   /** Asked before and after each thing that lasts; throws to die. */
   mayDie: () => void = () => undefined;
   readonly #table: RecoverableTable;
@@ -65,13 +75,20 @@ export class FollowedExports {
     const client = patientClient(this.#table, world);
     const shared = { hints: new Map(), threads: new ScanThreads() };
     this.#memory = new ShardMemory();
-    const has = { hasScan: false, hasRequests: true, streamBatchBytes: 900 };
+    const { hasScan, hasStream } = this;
+    const has = { hasScan, hasRequests: !hasScan, streamBatchBytes: 900 };
     const stream = streamChannel({ ...OPTIONS, ...has }, { needs: { client, world }, ...shared }, this.#memory);
     const store = localStore(this.#folder, { world });
-    const { hasStream } = this;
     const options = { ...OPTIONS, requireFullExport: true, batchBytes: 2_000, hasStream, requests: SETTINGS };
-    const exports = exportChannels(options, { world, store, client: this.#exports, ...shared });
-    this.#channels = hasStream ? [stream, ...exports] : exports;
+    const snapshots = hasScan
+      ? [
+          scanChannel(
+            { ...SCAN, hasStream, ...(hasStream ? {} : { everyMs: HOUR_MS }) },
+            { needs: { client, world }, ...shared },
+          ),
+        ]
+      : exportChannels(options, { world, store, client: this.#exports, ...shared });
+    this.#channels = hasStream ? [stream, ...snapshots] : snapshots;
   }
 
   /** What a channel learnt without a record is lost. */
@@ -135,6 +152,7 @@ export class FollowedExports {
     const context = { world: this.#world, folder };
     if (channel.name === "export") return { events: this.#exported(batch), end: must(batch.end, "it is planned") };
     if (channel.name === "stream") return await this.#stream(batch, folder);
+    if (channel.name === "scan") return await this.#scan(batch, context);
     const { end } = await channel.stage(batch, undefined, context);
     return { events: [], end: must(end, "requests are remembered") };
   }
@@ -151,6 +169,16 @@ export class FollowedExports {
     });
     const end = encodeStream(state);
     return { events, end, ...(isDrained ? {} : { behind: end }) };
+  }
+
+  async #scan(batch: PlannedBatch, context: StageContext): Promise<Step> {
+    const client = patientClient(this.#table, this.#world);
+    const start = must(decodeScan(batch.start), "a scan begins somewhere");
+    const options = { ...SCAN, hasStream: this.hasStream };
+    const { spooled, state } = await readPages(start, options, { client, world: this.#world, context });
+    const file = readFileSync(join(context.folder, spooled.path));
+    const end = encodeScan(state);
+    return { events: scannedEvents(file, state), end, ...(isWhole(state) ? {} : { behind: end }) };
   }
 
   #exported(batch: PlannedBatch): readonly Event[] {

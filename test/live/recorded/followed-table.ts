@@ -13,7 +13,7 @@ import { readPages } from "../../../src/sources/dynamodb/live/read-pages.ts";
 import { readStream } from "../../../src/sources/dynamodb/live/read-stream.ts";
 import { ShardMemory } from "../../../src/sources/dynamodb/live/shard-memory.ts";
 import { scanChannel, type LiveNeeds } from "../../../src/sources/dynamodb/live/scan-channel.ts";
-import { decodeScan, encodeScan, isWhole } from "../../../src/sources/dynamodb/live/scan-state.ts";
+import { decodeScan, encodeScan, isWhole, type ScanState } from "../../../src/sources/dynamodb/live/scan-state.ts";
 import { streamChannel, type StreamOptions } from "../../../src/sources/dynamodb/live/stream-channel.ts";
 import { encodeStream } from "../../../src/sources/dynamodb/live/stream-state.ts";
 import { snapshotConstants } from "../../../src/sources/dynamodb/snapshot-events.ts";
@@ -187,17 +187,7 @@ export class FollowedTable {
     const start = must(decodeScan(batch.start), "a scan begins somewhere");
     const options = { table: "t", keys: ["id"], hints: [], hasStream: true, batchBytes: 400, ...this.#filtered() };
     const { spooled, state } = await readPages(start, options, { ...this.#needs, context });
-    const { time, epoch } = state;
-    const snapshot = { channel: "scan", time, epoch } as const;
-    const [row, truncate] = [snapshotConstants(snapshot, "R"), snapshotConstants(snapshot, "T")];
-    const events = linesOf(readFileSync(join(context.folder, spooled.path))).map((line): Event => {
-      const key = line.Item?.id.S;
-      return { id: `${row.event}${key}`, op: "R", key, sequence: row.snapshot?.sequence ?? "", value: line.Item?.v?.N };
-    });
-    if (isWhole(state)) {
-      const sequence = truncate.snapshot?.sequence ?? "";
-      events.push({ id: truncate.event ?? "", op: "T", key: undefined, sequence, value: undefined });
-    }
+    const events = scannedEvents(readFileSync(join(context.folder, spooled.path)), state);
     return { name: "scan", events, end: encodeScan(state), ...(isWhole(state) ? {} : { behind: encodeScan(state) }) };
   }
 
@@ -267,4 +257,18 @@ export function stateOf(events: readonly Event[]): ReadonlyMap<string, string> {
     if (last !== undefined && last.op !== "D" && last.sequence > truncate) state.set(key, last.value ?? "");
   }
   return state;
+}
+
+/** Items of a scan as events, and the `T` that ends it. */
+export function scannedEvents(file: Buffer, state: ScanState): readonly Event[] {
+  const { time, epoch } = state;
+  const snapshot = { channel: "scan", time, epoch } as const;
+  const [row, truncate] = [snapshotConstants(snapshot, "R"), snapshotConstants(snapshot, "T")];
+  const events = linesOf(file).map(({ Item }): Event => {
+    const key = Item?.id.S;
+    return { id: `${row.event}${key}`, op: "R", key, sequence: row.snapshot?.sequence ?? "", value: Item?.v?.N };
+  });
+  if (!isWhole(state)) return events;
+  const sequence = truncate.snapshot?.sequence ?? "";
+  return [...events, { id: truncate.event ?? "", op: "T", key: undefined, sequence, value: undefined }];
 }

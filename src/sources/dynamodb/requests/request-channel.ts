@@ -90,8 +90,15 @@ async function reachedIn(
   { beside, newestEpoch, othersMs }: ChannelState,
 ): Promise<Reached> {
   const before = decodeCoverage(beside?.get("export"));
-  if (hasStream) return { coverage: inEpochOf(changesBeside(beside, changes), before) };
+  if (hasStream) return behindEpoch(inEpochOf(changesBeside(beside, changes), before));
   return aloneFrom(before, { newestEpoch: (await newestEpoch?.()) ?? 0, othersMs: await othersMs?.(["export"]) });
+}
+
+/** An epoch of the stream that no export belongs to yet is begun by a full one that is younger than those of before. */
+function behindEpoch(coverage: Coverage | undefined): Reached {
+  if (coverage === undefined || reachedBy(coverage) !== undefined) return { coverage };
+  const afterMs = Date.parse(coverage.base) + 1_000;
+  return { coverage, fullFrom: new Date(afterMs - (afterMs % 1_000)).toISOString() };
 }
 
 /** Alone: when no window is complete yet, and none is under way. */
