@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { seededRandom, simulatedWorld, type World } from "../../../src/base/index.ts";
 import { everySeed } from "../../every-seed.ts";
 import { FollowedExports } from "./followed-exports.ts";
-import { stateOf, type Event } from "./followed-table.ts";
+import { Killed, stateOf, type Event } from "./followed-table.ts";
 import { liveThrough, repeated, someOf } from "./live-through.ts";
 import { RecordedExports, RecoverableTable } from "./recorded-exports.ts";
 
@@ -91,6 +91,45 @@ test("exports alone go on behind a stream with a full export: a window would not
     expect(stateOf(followed.events)).toEqual(new Map([["comes", "3"]]));
     const kinds = exports.jobs.map(({ content }) => content.kind);
     expect([kinds.slice(0, 2), [...new Set(kinds.slice(2))]]).toEqual([["full", "full"], ["window"]]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test("a stream that goes on in the epoch of a scan is joined by exports that are younger than what it brought before", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-join-"));
+  try {
+    const random = seededRandom(1);
+    const world = simulatedWorld(1);
+    const table = new RecoverableTable(world, { random });
+    const there = Array.from({ length: 20 }, (_, at) => `there${at}`);
+    for (const key of [...there, "goes"]) table.put(key, "1");
+    const exports = new RecordedExports(table, { world, folder, random });
+    await world.sleep(HOUR_MS);
+    table.restart();
+    const followed = new FollowedExports(table, exports, { world, folder });
+    const becomes = (hasStream: boolean, hasScan: boolean): void => {
+      Object.assign(followed, { hasStream, hasScan });
+      followed.restart();
+    };
+    becomes(true, true);
+    await followed.run();
+    await world.sleep(10 * MINUTE_MS);
+    table.delete("goes");
+    await calm(followed, world);
+    becomes(false, true);
+    await world.sleep(2 * HOUR_MS);
+    // It is never seen to its end: nothing says yet what is gone.
+    let commits = 0;
+    followed.mayDie = () => {
+      commits += 1;
+      if (commits === 2) throw new Killed();
+    };
+    await expect(followed.run()).rejects.toThrow(Killed);
+    followed.mayDie = () => undefined;
+    becomes(true, false);
+    await calm(followed, world);
+    expect(stateOf(followed.events)).toEqual(new Map(there.map((key) => [key, "1"])));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -3,14 +3,13 @@ import type { Engine } from "../../../engine/index.ts";
 import type { ObjectStore } from "../../../storage/index.ts";
 import type { Channel } from "../../source.ts";
 import type { Shape } from "../columns/shapes.ts";
-import { epochBeside } from "../live/beside.ts";
 import { filterMark } from "../live/filtered-image.ts";
-import { firstEpoch, type Beginning } from "../live/first-epoch.ts";
+import { epochAbove, firstEpoch, inNewestEpoch, type Beginning } from "../live/first-epoch.ts";
 import { filteredOtherwise } from "../live/stream-gaps.ts";
 import { OVERLAP_MS } from "../live/stream-state.ts";
 import type { ScanThreads } from "../scan/scan-threads.ts";
 import { deliverySpans, hourOfFile } from "./delivery-spans.ts";
-import { decodeDeliveries } from "./memory.ts";
+import { decodeDeliveries, type DeliveryMemory } from "./memory.ts";
 import type { DeliveryOptions } from "./options.ts";
 import { planDeliveries } from "./plan-deliveries.ts";
 
@@ -43,15 +42,22 @@ export function firehoseChannel(options: DeliveryOptions, parts: DeliveryParts):
       const isRefiltered = before !== undefined && before.filter !== filter;
       if (isRefiltered && options.canFill !== true)
         return { batches: [], waiting: [], skipped: [], problem: filteredOtherwise(options.table) };
+      const known = { beside, newestEpoch };
+      const newest = await newestEpoch?.();
+      // A snapshot must be younger than what stays in the epoch of before.
+      const goingOn = async (state: DeliveryMemory): Promise<DeliveryMemory> =>
+        await inNewestEpoch(state, known, (one) => ({ ...one, sinceMs: Math.max(one.sinceMs, last?.createdMs ?? 0) }));
       // What the other filter left out a new snapshot brings, from now on.
-      const memory = isRefiltered ? { ...before, sinceMs: nowMs } : before;
-      const newestIn = await newestEpoch?.();
-      const begin = (sinceMs: number): Beginning => {
-        if (before === undefined)
-          return firstEpoch(beside, { ...options, fromMs: sinceMs + OVERLAP_MS, newest: newestIn });
-        const newest = Math.max(before.epoch, epochBeside(beside), newestIn ?? 0);
-        return { epoch: isRefiltered ? newest + 1 : newest, isBehindScan: false };
-      };
+      const refiltered = async (state: DeliveryMemory): Promise<DeliveryMemory> => ({
+        ...state,
+        sinceMs: nowMs,
+        epoch: await epochAbove(state, known),
+      });
+      const memory = before === undefined ? undefined : await (isRefiltered ? refiltered : goingOn)(before);
+      const begin = (sinceMs: number): Beginning =>
+        memory === undefined
+          ? firstEpoch(beside, { ...options, fromMs: sinceMs + OVERLAP_MS, newest })
+          : { epoch: memory.epoch, isBehindScan: false };
       return await planDeliveries(options, { store, memory, history, begin, nowMs, filter, isRefiltered });
     },
     stage: async (batch, known, context) => {

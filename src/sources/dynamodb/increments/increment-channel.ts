@@ -71,7 +71,7 @@ async function planIncrements(
   const facts = await describeIndex(options, parts.client);
   const scan = decodeScan(state.beside?.get("scan"));
   const newest = before === undefined ? ((await state.newestEpoch?.()) ?? 0) : 0;
-  const known = before === undefined ? undefined : await inNewestEpoch(before, state);
+  const known = before === undefined ? undefined : await inNewestEpoch(before, state, (round) => round);
   const round = await roundAfter(known, options, { parts, facts, scan, newest });
   const isResumed = before !== undefined && round.startedMs === before.startedMs;
   return { ...NOTHING, batches: [openBatch({ state: round, scanTime: scan?.time, isResumed })] };

@@ -92,12 +92,23 @@ async function planKinesis(
   const { lost } = listedKinesis(before, stream, { nowMs, seenMs });
   const isOther = before.filter !== filter;
   if (lost.length === 0 && !isOther)
-    return { ...NOTHING, batches: [openBatch(await inNewestEpoch(before, { beside, newestEpoch }))], ...unfed };
+    return {
+      ...NOTHING,
+      batches: [openBatch(await inNewestEpoch(before, { beside, newestEpoch }, sinceNewest))],
+      ...unfed,
+    };
   const broken = lost.length > 0 ? lostFromKinesis(before, lost) : filteredOtherwise(table);
   if (!canFill) return { ...NOTHING, problem: broken };
   const notice = { what: `Kinesis stream of ${table}`, why: `${broken.message}; a new snapshot fills the gap` };
   const epoch = await epochAbove(before, { beside, newestEpoch });
   return { ...NOTHING, batches: isFed === false ? [] : [begin(epoch)], waiting: [notice], ...unfed };
+}
+
+/** A snapshot must be younger than every record that was taken in; none of them is of a later change. */
+function sinceNewest(state: KinesisState): KinesisState {
+  const { sinceMs, shards } = state;
+  if (sinceMs === undefined) return state;
+  return { ...state, sinceMs: Math.max(sinceMs, ...Object.values(shards).map(({ afterMs = 0 }) => afterMs)) };
 }
 
 function notThere(before: KinesisState | undefined, name: string, { where }: KinesisClient): SluiceError {

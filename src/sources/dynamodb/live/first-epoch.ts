@@ -6,11 +6,16 @@ export const UNKNOWN_SINCE_SCAN = "nobody knows what happened since the scan; a 
 
 /**
  * Changes that go on, without a gap, in the newest epoch that there is: one that others have begun meanwhile – a scan that was repeated while these were
- * not read, another channel of changes that broke – would stand above whatever comes. The scan that it has or will get lies within what these bring.
+ * not read, another channel of changes that broke – would stand above whatever comes. What they brought until now stays in the epoch of before:
+ * `moved` makes of it that a snapshot in the new one must be younger.
  */
-export async function inNewestEpoch<T extends { readonly epoch: number }>(state: T, known: KnownEpochs): Promise<T> {
+export async function inNewestEpoch<T extends { readonly epoch: number }>(
+  state: T,
+  known: KnownEpochs,
+  moved: (state: T) => T,
+): Promise<T> {
   const newest = await newestOf(known);
-  return newest > state.epoch ? { ...state, epoch: newest } : state;
+  return newest > state.epoch ? { ...moved(state), epoch: newest } : state;
 }
 
 /** The epoch of changes that do not follow on those of before: above everything that is in. */

@@ -2,7 +2,7 @@ import type { Coverage } from "../plan/coverage.ts";
 import { changesOfStream } from "./beside.ts";
 import { isJoined } from "../plan/stream-epoch.ts";
 import { readUpTo } from "./stream-horizon.ts";
-import { MARGIN_MS, type StreamGap, type StreamState } from "./stream-state.ts";
+import { MARGIN_MS, newestTaken, type StreamGap, type StreamState } from "./stream-state.ts";
 
 interface Around {
   readonly tableId: string;
@@ -20,7 +20,7 @@ interface Around {
 export function gapBehind(before: StreamState, { tableId, coverage, othersMs = 0 }: Around): StreamGap {
   const shards = Object.values(before.shards);
   const exportedMs = coverage === undefined ? 0 : Date.parse(coverage.coveredTo ?? coverage.base);
-  const takenMs = Math.max(0, ...shards.map(({ seconds }) => seconds * 1_000 + 999));
+  const takenMs = newestTaken(before);
   const newestMs = Math.max(
     before.polledMs,
     exportedMs,

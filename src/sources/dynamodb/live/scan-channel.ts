@@ -11,6 +11,7 @@ import type { RaisedRead } from "./raised-read.ts";
 import type { ReadBudget } from "./read-budget.ts";
 import { shortTime } from "../plan/cut-batches.ts";
 import { PagesAhead } from "./pages-ahead.ts";
+import { OVERLAP_MS } from "./stream-state.ts";
 import type { SourceClock } from "./source-clock.ts";
 import { changesBeside, type Changes } from "./beside.ts";
 import { decodeScan, encodeScan, isWhole, newScan, segmentsFor, type ScanState } from "./scan-state.ts";
@@ -81,7 +82,7 @@ export function scanChannel(options: ScanOptions, parts: ChannelParts): Channel 
 
 async function planScan(options: ScanOptions, needs: LiveNeeds, state: ChannelState): Promise<ChannelPlan> {
   const before = decodeScan(state.moved ?? state.last?.end);
-  const names = options.changes ?? (options.hasStream ? ["stream"] : []);
+  const names = changesOf(options);
   const changes = await changesOrNewest(state, names);
   if (before === undefined) return await planNew(options, needs, changes);
   const isSameFilter = before.filter === filterMark(options.filter);
@@ -94,10 +95,23 @@ async function planScan(options: ScanOptions, needs: LiveNeeds, state: ChannelSt
   return { ...NOTHING, waiting: [{ what: `scan of ${options.table}`, why }] };
 }
 
-/** The changes beside a scan. Without any that go on, nothing that is in may stand above it: it goes by the newest epoch. */
-async function changesOrNewest({ beside, newestEpoch }: ChannelState, names: readonly string[]): Promise<Changes> {
+/** The channels that bring changes beside the scan. */
+function changesOf({ changes, hasStream }: ScanOptions): readonly string[] {
+  return changes ?? (hasStream ? ["stream"] : []);
+}
+
+/**
+ * The changes beside a scan. Without any that go on, nothing that is in may stand above it: it goes by the newest epoch, and is younger than
+ * whatever others brought (DESIGN, "Order").
+ */
+async function changesOrNewest(
+  { beside, newestEpoch, othersMs }: ChannelState,
+  names: readonly string[],
+): Promise<Changes> {
   const changes = changesBeside(beside, names);
-  return names.length > 0 ? changes : { ...changes, epoch: (await newestEpoch?.()) ?? 0 };
+  if (names.length > 0) return changes;
+  const lastMs = await othersMs?.(["scan"]);
+  return { epoch: (await newestEpoch?.()) ?? 0, fromMs: lastMs === undefined ? 0 : lastMs + OVERLAP_MS };
 }
 
 /** Goes on with a scan; where it is through there is nothing to read. */
@@ -116,7 +130,8 @@ async function planSame(
 async function planNew(options: ScanOptions, needs: LiveNeeds, { epoch, fromMs }: Changes): Promise<ChannelPlan> {
   const facts = await describe(needs.client, options);
   const nowMs = needs.world.nowMs();
-  const waiting = waitFor(fromMs, { nowMs, table: options.table });
+  const older = changesOf(options).length > 0 ? "the stream" : "what other channels brought";
+  const waiting = waitFor(fromMs, { nowMs, table: options.table, older });
   if (waiting !== undefined) return { ...NOTHING, waiting: [waiting] };
   const { id: tableId, items: expected, sizeBytes } = facts;
   const segments = options.segments ?? segmentsFor(sizeBytes);
@@ -169,16 +184,16 @@ async function isDueAgain(
 
 const NOTHING: ChannelPlan = { batches: [], waiting: [], skipped: [] };
 
-/** Until the stream reaches back far enough that nothing can fall between it and the scan. */
+/** Until the changes beside it reach back far enough, or lie far enough behind it, that nothing can fall between them and the scan. */
 function waitFor(
   fromMs: number | undefined,
-  { nowMs, table }: { readonly nowMs: number; readonly table: string },
+  { nowMs, table, older }: { readonly nowMs: number; readonly table: string; readonly older: string },
 ): { what: string; why: string } | undefined {
   const what = `scan of ${table}`;
   if (fromMs === undefined) return { what, why: "the stream's position must be known first" };
   if (nowMs >= fromMs) return undefined;
   const from = shortTime(new Date(fromMs).toISOString());
-  return { what, why: `it begins at ${from} or later: the stream must be five minutes older` };
+  return { what, why: `it begins at ${from} or later: ${older} must be five minutes older` };
 }
 
 /** Fails where the table is not there, or is another one than the definition says. */

@@ -22,7 +22,14 @@ import {
   otherStream,
 } from "./stream-gaps.ts";
 import { streamSpans } from "./covered-spans.ts";
-import { decodeStream, encodeStream, overlapsFrom, type StreamGap, type StreamState } from "./stream-state.ts";
+import {
+  decodeStream,
+  encodeStream,
+  newestTaken,
+  overlapsFrom,
+  type StreamGap,
+  type StreamState,
+} from "./stream-state.ts";
 import { isFault, type StreamFacts, type TableClient, type TableFacts } from "./table-client.ts";
 
 export interface StreamOptions extends RecordOptions {
@@ -148,7 +155,7 @@ async function planStream(
   }
   if (broken === undefined) {
     const late = lateNotice(before, { table: options.table, nowMs });
-    const batches = [openBatch(await inNewestEpoch(before, { beside, newestEpoch }))];
+    const batches = [openBatch(await inNewestEpoch(before, { beside, newestEpoch }, movedOn))];
     return { ...NOTHING, batches, waiting: late === undefined ? [] : [late] };
   }
   const epoch = await epochAbove(before, { beside, newestEpoch });
@@ -164,6 +171,11 @@ async function planStream(
   const { gap } = filled;
   const state = await first(epoch);
   return { ...NOTHING, batches: [openBatch(gap === undefined ? state : { ...state, gap })], waiting: [notice] };
+}
+
+/** The stream in another epoch, to which nothing belongs that it brought until now. */
+function movedOn(state: StreamState): StreamState {
+  return { ...state, epochMs: newestTaken(state) };
 }
 
 /** Another filter: the stream goes on where it is, in a new epoch, and a scan brings what the filter of before left out. */

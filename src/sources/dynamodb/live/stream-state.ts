@@ -18,6 +18,8 @@ export interface StreamState {
   /** Of the filter that its records are read through, and from when on that is so for certain, where there was another one before. */
   readonly filter?: string;
   readonly filterMs?: number;
+  /** Where it went on in this epoch without a gap: nothing that it brought in an earlier one is newer. */
+  readonly epochMs?: number;
   /** When it was first looked at. */
   readonly lookedMs?: number;
   /** When the list of shards was last asked for. */
@@ -73,10 +75,14 @@ export const OVERLAP_MS = 5 * 60_000;
  */
 export function overlapsFrom(state: StreamState | undefined): number | undefined {
   if (state === undefined) return undefined;
-  const { sinceMs, createdMs, tableCreatedMs, gap, filterMs } = state;
-  // What fills a gap must be newer than all that it follows, too (DESIGN, "Order").
-  if (gap !== undefined) return Math.max(sinceMs, gap.newestMs) + OVERLAP_MS;
+  const { sinceMs, createdMs, tableCreatedMs, gap, filterMs, epochMs } = state;
   const isAsOldAsTheTable = sinceMs === createdMs && createdMs - tableCreatedMs <= TOGETHER_MS;
-  const fromMs = isAsOldAsTheTable ? 0 : sinceMs + OVERLAP_MS;
-  return filterMs === undefined ? fromMs : Math.max(fromMs, filterMs + OVERLAP_MS);
+  // What fills a gap must be newer than all that it follows, too (DESIGN, "Order").
+  const marks = [isAsOldAsTheTable && gap === undefined ? undefined : sinceMs, gap?.newestMs, filterMs, epochMs];
+  return Math.max(0, ...marks.flatMap((ms) => (ms === undefined ? [] : [ms + OVERLAP_MS])));
+}
+
+/** No event of the stream that was taken in is newer. */
+export function newestTaken({ shards }: StreamState): number {
+  return Math.max(0, ...Object.values(shards).map(({ seconds }) => seconds * 1_000 + 999));
 }
