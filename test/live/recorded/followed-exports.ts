@@ -6,6 +6,12 @@ import { must, type World } from "../../../src/base/index.ts";
 import { EXPORT_SHIFT_MICROS, RANK, encodeSequence, type BatchManifest } from "../../../src/contract/index.ts";
 import type { Channel, PlannedBatch, PlannedFile, StageContext } from "../../../src/sources/index.ts";
 import { exportChannels } from "../../../src/sources/dynamodb/export-channels.ts";
+import { kinesisChannel } from "../../../src/sources/dynamodb/kinesis/kinesis-channel.ts";
+import type { KinesisClient } from "../../../src/sources/dynamodb/kinesis/kinesis-client.ts";
+import { KinesisMemory } from "../../../src/sources/dynamodb/kinesis/kinesis-memory.ts";
+import { decodeKinesis, encodeKinesis } from "../../../src/sources/dynamodb/kinesis/kinesis-state.ts";
+import { patientKinesis } from "../../../src/sources/dynamodb/kinesis/patient-kinesis.ts";
+import { readKinesis } from "../../../src/sources/dynamodb/kinesis/read-kinesis.ts";
 import { patientClient } from "../../../src/sources/dynamodb/live/patient-client.ts";
 import { readPages } from "../../../src/sources/dynamodb/live/read-pages.ts";
 import { readStream } from "../../../src/sources/dynamodb/live/read-stream.ts";
@@ -19,6 +25,7 @@ import { ScanThreads } from "../../../src/sources/dynamodb/scan/scan-threads.ts"
 import { snapshotConstants } from "../../../src/sources/dynamodb/snapshot-events.ts";
 import { localStore } from "../../../src/storage/index.ts";
 import { linesOf, scannedEvents, type Event } from "./followed-table.ts";
+import type { RecordedKinesis } from "./recorded-kinesis.ts";
 import type { RecordedExports, RecoverableTable } from "./recorded-exports.ts";
 
 const OPTIONS = { table: "t", keys: ["id"], hints: [] };
@@ -42,6 +49,8 @@ export class FollowedExports {
   waiting: string[] = [];
   /** Whether the definition has the table's stream; from the next start on. */
   hasStream = true;
+  /** Whether it has the Kinesis stream that the table sends its changes to. */
+  hasKinesis = false;
   /** Whether it has a scan, which is repeated where it is alone, instead of exports. */
   hasScan = false;
   /** Asked before and after each thing that lasts; throws to die. */
@@ -50,22 +59,25 @@ export class FollowedExports {
   readonly #exports: RecordedExports;
   readonly #world: World;
   readonly #folder: string;
+  readonly #kinesis: RecordedKinesis | undefined;
   readonly #ends = new Map<string, string>();
   readonly #moved = new Map<string, string>();
   /** The newest batch of each channel. */
   readonly #newest = new Map<string, { readonly epoch: number; readonly createdMs: number }>();
   #memory = new ShardMemory();
+  #kinesisMemory = new KinesisMemory();
   #channels: readonly Channel[] = [];
 
   constructor(
     table: RecoverableTable,
     exports: RecordedExports,
-    { world, folder }: { readonly world: World; readonly folder: string },
+    { world, folder, kinesis }: { readonly world: World; readonly folder: string; readonly kinesis?: RecordedKinesis },
   ) {
     this.#table = table;
     this.#exports = exports;
     this.#world = world;
     this.#folder = folder;
+    this.#kinesis = kinesis;
     this.restart();
   }
 
@@ -75,20 +87,28 @@ export class FollowedExports {
     const client = patientClient(this.#table, world);
     const shared = { hints: new Map(), threads: new ScanThreads() };
     this.#memory = new ShardMemory();
-    const { hasScan, hasStream } = this;
+    this.#kinesisMemory = new KinesisMemory();
+    const { hasScan } = this;
+    const changes = [...(this.hasStream ? ["stream"] : []), ...(this.hasKinesis ? ["kinesis"] : [])];
+    const beside = { hasStream: changes.length > 0, changes };
     const has = { hasScan, hasRequests: !hasScan, streamBatchBytes: 900 };
-    const stream = streamChannel({ ...OPTIONS, ...has }, { needs: { client, world }, ...shared }, this.#memory);
+    const others = (own: string): readonly string[] => changes.filter((name) => name !== own);
+    const stream = { ...OPTIONS, ...has, others: others("stream") };
+    const kinesis = { ...OPTIONS, stream: "t", canFill: true, hasScan, others: others("kinesis") };
     const store = localStore(this.#folder, { world });
-    const options = { ...OPTIONS, requireFullExport: true, batchBytes: 2_000, hasStream, requests: SETTINGS };
-    const snapshots = hasScan
-      ? [
-          scanChannel(
-            { ...SCAN, hasStream, ...(hasStream ? {} : { everyMs: HOUR_MS }) },
-            { needs: { client, world }, ...shared },
-          ),
-        ]
-      : exportChannels(options, { world, store, client: this.#exports, ...shared });
-    this.#channels = hasStream ? [stream, ...snapshots] : snapshots;
+    const options = { ...OPTIONS, ...beside, requireFullExport: true, batchBytes: 2_000, requests: SETTINGS };
+    const scan = { ...SCAN, ...beside, ...(beside.hasStream ? {} : { everyMs: HOUR_MS }) };
+    this.#channels = [
+      ...(this.hasKinesis ? [kinesisChannel(kinesis, { client: this.#kinesisClient, world, ...shared })] : []),
+      ...(this.hasStream ? [streamChannel(stream, { needs: { client, world }, ...shared }, this.#memory)] : []),
+      ...(hasScan
+        ? [scanChannel(scan, { needs: { client, world }, ...shared })]
+        : exportChannels(options, { world, store, client: this.#exports, ...shared })),
+    ];
+  }
+
+  get #kinesisClient(): KinesisClient {
+    return patientKinesis(must(this.#kinesis, "the table sends its changes to a stream"), this.#world);
   }
 
   /** What a channel learnt without a record is lost. */
@@ -153,6 +173,7 @@ export class FollowedExports {
     if (channel.name === "export") return { events: this.#exported(batch), end: must(batch.end, "it is planned") };
     if (channel.name === "stream") return await this.#stream(batch, folder);
     if (channel.name === "scan") return await this.#scan(batch, context);
+    if (channel.name === "kinesis") return await this.#fromKinesis(batch, context);
     const { end } = await channel.stage(batch, undefined, context);
     return { events: [], end: must(end, "requests are remembered") };
   }
@@ -163,18 +184,30 @@ export class FollowedExports {
     const work = { batch, context: { world, folder }, memory: this.#memory };
     const options = { ...OPTIONS, hasScan: false, hasRequests: true, streamBatchBytes: 900 };
     const { spooled, state, isDrained } = await readStream(options, { client, world }, work);
-    const events = linesOf(readFileSync(join(folder, spooled.path))).map(({ Stream, Keys, NewImage }): Event => {
-      const { op = "", sequence = "", event = "" } = Stream ?? {};
-      return { id: `${event}${Keys?.id.S}`, op, key: Keys?.id.S, sequence, value: NewImage?.v?.N };
-    });
     const end = encodeStream(state);
+    return { events: changesIn(join(folder, spooled.path)), end, ...(isDrained ? {} : { behind: end }) };
+  }
+
+  async #fromKinesis(batch: PlannedBatch, context: StageContext): Promise<Step> {
+    const start = must(decodeKinesis(batch.start), "a batch has a beginning");
+    const reading = { client: this.#kinesisClient, world: this.#world, memory: this.#kinesisMemory, table: "orders" };
+    const { spooled, state, isDrained, unreadable } = await readKinesis(start, {
+      ...reading,
+      context,
+      bytesMax: 2_000,
+    });
+    if (unreadable.length > 0) throw new Error("a record of Kinesis cannot be read");
+    // As Bronze does for a channel that repeats itself.
+    const known = new Set(this.events.map(({ id }) => id));
+    const events = changesIn(join(context.folder, spooled.path)).filter(({ id }) => !known.has(id) && known.add(id));
+    const end = encodeKinesis(state);
     return { events, end, ...(isDrained ? {} : { behind: end }) };
   }
 
   async #scan(batch: PlannedBatch, context: StageContext): Promise<Step> {
     const client = patientClient(this.#table, this.#world);
     const start = must(decodeScan(batch.start), "a scan begins somewhere");
-    const options = { ...SCAN, hasStream: this.hasStream };
+    const options = { ...SCAN, hasStream: true };
     const { spooled, state } = await readPages(start, options, { client, world: this.#world, context });
     const file = readFileSync(join(context.folder, spooled.path));
     const end = encodeScan(state);
@@ -209,4 +242,11 @@ export class FollowedExports {
       return { id: `${event}${key}`, op: Item === undefined ? change : "R", key, sequence, value };
     });
   }
+}
+
+function changesIn(file: string): readonly Event[] {
+  return linesOf(readFileSync(file)).map(({ Stream, Keys, NewImage }): Event => {
+    const { op = "", sequence = "", event = "" } = Stream ?? {};
+    return { id: `${event}${Keys?.id.S}`, op, key: Keys?.id.S, sequence, value: NewImage?.v?.N };
+  });
 }
