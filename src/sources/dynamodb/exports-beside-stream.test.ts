@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { item } from "../../../test/builders/dynamodb-item.ts";
 import { ExportBench } from "../../../test/sources/stage-lines.ts";
 import { must } from "../../base/index.ts";
+import type { BatchManifest } from "../../contract/index.ts";
 import type { ChannelPlan } from "../index.ts";
 import { encodeStream, type StreamState } from "./live/stream-state.ts";
 
@@ -16,7 +17,10 @@ afterEach(async () => {
 });
 
 /** The export channel's plan beside a stream of that memory. */
-async function planBeside(stream: Partial<StreamState> | undefined): Promise<ChannelPlan> {
+async function planBeside(
+  stream: Partial<StreamState> | undefined,
+  { end, othersMs }: { readonly end?: string | undefined; readonly othersMs?: number } = {},
+): Promise<ChannelPlan> {
   const channel = must(bench.source({ stream: true }).channels[0], "there are exports");
   const memory: StreamState = {
     format: 1,
@@ -31,7 +35,8 @@ async function planBeside(stream: Partial<StreamState> | undefined): Promise<Cha
     ...stream,
   };
   const beside = new Map(stream === undefined ? [] : [["stream", encodeStream(memory)]]);
-  return await channel.plan({ last: undefined, beside });
+  const last = end === undefined ? undefined : ({ end } as BatchManifest);
+  return await channel.plan({ last, beside, othersMs: async () => await Promise.resolve(othersMs) });
 }
 
 function addFull(time: string): void {
@@ -79,4 +84,32 @@ test("a hole behind the moment from which on the stream tells everything is no h
   expect(batches).toHaveLength(1);
   expect(problem).toBeUndefined();
   expect(skipped.map(({ why }) => why)).toEqual(["there is a hole before it; the stream has what lies there"]);
+});
+
+describe("behind what a channel brought that is read no longer", () => {
+  const OTHERS = Date.parse("2026-01-02T09:00:00Z");
+
+  async function behindFull(time: string, from: string): Promise<ChannelPlan> {
+    addFull(time);
+    const { batches } = await planBeside({});
+    bench.add({ from, to: "2026-01-02T11:00:00Z", events: [] });
+    return await planBeside({}, { end: batches.at(-1)?.end, othersMs: OTHERS });
+  }
+
+  test("a window that lies over its end leads nowhere", async () => {
+    const { batches, problem } = await behindFull("2026-01-02T08:00:00Z", "2026-01-02T08:00:00Z");
+    expect(batches).toEqual([]);
+    expect(problem).toMatchObject({ code: "source.gap", facts: { neededFrom: "2026-01-02T09:05:00Z" } });
+  });
+
+  test("one that lies behind a full export since then does", async () => {
+    const { batches, problem } = await behindFull("2026-01-02T09:05:00Z", "2026-01-02T09:05:00Z");
+    expect([batches.length, problem]).toEqual([1, undefined]);
+  });
+
+  test("a full export that reaches into the stream needs none", async () => {
+    addFull("2026-01-02T10:05:00Z");
+    const { batches, problem } = await planBeside({}, { othersMs: STREAM_BEGINS + 3_600_000 });
+    expect([batches.length, problem]).toEqual([1, undefined]);
+  });
 });

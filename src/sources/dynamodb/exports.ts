@@ -3,7 +3,7 @@ import { SluiceError, type FailureCode } from "../../base/index.ts";
 import type { Channel, ChannelPlan, ChannelState, Notice, PlannedBatch } from "../source.ts";
 import type { Shape } from "./columns/shapes.ts";
 import { decodeCoverage, encodeCoverage, type Coverage } from "./plan/coverage.ts";
-import { aloneFrom, inEpochOf, isJoined } from "./plan/stream-epoch.ts";
+import { aloneFrom, besideFrom, isJoined } from "./plan/stream-epoch.ts";
 import type { DeadExports } from "./requests/dead-exports.ts";
 import { exportSpans } from "./plan/covered-spans.ts";
 import { changesBeside, type Changes } from "./live/beside.ts";
@@ -96,7 +96,9 @@ async function coverageFrom(
   const before = decodeCoverage(last?.end);
   if (options.hasStream === true) {
     const live = liveBeside(options, beside);
-    return { state: inEpochOf(live, before), epochs: { streamEpoch: live.epoch }, live };
+    const others = { othersMs: await othersMs?.(["export", ...changesOf(options)]) };
+    const { coverage: state, ...epochs } = besideFrom(live, before, others);
+    return { state, epochs: { ...epochs, streamEpoch: live.epoch }, live };
   }
   const brought = { newestEpoch: (await newestEpoch?.()) ?? 0, othersMs: await othersMs?.(["export"]) };
   const { coverage: state, ...epochs } = aloneFrom(before, brought);
@@ -105,11 +107,12 @@ async function coverageFrom(
 
 const NONE: ReadonlyMap<string, string> = new Map();
 
-function liveBeside(
-  { hasStream = false, changes = ["stream"] }: DynamoDbExportsOptions,
-  beside: ChannelState["beside"],
-): Changes {
-  return changesBeside(beside, hasStream ? changes : []);
+function liveBeside(options: DynamoDbExportsOptions, beside: ChannelState["beside"]): Changes {
+  return changesBeside(beside, changesOf(options));
+}
+
+function changesOf({ hasStream = false, changes = ["stream"] }: DynamoDbExportsOptions): readonly string[] {
+  return hasStream ? changes : [];
 }
 
 function planFound(

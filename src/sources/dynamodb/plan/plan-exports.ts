@@ -115,9 +115,7 @@ class Planner {
   /** The very first unit: the earliest snapshot; or windows, where they reach back to the table's creation. */
   #start(): void {
     const { fullFrom } = this.#rules;
-    const first = this.#rest.find(
-      (one) => isFull(one) && (fullFrom === undefined || endOf(one.summary.content) >= fullFrom),
-    );
+    const first = this.#rest.find((one) => isFull(one) && this.#isYoungEnough(one));
     const earliest = this.#rest
       .filter(isWindow)
       .toSorted((left, right) => compareText(startOf(left), startOf(right)))[0];
@@ -189,7 +187,9 @@ class Planner {
       return false;
     }
     const reached = coveredTo ?? base;
-    const snapshot = beyond.find((one) => isFull(one) && one.summary.content.time > reached);
+    const snapshot = beyond.find(
+      (one) => isFull(one) && one.summary.content.time > reached && this.#isYoungEnough(one),
+    );
     const successor = others.find((one) => isFull(one) && one.summary.content.time > base);
     if (snapshot !== undefined || successor !== undefined) {
       this.#begin(must(snapshot ?? successor, "one of them is there"), epoch + 1);
@@ -199,6 +199,11 @@ class Planner {
     if (first !== undefined) this.#problem = this.#gap(reached, beyond);
     else if (others.length > 0) this.#refuseOtherId(others);
     return false;
+  }
+
+  #isYoungEnough({ summary }: FinishedExport): boolean {
+    const { fullFrom } = this.#rules;
+    return fullFrom === undefined || endOf(summary.content) >= fullFrom;
   }
 
   #begin(snapshot: FinishedExport, epoch: number): void {
@@ -284,7 +289,7 @@ class Planner {
 
   #noSnapshot(): SluiceError {
     const { table, fullFrom } = this.#rules;
-    if (fullFrom !== undefined) return behindOthers(table, fullFrom);
+    if (fullFrom !== undefined && this.#rest.length > 0) return behindOthers(table, fullFrom);
     if (this.#rest.length === 0) {
       return new SluiceError("source.missing", "Cannot begin: there is no export of the table below the folder", {
         facts: { table },
@@ -325,7 +330,7 @@ function behindOthers(table: string, fullFrom: string): SluiceError {
   const from = shortTime(fullFrom);
   return new SluiceError(
     "source.gap",
-    "Cannot go on with exports alone: other changes came in that no full export has seen",
+    "Cannot go on with windows of exports: changes came in from elsewhere that no full export has seen",
     {
       facts: { table, neededFrom: from },
       advice: `Export the table in full as of ${from} or later. What others brought in and what was deleted since has left no trace in a window.`,

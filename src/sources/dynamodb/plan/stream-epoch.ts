@@ -10,8 +10,8 @@ export interface BroughtByOthers {
   readonly othersMs: number | undefined;
 }
 
-/** Where exports alone go on. */
-export interface AloneFrom {
+/** Where exports go on. */
+export interface GoesOnFrom {
   /** undefined: they begin. */
   readonly coverage: Coverage | undefined;
   /** The epoch that they begin in. */
@@ -28,7 +28,7 @@ export interface AloneFrom {
  * Where others brought changes that no full export has seen, windows lead nowhere: of an item whose insert they brought, and that was deleted
  * later within the same window, its export has nothing (docs/decisions/0016).
  */
-export function aloneFrom(coverage: Coverage | undefined, { newestEpoch, othersMs }: BroughtByOthers): AloneFrom {
+export function aloneFrom(coverage: Coverage | undefined, { newestEpoch, othersMs }: BroughtByOthers): GoesOnFrom {
   const fullFrom = othersMs === undefined ? undefined : fullFromOf(othersMs);
   const needed = fullFrom === undefined ? {} : { fullFrom };
   if (coverage === undefined) return { coverage, firstEpoch: newestEpoch, ...needed };
@@ -47,9 +47,33 @@ export function aloneFrom(coverage: Coverage | undefined, { newestEpoch, othersM
   };
 }
 
+/**
+ * Coverage by exports beside changes that are read now. Until the two are one table windows must not lie over the end of what channels brought that are
+ * read no longer, for the reason that `aloneFrom` has; a full export that reaches into the changes needs no window.
+ */
+export function besideFrom(
+  stream: Changes,
+  before: Coverage | undefined,
+  { othersMs }: Pick<BroughtByOthers, "othersMs">,
+): GoesOnFrom {
+  const coverage = inEpochOf(stream, before);
+  const firstEpoch = before === undefined ? 0 : before.epoch + 1;
+  if (othersMs === undefined || isJoined(stream, coverage)) return { coverage, firstEpoch };
+  const least = Math.min(othersMs + OVERLAP_MS, stream.fromMs ?? Infinity);
+  const fullFrom = wholeSecond(least);
+  const coveredTo = coverage?.coveredTo ?? null;
+  if (coveredTo !== null && Date.parse(coveredTo) < least) return { coverage: undefined, firstEpoch, fullFrom };
+  return coveredTo === null ? { coverage, firstEpoch, fullFrom } : { coverage, firstEpoch };
+}
+
 /** Clocks differ: a snapshot must be younger by so much (DESIGN, "Order"). */
 function fullFromOf(othersMs: number): string {
-  return new Date(Math.ceil((othersMs + OVERLAP_MS) / 1_000) * 1_000).toISOString();
+  return wholeSecond(othersMs + OVERLAP_MS);
+}
+
+/** That moment, or the first whole second after it: exports are made of such. */
+function wholeSecond(ms: number): string {
+  return new Date(Math.ceil(ms / 1_000) * 1_000).toISOString();
 }
 
 /** Whether one of that moment or later is in, or on its way in. */

@@ -5,7 +5,7 @@ import type { Channel, ChannelPlan, ChannelState, Notice, PlannedBatch, StagedBa
 import { changesBeside } from "../live/beside.ts";
 import type { RecordOptions } from "../options.ts";
 import { decodeCoverage, type Coverage } from "../plan/coverage.ts";
-import { aloneFrom, inEpochOf, isJoined } from "../plan/stream-epoch.ts";
+import { aloneFrom, besideFrom, isJoined } from "../plan/stream-epoch.ts";
 import { describe } from "../live/scan-channel.ts";
 import { endMsOf, type ExportClient, type ExportOrder, type ExportPlace } from "./export-client.ts";
 import { knownExports, type EndedExports } from "./known-exports.ts";
@@ -90,15 +90,20 @@ async function reachedIn(
   { beside, newestEpoch, othersMs }: ChannelState,
 ): Promise<Reached> {
   const before = decodeCoverage(beside?.get("export"));
-  if (hasStream) return behindEpoch(inEpochOf(changesBeside(beside, changes), before));
+  if (hasStream) {
+    const others = { othersMs: await othersMs?.(["export", ...changes]) };
+    return behindEpoch(besideFrom(changesBeside(beside, changes), before, others));
+  }
   return aloneFrom(before, { newestEpoch: (await newestEpoch?.()) ?? 0, othersMs: await othersMs?.(["export"]) });
 }
 
 /** An epoch of the stream that no export belongs to yet is begun by a full one that is younger than those of before. */
-function behindEpoch(coverage: Coverage | undefined): Reached {
-  if (coverage === undefined || reachedBy(coverage) !== undefined) return { coverage };
+function behindEpoch(reached: Reached): Reached {
+  const { coverage, fullFrom = "" } = reached;
+  if (coverage === undefined || reachedBy(coverage) !== undefined) return reached;
   const afterMs = Date.parse(coverage.base) + 1_000;
-  return { coverage, fullFrom: new Date(afterMs - (afterMs % 1_000)).toISOString() };
+  const after = new Date(afterMs - (afterMs % 1_000)).toISOString();
+  return { coverage, fullFrom: after > fullFrom ? after : fullFrom };
 }
 
 /** Alone: when no window is complete yet, and none is under way. */
