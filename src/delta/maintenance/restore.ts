@@ -108,7 +108,11 @@ function requestOf(parts: {
     metadata === undefined
       ? current.metadata
       : { ...metadata, schema: parseSchema(metadata.schemaString, `version ${target.version}`) };
-  const protocol = protocolFor(described, current.protocol);
+  const protocol = protocolFor(
+    described,
+    current.protocol,
+    domains === undefined ? [] : ["domainMetadata", "clustering"],
+  );
   return {
     base: current,
     operation: "RESTORE",

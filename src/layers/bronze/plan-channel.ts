@@ -31,7 +31,8 @@ export async function planChannel(place: TablePlace, log: BatchLog, work: PlanWo
     if (memory !== undefined) beside.set(other.name, memory);
   }
   const history = (): AsyncGenerator<BatchManifest> => batchesBack(log, last);
-  const newest = async (): Promise<readonly NewestBatch[]> => await newestBatches(place, log, work);
+  let read: Promise<readonly NewestBatch[]> | undefined;
+  const newest = async (): Promise<readonly NewestBatch[]> => await (read ??= newestBatches(place, log, work));
   const newestEpoch = async (): Promise<number> => Math.max(0, ...(await newest()).map(({ epoch }) => epoch));
   const othersMs = async (named: readonly string[]): Promise<number | undefined> => {
     const others = (await newest()).filter((one) => !named.includes(one.channel));

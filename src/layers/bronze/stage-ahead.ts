@@ -26,7 +26,7 @@ export interface ReadyBatch {
 
 /**
  * Batches in their order, open ones with those behind them, each read while the one before is committed: reading waits for disks and networks, committing for the
- * engine. No more than two are there at a time. A batch that cannot be read fails when it is asked for, not before.
+ * engine. No more than two are there at a time, and what a channel reads ahead of the second. A batch that cannot be read fails when it is asked for, not before.
  */
 export async function* stageAhead(work: StageAhead): AsyncGenerator<ReadyBatch> {
   const over = new AbortController();

@@ -128,9 +128,10 @@ function planFound(
 
 /** What lies in a hole, and behind it, the changes beside the exports bring. */
 function withoutHole({ problem, ...plan }: ExportPlan): ExportPlan {
-  if (problem?.code !== "source.gap") return problem === undefined ? plan : { ...plan, problem };
+  const next = problem?.code === "source.gap" ? problem.facts["next"] : undefined;
+  if (next === undefined) return problem === undefined ? plan : { ...plan, problem };
   const behind = {
-    what: String(problem.facts["next"]),
+    what: String(next),
     why: "there is a hole before it; the stream has what lies there",
   };
   return { ...plan, skipped: [...plan.skipped, behind] };

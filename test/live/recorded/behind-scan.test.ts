@@ -3,7 +3,7 @@ import { must, seededRandom, simulatedWorld, type World } from "../../../src/bas
 import { lazyEngine } from "../../../src/engine/index.ts";
 import type { ChannelPlan } from "../../../src/sources/index.ts";
 import { dynamodbSource } from "../../../src/sources/dynamodb/dynamodb-source.ts";
-import { encodeScan, newScan, withPage } from "../../../src/sources/dynamodb/live/scan-state.ts";
+import { decodeScan, encodeScan, newScan, withPage } from "../../../src/sources/dynamodb/live/scan-state.ts";
 import { memoryStore, type ObjectStore } from "../../../src/storage/index.ts";
 import { RecordedKinesis } from "./recorded-kinesis.ts";
 import { RecordedTable } from "./recorded-table.ts";
@@ -18,6 +18,8 @@ let files: ObjectStore;
 /** The memory of each channel, and the epoch of what channels brought that are there no longer. */
 let beside: Map<string, string>;
 let left: number;
+/** When the last batch of any channel but a scan was made. */
+let othersMs: number | undefined;
 
 beforeEach(() => {
   world = simulatedWorld(1);
@@ -26,6 +28,7 @@ beforeEach(() => {
   files = memoryStore({ world });
   beside = new Map();
   left = 0;
+  othersMs = undefined;
 });
 
 /** One channel plans, of a definition with the named ones; what it begins is remembered. */
@@ -49,13 +52,16 @@ async function plan(name: string, named: readonly string[]): Promise<ChannelPlan
     },
   );
   const channel = must(source.channels.find((one) => one.name === name), "the channel is there"); // prettier-ignore
-  const planned = await channel.plan({ last: undefined, moved: beside.get(name), beside, newestEpoch: newestIn });
+  const planned = await channel.plan({ last: undefined, moved: beside.get(name), beside, ...brought });
   const [batch] = planned.batches;
   if (batch !== undefined) beside.set(name, batch.end ?? batch.start ?? "");
   return planned;
 }
 
-const newestIn = async (): Promise<number> => await Promise.resolve(left);
+const brought = {
+  newestEpoch: async (): Promise<number> => await Promise.resolve(left),
+  othersMs: async (): Promise<number | undefined> => await Promise.resolve(othersMs),
+};
 
 // Planning reads no file.
 const noEngine = lazyEngine(async () => await Promise.reject(new Error("no engine")));
@@ -155,4 +161,30 @@ test.each([
   left = 7;
   await lose();
   expect((await plan(name, ["scan", name])).batches.map(({ epoch }) => epoch)).toEqual([8]);
+});
+
+describe("a scan alone", () => {
+  test("begins five minutes after what others brought", async () => {
+    othersMs = world.nowMs();
+    expect(await plan("scan", ["scan"])).toMatchObject({
+      batches: [],
+      waiting: [
+        { why: expect.stringMatching(/or later: what other channels brought must be five minutes older$/) as string },
+      ],
+    });
+    await world.sleep(5 * MINUTE_MS);
+    expect((await plan("scan", ["scan"])).batches).toHaveLength(1);
+  });
+
+  test("that was under way while others were read begins anew", async () => {
+    const { id: tableId } = await table.describeTable();
+    const begun = { tableId, epoch: 0, nowMs: world.nowMs(), segments: 2, expected: 0 };
+    beside.set("scan", encodeScan(withPage(newScan(begun), { segment: 0, lastKey: undefined, items: 9 })));
+    await world.sleep(HOUR_MS);
+    othersMs = world.nowMs();
+    await world.sleep(HOUR_MS);
+    const again = decodeScan((await plan("scan", ["scan"])).batches[0]?.start);
+    expect(again).toMatchObject({ items: 0, epoch: 0 });
+    expect(Date.parse(again?.time ?? "")).toBeGreaterThan(othersMs);
+  });
 });

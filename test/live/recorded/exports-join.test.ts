@@ -97,6 +97,39 @@ test("exports alone go on behind a stream with a full export: a window would not
   }
 });
 
+test("exports alone ask for a full one that lies before the end of what is in, and wait for it", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-join-"));
+  try {
+    const { world, exports, followed } = await followedTable(folder);
+    // Somebody else exports a window beside the stream, in which nothing happens.
+    await world.sleep(6 * HOUR_MS);
+    const [full] = exports.jobs;
+    const fromMs = full?.content.kind === "full" ? full.content.timeMs : 0;
+    const order = { content: { kind: "window", fromMs, toMs: fromMs + 5 * HOUR_MS }, token: "theirs" } as const;
+    await exports.request("arn:recorded", order, { bucket: "raw", prefix: "" });
+    await calm(followed, world);
+    followed.hasStream = false;
+    followed.restart();
+    exports.failures = 1;
+    exports.earliestMs = 0;
+    await followed.run();
+    const asked = exports.jobs[2]?.content;
+    expect(asked).toMatchObject({ kind: "full" });
+    expect(asked?.kind === "full" && asked.timeMs < fromMs + 5 * HOUR_MS).toBe(true);
+    await world.sleep(2 * MINUTE_MS);
+    await followed.run();
+    expect(followed.waiting.join()).toMatch(/full export .*: asked for, in progress since/);
+    await world.sleep(HOUR_MS);
+    await followed.run();
+    expect(followed.waiting.join()).toMatch(/full export .*: it is asked for again now/);
+    exports.failures = 0;
+    await calm(followed, world);
+    expect(stateOf(followed.events)).toEqual(new Map([["there", "1"]]));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
 test("a stream that goes on in the epoch of a scan is joined by exports that are younger than what it brought before", async () => {
   const folder = mkdtempSync(join(tmpdir(), "sluice-join-"));
   try {

@@ -44,9 +44,9 @@ export function firehoseChannel(options: DeliveryOptions, parts: DeliveryParts):
         return { batches: [], waiting: [], skipped: [], problem: filteredOtherwise(options.table) };
       const known = { beside, newestEpoch };
       const newest = await newestEpoch?.();
-      // A snapshot must be younger than what stays in the epoch of before.
+      // What was in before the last batch was made stays in the epoch of before.
       const goingOn = async (state: DeliveryMemory): Promise<DeliveryMemory> =>
-        await inNewestEpoch(state, known, (one) => ({ ...one, sinceMs: Math.max(one.sinceMs, last?.createdMs ?? 0) }));
+        await inNewestEpoch(state, known, (one) => (last === undefined ? one : { ...one, epochMs: last.createdMs }));
       // What the other filter left out a new snapshot brings, from now on.
       const refiltered = async (state: DeliveryMemory): Promise<DeliveryMemory> => ({
         ...state,

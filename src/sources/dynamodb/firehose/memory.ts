@@ -9,6 +9,8 @@ export interface DeliveryMemory {
   readonly filter?: string;
   /** When the first of the files was there, ms: every change since then is in a file, or will be. */
   readonly sinceMs: number;
+  /** Of an epoch that the files follow: nothing that they brought in an earlier one is newer, ms. */
+  readonly epochMs?: number;
   /** When all of the place was last listed, ms. */
   readonly wholeMs: number;
   /** Ten digits: the newest hour of any file that is in; empty where paths have no time. */

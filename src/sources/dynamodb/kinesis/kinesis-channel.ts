@@ -94,7 +94,7 @@ async function planKinesis(
   if (lost.length === 0 && !isOther)
     return {
       ...NOTHING,
-      batches: [openBatch(await inNewestEpoch(before, { beside, newestEpoch }, sinceNewest))],
+      batches: [openBatch(await inNewestEpoch(before, { beside, newestEpoch }, movedOn))],
       ...unfed,
     };
   const broken = lost.length > 0 ? lostFromKinesis(before, lost) : filteredOtherwise(table);
@@ -104,11 +104,10 @@ async function planKinesis(
   return { ...NOTHING, batches: isFed === false ? [] : [begin(epoch)], waiting: [notice], ...unfed };
 }
 
-/** A snapshot must be younger than every record that was taken in; none of them is of a later change. */
-function sinceNewest(state: KinesisState): KinesisState {
-  const { sinceMs, shards } = state;
-  if (sinceMs === undefined) return state;
-  return { ...state, sinceMs: Math.max(sinceMs, ...Object.values(shards).map(({ afterMs = 0 }) => afterMs)) };
+/** The stream in another epoch, to which nothing belongs that it brought until now: no record is of a later change than it arrived. */
+function movedOn(state: KinesisState): KinesisState {
+  const takenMs = Math.max(0, ...Object.values(state.shards).map(({ afterMs = 0 }) => afterMs));
+  return takenMs === 0 ? state : { ...state, epochMs: takenMs };
 }
 
 function notThere(before: KinesisState | undefined, name: string, { where }: KinesisClient): SluiceError {

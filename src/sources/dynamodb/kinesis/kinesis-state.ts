@@ -12,6 +12,8 @@ export interface KinesisState {
   readonly lookedMs: number;
   /** Every change of the table since this moment is in or will be; undefined until it is known that the table sends its changes. */
   readonly sinceMs?: number;
+  /** Of an epoch that it went on in without a gap: nothing that it brought in an earlier one is newer. */
+  readonly epochMs?: number;
   /** Of the filter that its records are read through. */
   readonly filter?: string;
   /** When the list of shards was last seen whole. */

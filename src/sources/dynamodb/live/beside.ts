@@ -33,12 +33,12 @@ export function changesBeside(beside: Memories, names: readonly string[]): Chang
 export function changesOf(name: string, memory: string | undefined): Changes {
   if (name === "firehose") {
     const deliveries = decodeDeliveries(memory);
-    const fromMs = deliveries === undefined ? undefined : deliveries.sinceMs + OVERLAP_MS;
+    const fromMs = deliveries === undefined ? undefined : snapshotFrom(deliveries.sinceMs, deliveries.epochMs);
     return { epoch: deliveries?.epoch ?? 0, fromMs };
   }
   if (name === "kinesis") {
     const kinesis = decodeKinesis(memory);
-    const fromMs = kinesis?.sinceMs === undefined ? undefined : kinesis.sinceMs + OVERLAP_MS;
+    const fromMs = kinesis?.sinceMs === undefined ? undefined : snapshotFrom(kinesis.sinceMs, kinesis.epochMs);
     return { epoch: kinesis?.epoch ?? 0, fromMs };
   }
   if (name === "incremental") {
@@ -48,6 +48,10 @@ export function changesOf(name: string, memory: string | undefined): Changes {
   }
   const stream = decodeStream(memory);
   return changesOfStream(stream);
+}
+
+function snapshotFrom(sinceMs: number, epochMs = 0): number {
+  return Math.max(sinceMs, epochMs) + OVERLAP_MS;
 }
 
 export function changesOfStream(stream: StreamState | undefined): Changes {

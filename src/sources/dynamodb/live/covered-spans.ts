@@ -7,7 +7,7 @@ import {
   MARGIN_MS,
   OVERLAP_MS,
   decodeStream,
-  overlapsFrom,
+  tellsFrom,
   type ShardState,
   type StreamState,
 } from "./stream-state.ts";
@@ -20,7 +20,7 @@ export function streamSpans(history: ChannelHistory): readonly Span[] {
 }
 
 function spanOf(state: StreamState, { batches, isLast }: { batches: Span["batches"]; isLast: boolean }): Span {
-  const overlapsMs = overlapsFrom(state) ?? 0;
+  const overlapsMs = tellsFrom(state);
   const span: Span = {
     channel: "stream",
     epoch: state.epoch,

@@ -2,7 +2,15 @@ import { isFault, type TableClient, type TableFacts } from "./table-client.ts";
 import { SluiceError, type RateLimit, type World } from "../../../base/index.ts";
 import type { StructType } from "../../../contract/index.ts";
 import { localStore } from "../../../storage/index.ts";
-import type { Channel, ChannelPlan, ChannelState, PlannedBatch, StageContext, StagedBatch } from "../../source.ts";
+import type {
+  Channel,
+  ChannelPlan,
+  ChannelState,
+  Notice,
+  PlannedBatch,
+  StageContext,
+  StagedBatch,
+} from "../../source.ts";
 import type { Shape } from "../columns/shapes.ts";
 import type { RecordOptions } from "../options.ts";
 import type { ScanThreads } from "../scan/scan-threads.ts";
@@ -73,8 +81,13 @@ export function scanChannel(options: ScanOptions, parts: ChannelParts): Channel 
     plan: async (state) => await planScan(options, parts.needs, state),
     stage: async (batch, known, context) => await stage(options, { ...parts, ahead }, { batch, known, context }),
     finish: async () => {
-      await ahead.close();
-      return (await parts.needs.raised?.putBack()) ?? [];
+      let left: readonly Notice[] = [];
+      try {
+        await ahead.close();
+      } finally {
+        left = (await parts.needs.raised?.putBack()) ?? [];
+      }
+      return left;
     },
     covered: scanSpans,
   };
@@ -89,7 +102,8 @@ async function planScan(options: ScanOptions, needs: LiveNeeds, state: ChannelSt
   const isDue = isSameFilter ? await isDueAgain(before, options, needs) : names.length === 0;
   // The epoch of the changes, which a gap or another filter moves on; without them one each time that the table is scanned again.
   const epoch = Math.max(changes.epoch, before.epoch + (isDue && names.length === 0 ? 1 : 0));
-  if (isDue || epoch > before.epoch) return await planNew(options, needs, { ...changes, epoch });
+  const isTooOld = names.length === 0 && !isWhole(before) && Date.parse(before.time) < (changes.fromMs ?? 0);
+  if (isDue || isTooOld || epoch > before.epoch) return await planNew(options, needs, { ...changes, epoch });
   if (isSameFilter) return await planSame(options, needs, { before, changes });
   const why = "changes are read through the new filter first";
   return { ...NOTHING, waiting: [{ what: `scan of ${options.table}`, why }] };

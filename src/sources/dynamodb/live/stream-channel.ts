@@ -174,8 +174,11 @@ async function planStream(
 }
 
 /** The stream in another epoch, to which nothing belongs that it brought until now. */
-function movedOn(state: StreamState): StreamState {
-  return { ...state, epochMs: newestTaken(state) };
+function movedOn({ gap, ...state }: StreamState): StreamState {
+  const takenMs = newestTaken(state);
+  // Windows over the gap would be of an epoch in which the stream has not told of what came before them.
+  const behind = gap === undefined ? {} : { gap: { ...gap, fromMs: null } };
+  return { ...state, ...behind, ...(takenMs === 0 ? {} : { epochMs: takenMs }) };
 }
 
 /** Another filter: the stream goes on where it is, in a new epoch, and a scan brings what the filter of before left out. */

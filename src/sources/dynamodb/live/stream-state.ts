@@ -18,7 +18,7 @@ export interface StreamState {
   /** Of the filter that its records are read through, and from when on that is so for certain, where there was another one before. */
   readonly filter?: string;
   readonly filterMs?: number;
-  /** Where it went on in this epoch without a gap: nothing that it brought in an earlier one is newer. */
+  /** Of an epoch that it went on in without a gap: nothing that it brought in an earlier one is newer. */
   readonly epochMs?: number;
   /** When it was first looked at. */
   readonly lookedMs?: number;
@@ -75,14 +75,18 @@ export const OVERLAP_MS = 5 * 60_000;
  */
 export function overlapsFrom(state: StreamState | undefined): number | undefined {
   if (state === undefined) return undefined;
-  const { sinceMs, createdMs, tableCreatedMs, gap, filterMs, epochMs } = state;
+  return Math.max(tellsFrom(state), state.epochMs === undefined ? 0 : state.epochMs + OVERLAP_MS);
+}
+
+/** The same for a snapshot in any epoch that the stream went on in. */
+export function tellsFrom({ sinceMs, createdMs, tableCreatedMs, gap, filterMs }: StreamState): number {
   const isAsOldAsTheTable = sinceMs === createdMs && createdMs - tableCreatedMs <= TOGETHER_MS;
   // What fills a gap must be newer than all that it follows, too (DESIGN, "Order").
-  const marks = [isAsOldAsTheTable && gap === undefined ? undefined : sinceMs, gap?.newestMs, filterMs, epochMs];
+  const marks = [isAsOldAsTheTable && gap === undefined ? undefined : sinceMs, gap?.newestMs, filterMs];
   return Math.max(0, ...marks.flatMap((ms) => (ms === undefined ? [] : [ms + OVERLAP_MS])));
 }
 
-/** No event of the stream that was taken in is newer. */
-export function newestTaken({ shards }: StreamState): number {
+/** No event of the stream that was taken in is newer; 0 before the first. */
+export function newestTaken({ shards }: Pick<StreamState, "shards">): number {
   return Math.max(0, ...Object.values(shards).map(({ seconds }) => seconds * 1_000 + 999));
 }

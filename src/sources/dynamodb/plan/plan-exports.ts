@@ -131,7 +131,7 @@ class Planner {
       this.#at = { format: 1, tableId, epoch, base, coveredTo: base, snapshots: [], hasWindows: true };
     } else if (first !== undefined) this.#begin(first, epoch);
     else if (this.#running.length === 0) this.#problem = this.#noSnapshot();
-    else for (const one of this.#rest) this.#wait(one, "no full export is complete yet");
+    else for (const one of this.#rest) this.#wait(one, noFullYet(fullFrom));
   }
 
   #resume(state: Coverage): void {
@@ -324,6 +324,12 @@ class Planner {
   #position(): Position {
     return must(this.#at, "the planner has begun");
   }
+}
+
+function noFullYet(fullFrom: string | undefined): string {
+  const from =
+    fullFrom === undefined ? "" : ` as of ${shortTime(fullFrom)} or later, as changes came in from elsewhere,`;
+  return `no full export${from} is complete yet`;
 }
 
 function behindOthers(table: string, fullFrom: string): SluiceError {

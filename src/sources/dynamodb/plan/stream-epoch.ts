@@ -61,9 +61,11 @@ export function besideFrom(
   if (othersMs === undefined || isJoined(stream, coverage)) return { coverage, firstEpoch };
   const least = Math.min(othersMs + OVERLAP_MS, stream.fromMs ?? Infinity);
   const fullFrom = wholeSecond(least);
-  const coveredTo = coverage?.coveredTo ?? null;
-  if (coveredTo !== null && Date.parse(coveredTo) < least) return { coverage: undefined, firstEpoch, fullFrom };
-  return coveredTo === null ? { coverage, firstEpoch, fullFrom } : { coverage, firstEpoch };
+  const { coveredTo = null, base, partial } = coverage ?? {};
+  // A full export that is in with some of its files.
+  const begun = coveredTo ?? (partial === undefined ? undefined : base);
+  if (begun === undefined) return { coverage, firstEpoch, fullFrom };
+  return begun < fullFrom ? { coverage: undefined, firstEpoch, fullFrom } : { coverage, firstEpoch };
 }
 
 /** Clocks differ: a snapshot must be younger by so much (DESIGN, "Order"). */

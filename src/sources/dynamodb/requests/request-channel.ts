@@ -135,7 +135,7 @@ async function planFrom(
   const before = decodeCoverage(beside?.get("export"));
   const { coverage, fullFrom } = reached;
   const reachedMs = coverage?.tableId === tableId ? reachedBy(coverage) : undefined;
-  const behindMs = before?.tableId === tableId ? Math.max(reachedMs ?? -1, reachedBy(before) ?? -1) : undefined;
+  const behindMs = before?.tableId === tableId ? behindWhich(reached, before) : undefined;
   const { asked, refused } = decodeRequests(moved);
   const arns = asked.filter((one) => one.endMs > (behindMs ?? -1)).map((one) => one.arn);
   const known = await knownExports({ client, store, place, tableArn, tableId, behindMs, asked: arns }, ended);
@@ -155,6 +155,13 @@ async function planFrom(
   const waiting = isRefused ? [{ what: `export of ${table}`, why: refused }, ...plan.waiting] : plan.waiting;
   const batches = plan.orders.length === 0 ? [] : [requestBatch(start)];
   return { ...NOTHING, batches, waiting, ...(plan.problem === undefined ? {} : { problem: plan.problem }) };
+}
+
+/** What ends at that moment or before it, ms, is of no use any more. A full export that begins anew may lie before the end of what is in. */
+function behindWhich({ coverage, fullFrom }: Reached, before: Coverage): number {
+  if (coverage === undefined && fullFrom !== undefined) return Date.parse(fullFrom) - 1;
+  const reachedMs = coverage === undefined ? undefined : reachedBy(coverage);
+  return Math.max(reachedMs ?? -1, reachedBy(before) ?? -1);
 }
 
 function reachedBy({ coveredTo, base, partial }: Coverage): number | undefined {
