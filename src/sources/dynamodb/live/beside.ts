@@ -1,7 +1,7 @@
 import { changesEpochOf, decodeCoverage } from "../plan/coverage.ts";
 import { decodeDeliveries } from "../firehose/memory.ts";
 import { decodeIncrements } from "../increments/increment-state.ts";
-import { decodeKinesis } from "../kinesis/kinesis-state.ts";
+import { decodeKinesis, type KinesisState } from "../kinesis/kinesis-state.ts";
 import { decodeScan } from "./scan-state.ts";
 import { OVERLAP_MS, decodeStream, overlapsFrom, type StreamState } from "./stream-state.ts";
 
@@ -13,6 +13,11 @@ export interface Changes {
   readonly epoch: number;
   /** From when on a snapshot may be for nothing to fall between it and the changes, ms; 0 for any; undefined before it is known. */
   readonly fromMs: number | undefined;
+  /**
+   * Where the epoch is another one than that of records that may come again, or late: until when they had been read, ms. Of an item that went
+   * before that the delete may stand in the epoch of before, and its insert come again in this one, unless a snapshot is above it.
+   */
+  readonly movedMs?: number | undefined;
   /** Where the epoch began with a gap that windows of exports may fill: the moment up to which everything had been read, ms. */
   readonly gapFromMs?: number | null | undefined;
 }
@@ -25,22 +30,18 @@ export function changesBeside(beside: Memories, names: readonly string[]): Chang
   return {
     epoch: newest.epoch,
     gapFromMs: newest.gapFromMs,
+    movedMs: all.reduce<number | undefined>(
+      (most, { movedMs }) => (movedMs === undefined ? most : Math.max(movedMs, most ?? 0)),
+      undefined,
+    ),
     fromMs: isKnown ? all.reduce((most, { fromMs = 0 }) => Math.max(most, fromMs), 0) : undefined,
   };
 }
 
 /** What a channel's memory tells of the changes that it brings. */
 export function changesOf(name: string, memory: string | undefined): Changes {
-  if (name === "firehose") {
-    const deliveries = decodeDeliveries(memory);
-    const fromMs = deliveries === undefined ? undefined : snapshotFrom(deliveries.sinceMs, deliveries.epochMs);
-    return { epoch: deliveries?.epoch ?? 0, fromMs };
-  }
-  if (name === "kinesis") {
-    const kinesis = decodeKinesis(memory);
-    const fromMs = kinesis?.sinceMs === undefined ? undefined : snapshotFrom(kinesis.sinceMs, kinesis.epochMs);
-    return { epoch: kinesis?.epoch ?? 0, fromMs };
-  }
+  if (name === "firehose") return mayComeAgain(decodeDeliveries(memory));
+  if (name === "kinesis") return mayComeAgain(decodeKinesis(memory));
   if (name === "incremental") {
     const increments = decodeIncrements(memory);
     // What they bring reaches behind the moment at which they were first looked at.
@@ -50,8 +51,11 @@ export function changesOf(name: string, memory: string | undefined): Changes {
   return changesOfStream(stream);
 }
 
-function snapshotFrom(sinceMs: number, epochMs = 0): number {
-  return Math.max(sinceMs, epochMs) + OVERLAP_MS;
+/** Of channels whose records may come again, or late. */
+function mayComeAgain(state: Pick<KinesisState, "epoch" | "sinceMs" | "epochMs"> | undefined): Changes {
+  if (state?.sinceMs === undefined) return { epoch: state?.epoch ?? 0, fromMs: undefined };
+  const { epoch, sinceMs, epochMs } = state;
+  return { epoch, fromMs: Math.max(sinceMs, epochMs ?? 0) + OVERLAP_MS, movedMs: epochMs };
 }
 
 export function changesOfStream(stream: StreamState | undefined): Changes {

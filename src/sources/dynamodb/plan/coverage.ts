@@ -14,6 +14,8 @@ export interface Coverage {
   readonly coveredTo: string | null;
   /** Times of the epoch's full exports that are in. */
   readonly snapshots: readonly string[];
+  /** The newest full export of the epochs before, where windows follow on it. */
+  readonly newestFull?: string;
   /** Whether windows belong to the epoch: then a hole may be waited for. */
   readonly hasWindows: boolean;
   /** The epoch of the stream beside it that this is the coverage of; undefined: there is none. */

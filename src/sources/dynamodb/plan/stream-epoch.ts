@@ -58,14 +58,18 @@ export function besideFrom(
 ): GoesOnFrom {
   const coverage = inEpochOf(stream, before);
   const firstEpoch = before === undefined ? 0 : before.epoch + 1;
-  if (othersMs === undefined || isJoined(stream, coverage)) return { coverage, firstEpoch };
-  const least = Math.min(othersMs + OVERLAP_MS, stream.fromMs ?? Infinity);
-  const fullFrom = wholeSecond(least);
-  const { coveredTo = null, base, partial } = coverage ?? {};
-  // A full export that is in with some of its files.
-  const begun = coveredTo ?? (partial === undefined ? undefined : base);
-  if (begun === undefined) return { coverage, firstEpoch, fullFrom };
-  return begun < fullFrom ? { coverage: undefined, firstEpoch, fullFrom } : { coverage, firstEpoch };
+  const { movedMs, fromMs = Infinity } = stream;
+  if ((othersMs === undefined && movedMs === undefined) || isJoined(stream, coverage)) return { coverage, firstEpoch };
+  const fullFrom = wholeSecond(Math.min(Math.max(othersMs ?? 0, movedMs ?? 0) + OVERLAP_MS, fromMs));
+  if (coverage === undefined || isUnbegun(coverage)) return { coverage, firstEpoch, fullFrom };
+  const { newestFull: _ofBefore, ...own } = coverage;
+  if (hasFullFrom(movedMs === undefined ? coverage : own, fullFrom)) return { coverage, firstEpoch };
+  return { coverage: undefined, firstEpoch, fullFrom };
+}
+
+/** Whether nothing of its epoch is in. */
+function isUnbegun({ coveredTo, partial }: Coverage): boolean {
+  return coveredTo === null && partial === undefined;
 }
 
 /** Clocks differ: a snapshot must be younger by so much (DESIGN, "Order"). */
@@ -79,28 +83,39 @@ function wholeSecond(ms: number): string {
 }
 
 /** Whether one of that moment or later is in, or on its way in. */
-function hasFullFrom({ snapshots, coveredTo, base }: Coverage, fullFrom: string): boolean {
-  return snapshots.some((time) => time >= fullFrom) || (coveredTo === null && base >= fullFrom);
+function hasFullFrom({ snapshots, newestFull, coveredTo, base }: Coverage, fullFrom: string): boolean {
+  const whole = newestFull === undefined ? snapshots : [...snapshots, newestFull];
+  return whole.some((time) => time >= fullFrom) || (coveredTo === null && base >= fullFrom);
 }
 
 /**
  * Coverage by exports in the present epoch of the stream beside them. Where that began with a gap, what was exported before is of an earlier
  * epoch: windows go on from the moment up to which the stream had been read, or a later snapshot begins anew.
  */
-export function inEpochOf(stream: Changes | undefined, coverage: Coverage | undefined): Coverage | undefined {
+function inEpochOf(stream: Changes | undefined, coverage: Coverage | undefined): Coverage | undefined {
   const streamEpoch = stream?.epoch ?? 0;
   if (coverage === undefined || changesEpochOf(coverage) >= streamEpoch) return coverage;
   const { tableId, settled } = coverage;
   const fromMs = stream?.gapFromMs ?? null;
   const coveredTo = fromMs === null ? null : new Date(fromMs).toISOString();
   const base = coveredTo ?? coverage.coveredTo ?? coverage.base;
-  const nothing = { snapshots: [], hasWindows: fromMs !== null };
+  const newestFull = coverage.snapshots.reduce(
+    (newest, time) => (time > newest ? time : newest),
+    coverage.newestFull ?? "",
+  );
+  const followed = fromMs === null || newestFull === "" ? {} : { newestFull };
+  const nothing = { snapshots: [], hasWindows: fromMs !== null, ...followed };
   return { format: 1, tableId, epoch: coverage.epoch + 1, base, coveredTo, ...nothing, settled, streamEpoch };
 }
 
 /** Whether the exports that are in reach far enough for them and the stream to be one table. */
 export function isJoined(stream: Changes, coverage: Omit<Coverage, "settled" | "partial"> | undefined): boolean {
-  const { fromMs, epoch } = stream;
+  const { fromMs, epoch, movedMs } = stream;
+  if (movedMs !== undefined && !hasFullSince(coverage, movedMs)) return false;
   if (fromMs === undefined || (coverage === undefined ? 0 : changesEpochOf(coverage)) !== epoch) return false;
   return fromMs === 0 || Date.parse(coverage?.coveredTo ?? "") >= fromMs;
+}
+
+function hasFullSince(coverage: Pick<Coverage, "snapshots"> | undefined, sinceMs: number): boolean {
+  return coverage?.snapshots.some((time) => Date.parse(time) >= sinceMs + OVERLAP_MS) === true;
 }
