@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { ledgerOf } from "../../../layers/index.ts";
-import type { ChannelEpoch } from "../../span.ts";
-import { scanSpans, streamSpans } from "./covered-spans.ts";
-import { encodeScan, newScan, withPage } from "./scan-state.ts";
-import { encodeStream, overlapsFrom, type StreamState } from "./stream-state.ts";
+import { ledgerOf } from "../../../src/layers/index.ts";
+import type { ChannelEpoch } from "../../../src/sources/span.ts";
+import { scanSpans, streamSpans } from "../../../src/sources/dynamodb/live/covered-spans.ts";
+import { encodeScan, newScan, withPage } from "../../../src/sources/dynamodb/live/scan-state.ts";
+import { encodeStream, overlapsFrom, type StreamState } from "../../../src/sources/dynamodb/live/stream-state.ts";
 
 const NOW = Date.UTC(2026, 0, 31, 12);
 const HOUR = 3_600_000;
