@@ -19,7 +19,7 @@ import {
 import { recorded } from "../observability/index.ts";
 import { bronzeOf, publishTables, runLake, type PublicationReport, type RunReport } from "../orchestration/index.ts";
 import type { Source } from "../sources/index.ts";
-import { pathFailure, s3Root } from "../storage/index.ts";
+import { pathFailure, processFolderPrefix, s3Root } from "../storage/index.ts";
 import { lakeCoverage, type TableCoverage } from "./lake-coverage.ts";
 import { lakeTables } from "./lake-tables.ts";
 import { openSources } from "./open-source.ts";
@@ -199,7 +199,7 @@ async function openStageFolder(spill: string): Promise<PrivateFolder> {
 async function stageFolder(spill: string): Promise<string> {
   try {
     await mkdir(spill, { recursive: true, mode: 0o700 });
-    return await mkdtemp(join(spill, "stage-"));
+    return await mkdtemp(join(spill, processFolderPrefix("stage")));
   } catch (error) {
     throw pathFailure(error, "make a folder for staged data", spill, SPILL_ADVICE);
   }

@@ -10,6 +10,7 @@ export {
 export { faultyStore, type FaultyOptions, type FaultyStore } from "./faulty/faulty-store.ts";
 export { absoluteUrl, objectAt, pathBelow, percentDecoded, withOutside } from "./outside.ts";
 export { pathFailure } from "./local/file-failure.ts";
+export { processFolderPrefix, sweepProcessFolders } from "./local/process-folder.ts";
 export { localStore, type LocalStore } from "./local/local-store.ts";
 export { memoryStore } from "./memory/memory-store.ts";
 export { withLease, type Leased } from "./lease.ts";

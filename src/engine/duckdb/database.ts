@@ -1,9 +1,8 @@
-import { mkdir, readdir, realpath, rm } from "node:fs/promises";
-import { hostname } from "node:os";
+import { mkdir, realpath, rm } from "node:fs/promises";
 import { basename, dirname, join, parse, resolve } from "node:path";
 import { DuckDBInstance, type DuckDBConnection } from "./duckdb-api.ts";
 import { Slots, SluiceError, debugLine, type World } from "../../base/index.ts";
-import { pathFailure } from "../../storage/index.ts";
+import { pathFailure, processFolderPrefix, sweepProcessFolders } from "../../storage/index.ts";
 import { interrupted } from "./engine-failure.ts";
 import { loadHttpfs } from "./httpfs.ts";
 import { lineLimit } from "./json-lines.ts";
@@ -97,9 +96,12 @@ export class Database {
   }
 
   static async open(options: DatabaseOptions): Promise<Database> {
-    await sweep(options.spillFolder);
+    await sweepProcessFolders(options.spillFolder);
     const folders = options.folders === undefined ? undefined : await Promise.all(options.folders.map(realFolder));
-    const folder = join(await realFolder(options.spillFolder), `${OWN_PREFIX}${process.pid}-${options.world.uuid()}`);
+    const folder = join(
+      await realFolder(options.spillFolder),
+      `${processFolderPrefix("engine")}${options.world.uuid()}`,
+    );
     try {
       await mkdir(join(folder, "temporary"), { recursive: true, mode: 0o700 });
     } catch (error) {
@@ -181,29 +183,6 @@ async function realFolder(path: string): Promise<string> {
   } catch {
     const parent = dirname(whole);
     return parent === whole ? whole : join(await realFolder(parent), basename(whole));
-  }
-}
-
-/** Folders of this machine's processes, by their number. */
-const OWN_PREFIX = `engine-${hostname().replaceAll(/[^\w.]/g, "_")}-`;
-
-/** Removes what processes left behind that were killed. */
-async function sweep(spillFolder: string): Promise<void> {
-  const names = await readdir(spillFolder).catch((): string[] => []);
-  for (const name of names) {
-    const pid = name.startsWith(OWN_PREFIX) ? Number.parseInt(name.slice(OWN_PREFIX.length), 10) : Number.NaN;
-    if (Number.isNaN(pid) || isAlive(pid)) continue;
-    await rm(join(spillFolder, name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // Another user's process may not be signalled, and is there.
-    return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }
 

@@ -292,7 +292,7 @@ class Planner {
     if (fullFrom !== undefined && this.#rest.length > 0) return behindOthers(table, fullFrom);
     if (this.#rest.length === 0) {
       return new SluiceError("source.missing", "Cannot begin: there is no export of the table below the folder", {
-        facts: { table },
+        facts: { table, ...(fullFrom === undefined ? {} : { neededFrom: shortTime(fullFrom) }) },
         advice: "Check the folder and the table's name, or export the table.",
       });
     }
