@@ -3,7 +3,7 @@ import { SluiceError, type FailureCode } from "../../base/index.ts";
 import type { Channel, ChannelPlan, ChannelState, Notice, PlannedBatch } from "../source.ts";
 import type { Shape } from "./columns/shapes.ts";
 import { decodeCoverage, encodeCoverage, type Coverage } from "./plan/coverage.ts";
-import { aloneFrom, besideFrom, isJoined } from "./plan/stream-epoch.ts";
+import { aloneFrom, besideFrom, isJoined } from "./plan/goes-on-from.ts";
 import type { DeadExports } from "./requests/dead-exports.ts";
 import { exportSpans } from "./plan/covered-spans.ts";
 import { changesBeside, type Changes } from "./live/beside.ts";

@@ -19,14 +19,11 @@ test.each([
   ["a definition that has the stream, Kinesis, both or none, and exports or a scan, and changes", true],
 ])("%s: the table, wherever the process dies", { timeout: 3_600_000 }, async (_title, isRedefined) => {
   await everySeed(RUNS, async (seed) => {
-    const folder = mkdtempSync(join(tmpdir(), "sluice-join-"));
-    try {
-      // A stream is read again from what it still has, once an epoch.
-      const events = await live(seed, { folder, isRedefined });
-      expect(repeated(events, ({ id, sequence }) => `${sequence.slice(0, 4)} ${id}`)).toEqual([]);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
+    using made = newFolder();
+    const { folder } = made;
+    // A stream is read again from what it still has, once an epoch.
+    const events = await live(seed, { folder, isRedefined });
+    expect(repeated(events, ({ id, sequence }) => `${sequence.slice(0, 4)} ${id}`)).toEqual([]);
   });
 });
 
@@ -34,30 +31,27 @@ test.each<[string, number, readonly string[]]>([
   ["a window, where nothing was read for a while before it", 20, ["full", "window"]],
   ["a full export, where a window would not tell of a key that was taken in and then went", 0, ["full", "full"]],
 ])("a gap is filled by %s", async (_title, quietMinutes, expected) => {
-  const folder = mkdtempSync(join(tmpdir(), "sluice-join-"));
-  try {
-    const random = seededRandom(1);
-    const world = simulatedWorld(1);
-    const table = new RecoverableTable(world, { random });
-    table.put("there", "1");
-    const exports = new RecordedExports(table, { world, folder, random });
-    const followed = new FollowedExports(table, exports, { world, folder });
-    await calm(followed, world);
-    table.put("goes", "2");
-    await world.sleep(MINUTE_MS);
-    await followed.run();
-    await world.sleep(quietMinutes * MINUTE_MS);
-    await followed.run();
-    await world.sleep(MINUTE_MS);
-    table.delete("goes");
-    table.put("comes", "3");
-    await world.sleep(26 * HOUR_MS);
-    await calm(followed, world);
-    expect(stateOf(followed.events)).toEqual(new Map([["there", "1"], ["comes", "3"]])); // prettier-ignore
-    expect(exports.jobs.map(({ content }) => content.kind)).toEqual(expected);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  using made = newFolder();
+  const { folder } = made;
+  const random = seededRandom(1);
+  const world = simulatedWorld(1);
+  const table = new RecoverableTable(world, { random });
+  table.put("there", "1");
+  const exports = new RecordedExports(table, { world, folder, random });
+  const followed = new FollowedExports(table, exports, { world, folder });
+  await calm(followed, world);
+  table.put("goes", "2");
+  await world.sleep(MINUTE_MS);
+  await followed.run();
+  await world.sleep(quietMinutes * MINUTE_MS);
+  await followed.run();
+  await world.sleep(MINUTE_MS);
+  table.delete("goes");
+  table.put("comes", "3");
+  await world.sleep(26 * HOUR_MS);
+  await calm(followed, world);
+  expect(stateOf(followed.events)).toEqual(new Map([["there", "1"], ["comes", "3"]])); // prettier-ignore
+  expect(exports.jobs.map(({ content }) => content.kind)).toEqual(expected);
 });
 
 /** A table whose stream was read beside its exports, until `followed.hasStream` says otherwise. */
@@ -73,100 +67,91 @@ async function followedTable(folder: string) {
 }
 
 test("exports alone go on behind a stream with a full export: a window would not tell of a key that it brought and that then went", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "sluice-join-"));
-  try {
-    const { world, table, exports, followed } = await followedTable(folder);
-    table.put("goes", "2");
-    await world.sleep(MINUTE_MS);
-    await followed.run();
-    followed.hasStream = false;
-    followed.restart();
-    await world.sleep(MINUTE_MS);
-    table.delete("goes");
-    table.put("comes", "3");
-    await reach(followed, world);
-    expect(stateOf(followed.events)).toEqual(new Map([["there", "1"], ["comes", "3"]])); // prettier-ignore
-    // From then on windows follow each other.
-    table.delete("there");
-    await reach(followed, world);
-    expect(stateOf(followed.events)).toEqual(new Map([["comes", "3"]]));
-    const kinds = exports.jobs.map(({ content }) => content.kind);
-    expect([kinds.slice(0, 2), [...new Set(kinds.slice(2))]]).toEqual([["full", "full"], ["window"]]);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  using made = newFolder();
+  const { folder } = made;
+  const { world, table, exports, followed } = await followedTable(folder);
+  table.put("goes", "2");
+  await world.sleep(MINUTE_MS);
+  await followed.run();
+  followed.hasStream = false;
+  followed.restart();
+  await world.sleep(MINUTE_MS);
+  table.delete("goes");
+  table.put("comes", "3");
+  await reach(followed, world);
+  expect(stateOf(followed.events)).toEqual(new Map([["there", "1"], ["comes", "3"]])); // prettier-ignore
+  // From then on windows follow each other.
+  table.delete("there");
+  await reach(followed, world);
+  expect(stateOf(followed.events)).toEqual(new Map([["comes", "3"]]));
+  const kinds = exports.jobs.map(({ content }) => content.kind);
+  expect([kinds.slice(0, 2), [...new Set(kinds.slice(2))]]).toEqual([["full", "full"], ["window"]]);
 });
 
 test("exports alone ask for a full one that lies before the end of what is in, and wait for it", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "sluice-join-"));
-  try {
-    const { world, exports, followed } = await followedTable(folder);
-    // Somebody else exports a window beside the stream, in which nothing happens.
-    await world.sleep(6 * HOUR_MS);
-    const [full] = exports.jobs;
-    const fromMs = full?.content.kind === "full" ? full.content.timeMs : 0;
-    const order = { content: { kind: "window", fromMs, toMs: fromMs + 5 * HOUR_MS }, token: "theirs" } as const;
-    await exports.request("arn:recorded", order, { bucket: "raw", prefix: "" });
-    await calm(followed, world);
-    followed.hasStream = false;
-    followed.restart();
-    exports.failures = 1;
-    exports.earliestMs = 0;
-    await followed.run();
-    const asked = exports.jobs[2]?.content;
-    expect(asked).toMatchObject({ kind: "full" });
-    expect(asked?.kind === "full" && asked.timeMs < fromMs + 5 * HOUR_MS).toBe(true);
-    await world.sleep(2 * MINUTE_MS);
-    await followed.run();
-    expect(followed.waiting.join()).toMatch(/full export .*: asked for, in progress since/);
-    await world.sleep(HOUR_MS);
-    await followed.run();
-    expect(followed.waiting.join()).toMatch(/full export .*: it is asked for again now/);
-    exports.failures = 0;
-    await calm(followed, world);
-    expect(stateOf(followed.events)).toEqual(new Map([["there", "1"]]));
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  using made = newFolder();
+  const { folder } = made;
+  const { world, exports, followed } = await followedTable(folder);
+  // Somebody else exports a window beside the stream, in which nothing happens.
+  await world.sleep(6 * HOUR_MS);
+  const [full] = exports.jobs;
+  const fromMs = full?.content.kind === "full" ? full.content.timeMs : 0;
+  const order = { content: { kind: "window", fromMs, toMs: fromMs + 5 * HOUR_MS }, token: "theirs" } as const;
+  await exports.request("arn:recorded", order, { bucket: "raw", prefix: "" });
+  await calm(followed, world);
+  followed.hasStream = false;
+  followed.restart();
+  exports.failures = 1;
+  exports.earliestMs = 0;
+  await followed.run();
+  const asked = exports.jobs[2]?.content;
+  expect(asked).toMatchObject({ kind: "full" });
+  expect(asked?.kind === "full" && asked.timeMs < fromMs + 5 * HOUR_MS).toBe(true);
+  await world.sleep(2 * MINUTE_MS);
+  await followed.run();
+  expect(followed.waiting.join()).toMatch(/full export .*: asked for, in progress since/);
+  await world.sleep(HOUR_MS);
+  await followed.run();
+  expect(followed.waiting.join()).toMatch(/full export .*: it is asked for again now/);
+  exports.failures = 0;
+  await calm(followed, world);
+  expect(stateOf(followed.events)).toEqual(new Map([["there", "1"]]));
 });
 
 test("a stream that goes on in the epoch of a scan is joined by exports that are younger than what it brought before", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "sluice-join-"));
-  try {
-    const random = seededRandom(1);
-    const world = simulatedWorld(1);
-    const table = new RecoverableTable(world, { random });
-    const there = Array.from({ length: 20 }, (_, at) => `there${at}`);
-    for (const key of [...there, "goes"]) table.put(key, "1");
-    const exports = new RecordedExports(table, { world, folder, random });
-    await world.sleep(HOUR_MS);
-    table.restart();
-    const followed = new FollowedExports(table, exports, { world, folder });
-    const becomes = (hasStream: boolean, hasScan: boolean): void => {
-      Object.assign(followed, { hasStream, hasScan });
-      followed.restart();
-    };
-    becomes(true, true);
-    await followed.run();
-    await world.sleep(10 * MINUTE_MS);
-    table.delete("goes");
-    await calm(followed, world);
-    becomes(false, true);
-    await world.sleep(2 * HOUR_MS);
-    // It is never seen to its end: nothing says yet what is gone.
-    let commits = 0;
-    followed.mayDie = () => {
-      commits += 1;
-      if (commits === 2) throw new Killed();
-    };
-    await expect(followed.run()).rejects.toThrow(Killed);
-    followed.mayDie = () => undefined;
-    becomes(true, false);
-    await calm(followed, world);
-    expect(stateOf(followed.events)).toEqual(new Map(there.map((key) => [key, "1"])));
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  using made = newFolder();
+  const { folder } = made;
+  const random = seededRandom(1);
+  const world = simulatedWorld(1);
+  const table = new RecoverableTable(world, { random });
+  const there = Array.from({ length: 20 }, (_, at) => `there${at}`);
+  for (const key of [...there, "goes"]) table.put(key, "1");
+  const exports = new RecordedExports(table, { world, folder, random });
+  await world.sleep(HOUR_MS);
+  table.restart();
+  const followed = new FollowedExports(table, exports, { world, folder });
+  const becomes = (hasStream: boolean, hasScan: boolean): void => {
+    Object.assign(followed, { hasStream, hasScan });
+    followed.restart();
+  };
+  becomes(true, true);
+  await followed.run();
+  await world.sleep(10 * MINUTE_MS);
+  table.delete("goes");
+  await calm(followed, world);
+  becomes(false, true);
+  await world.sleep(2 * HOUR_MS);
+  // It is never seen to its end: nothing says yet what is gone.
+  let commits = 0;
+  followed.mayDie = () => {
+    commits += 1;
+    if (commits === 2) throw new Killed();
+  };
+  await expect(followed.run()).rejects.toThrow(Killed);
+  followed.mayDie = () => undefined;
+  becomes(true, false);
+  await calm(followed, world);
+  expect(stateOf(followed.events)).toEqual(new Map(there.map((key) => [key, "1"])));
 });
 
 /** Runs for some hours. */
@@ -276,4 +261,9 @@ async function live(
     items: () => table.items,
   });
   return followed.events;
+}
+
+function newFolder(): Disposable & { readonly folder: string } {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-join-"));
+  return { folder, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
 }

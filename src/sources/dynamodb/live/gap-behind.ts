@@ -1,6 +1,6 @@
 import type { Coverage } from "../plan/coverage.ts";
 import { changesOfStream } from "./beside.ts";
-import { isJoined } from "../plan/stream-epoch.ts";
+import { isJoined } from "../plan/goes-on-from.ts";
 import { readUpTo } from "./stream-horizon.ts";
 import { MARGIN_MS, newestTaken, type StreamGap, type StreamState } from "./stream-state.ts";
 

@@ -5,7 +5,7 @@ import type { Channel, ChannelPlan, ChannelState, Notice, PlannedBatch, StagedBa
 import { changesBeside } from "../live/beside.ts";
 import type { RecordOptions } from "../options.ts";
 import { decodeCoverage, type Coverage } from "../plan/coverage.ts";
-import { aloneFrom, besideFrom, isJoined } from "../plan/stream-epoch.ts";
+import { aloneFrom, besideFrom, isJoined } from "../plan/goes-on-from.ts";
 import { describe } from "../live/scan-channel.ts";
 import { endMsOf, type ExportClient, type ExportOrder, type ExportPlace } from "./export-client.ts";
 import { knownExports, type EndedExports } from "./known-exports.ts";
